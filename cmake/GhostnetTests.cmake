@@ -1,0 +1,42 @@
+# Programs of tests. ctest gets one entry per GoogleTest suite, listed by the program itself after it was linked:
+# fewer processes than an entry per case, and a failure still has an address.
+
+# ghostnet_unit_tests(<name> [FOLDER <dir>] [DEPENDS <folder or target>...] [LABELS <label>...])
+#
+# One program, <name>_tests, out of all *_test.cpp of the folder (the caller's by default). It links ghostnet::<name>
+# where there is such a library, and what DEPENDS says.
+function(ghostnet_unit_tests name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FOLDER" "DEPENDS;LABELS")
+  if(NOT arg_FOLDER)
+    set(arg_FOLDER "${CMAKE_CURRENT_SOURCE_DIR}")
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS "${arg_FOLDER}/*_test.cpp")
+  if(NOT sources)
+    return()
+  endif()
+  if(TARGET ghostnet::${name})
+    list(PREPEND arg_DEPENDS ${name})
+  endif()
+  ghostnet_resolve_targets(libraries ${arg_DEPENDS})
+
+  list(JOIN arg_LABELS "\\;" labels)
+  set(target ${name}_tests)
+  add_executable(${target} ${sources})
+  target_include_directories(${target} PRIVATE "${arg_FOLDER}")
+  target_link_libraries(${target} PRIVATE ${libraries} GTest::gmock GTest::gtest GTest::gtest_main)
+
+  set(listing "${CMAKE_CURRENT_BINARY_DIR}/${target}.ctest.cmake")
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:${target}> -D PREFIX=${name} -D LISTING=${listing}
+            -D "LABELS=${labels}" -P "${PROJECT_SOURCE_DIR}/cmake/ListTestSuites.cmake"
+    BYPRODUCTS "${listing}" VERBATIM)
+  set(guard "${CMAKE_CURRENT_BINARY_DIR}/${target}.guard.cmake")
+  file(CONFIGURE OUTPUT "${guard}" @ONLY CONTENT [[
+if(EXISTS "@listing@")
+  include("@listing@")
+else()
+  add_test(@target@.not_built @target@.not_built)
+endif()
+]])
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${guard}")
+endfunction()
