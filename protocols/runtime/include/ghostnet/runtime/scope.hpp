@@ -1,0 +1,157 @@
+// Scope: the owner of background tasks.
+//
+// `scope.spawn(task)` starts a task in a coming turn; dropping the scope drops them all. A child that ends with an
+// error or an exception is reported to the scope's FailureHandler, or to the Loop's where it has none; the other
+// children go on. A Scope is pinned in memory. The Loop outlives it.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+
+#include "ghostnet/runtime/frame_pool.hpp"
+#include "ghostnet/runtime/loop.hpp"
+#include "ghostnet/runtime/result.hpp"
+#include "ghostnet/runtime/task.hpp"
+
+namespace ghostnet {
+
+class Scope;
+
+// The record of one root task: it is what awaits the task, and where the task stands in its scope.
+// Until it has started it stands in the loop's ready list instead.
+class Spawned : public Waiter, public Completion, public FromFramePool {
+ public:
+  Spawned* root() const noexcept final { return const_cast<Spawned*>(this); }
+
+ protected:
+  Spawned(Scope& scope, PromiseBase& promise);
+  ~Spawned() = default;
+
+  // Takes the finished task out of its scope, destroys it and reports `failure` if it is one.
+  void finish(const Error* failure) noexcept;
+
+ private:
+  friend class Loop;
+  friend class Scope;
+
+  virtual void destroy() noexcept = 0;  // the frame and this record
+
+  PromiseBase& begin();
+
+  Scope* scope_;  // null once dropped while running
+
+ protected:
+  PromiseBase* promise_;
+};
+
+class Scope {
+ public:
+  explicit Scope(Loop& loop, FailureHandler* handler = nullptr) : loop_(loop), handler_(handler) {}
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+  ~Scope() { close(); }
+
+  // Starts the task at the end of the loop's ready list. A task given to a closed scope is dropped.
+  template <class T>
+    requires std::same_as<T, void> || std::same_as<T, Result<void>>
+  void spawn(Task<T> task);
+
+  // Drops every child. The scope can be used on.
+  void drop_all() noexcept;
+  // Drops every child, and every later one.
+  void close() noexcept {
+    closed_ = true;
+    drop_all();
+  }
+
+  std::size_t size() const { return children_; }
+  bool empty() const { return children_ == 0; }
+  Loop& loop() const { return loop_; }
+
+  // `co_await scope.join()`: waits until no child is left. One waiter at a time. Cancel-safe.
+  class JoinAwaiter;
+  JoinAwaiter join();
+
+ private:
+  friend class Spawned;
+  friend class Loop;
+
+  void child_gone() noexcept;
+
+  Loop& loop_;
+  FailureHandler* handler_;
+  IntrusiveList<Waiter> started_;
+  Waiter* joiner_ = nullptr;
+  std::uint32_t children_ = 0;
+  std::uint32_t unstarted_ : 31 = 0;
+  std::uint32_t closed_ : 1 = 0;
+};
+
+class Scope::JoinAwaiter : public AwaiterBase<JoinAwaiter> {
+ public:
+  explicit JoinAwaiter(Scope& scope) : scope_(&scope) {}
+  JoinAwaiter(JoinAwaiter&&) = default;
+  ~JoinAwaiter() {
+    if (scope_->joiner_ == &waiter_) scope_->joiner_ = nullptr;
+  }
+  bool await_ready() const { return scope_->empty(); }
+  PromiseBase* start(Continuation continuation) {
+    waiter_.continue_with(continuation);
+    scope_->joiner_ = &waiter_;
+    return nullptr;
+  }
+  void await_resume() {}
+
+ private:
+  Scope* scope_;
+  Waiter waiter_;
+};
+
+inline Scope::JoinAwaiter Scope::join() { return JoinAwaiter(*this); }
+
+namespace detail {
+
+Error error_from_exception(std::exception_ptr exception) noexcept;
+
+template <class T>
+class SpawnedTask final : public Spawned {
+ public:
+  SpawnedTask(Scope& scope, Promise<T>& promise) : Spawned(scope, promise) {}
+
+  PromiseBase* completed() noexcept override {
+    try {
+      if constexpr (std::same_as<T, void>) {
+        promise().take();
+        finish(nullptr);
+      } else {
+        T result = promise().take();
+        finish(result ? nullptr : &result.error());
+      }
+    } catch (...) {
+      Error error = error_from_exception(std::current_exception());
+      finish(&error);
+    }
+    return nullptr;
+  }
+
+ private:
+  Promise<T>& promise() { return static_cast<Promise<T>&>(*promise_); }
+
+  void destroy() noexcept override {
+    std::coroutine_handle<Promise<T>>::from_promise(promise()).destroy();
+    delete this;
+  }
+};
+
+}  // namespace detail
+
+template <class T>
+  requires std::same_as<T, void> || std::same_as<T, Result<void>>
+void Scope::spawn(Task<T> task) {
+  if (closed_) return;
+  new detail::SpawnedTask<T>(*this, std::move(task).release());
+}
+
+}  // namespace ghostnet

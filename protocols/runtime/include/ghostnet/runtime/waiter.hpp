@@ -1,0 +1,173 @@
+// What a suspended coroutine leaves behind: one intrusive node, and the lists that hold it.
+//
+// A Waiter stands in exactly one list at a time: the wait list of what it waits for, or the ready list of its Loop.
+// Its destructor unlinks it from whichever holds it. That is all that cancellation by dropping needs: destroying a
+// coroutine frame destroys its awaiter, and nothing anywhere still points to it.
+#pragma once
+
+#include <cassert>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+
+namespace ghostnet {
+
+class Loop;
+class Spawned;
+class PromiseBase;
+
+// A node of a circular doubly linked list, and also the list's head. Unlinked: both pointers null.
+class ListLink {
+ public:
+  ListLink() = default;
+  ListLink(ListLink&& other) noexcept { assert(!other.linked()); }  // only while unlinked: places are not inherited
+  ListLink& operator=(ListLink&&) = delete;
+  ~ListLink() { unlink(); }
+
+  bool linked() const { return next_ != nullptr; }
+
+  void unlink() {
+    if (next_ == nullptr) return;
+    prev_->next_ = next_;
+    next_->prev_ = prev_;
+    prev_ = next_ = nullptr;
+  }
+
+ private:
+  template <class T>
+  friend class IntrusiveList;
+
+  ListLink* prev_ = nullptr;
+  ListLink* next_ = nullptr;
+};
+
+// FIFO of objects that derive from ListLink. Owns none of them.
+template <class T>
+class IntrusiveList {
+ public:
+  IntrusiveList() { head_.prev_ = head_.next_ = &head_; }
+  IntrusiveList(const IntrusiveList&) = delete;
+  IntrusiveList& operator=(const IntrusiveList&) = delete;
+  ~IntrusiveList() {
+    while (!empty()) head_.next_->unlink();
+    head_.prev_ = head_.next_ = nullptr;
+  }
+
+  bool empty() const { return head_.next_ == &head_; }
+  T& front() { return static_cast<T&>(*head_.next_); }
+
+  void push_back(T& item) {
+    ListLink& link = item;
+    assert(!link.linked());
+    link.prev_ = head_.prev_;
+    link.next_ = &head_;
+    head_.prev_->next_ = &link;
+    head_.prev_ = &link;
+  }
+
+  T& pop_front() {
+    T& item = front();
+    static_cast<ListLink&>(item).unlink();
+    return item;
+  }
+
+  // Calls visit(item) for each in order; visit may unlink the item it is given, and returns false to stop.
+  template <class Visit>
+  void for_each(Visit visit) {
+    for (ListLink* link = head_.next_; link != &head_;) {
+      ListLink* next = link->next_;
+      if (!visit(static_cast<T&>(*link))) return;
+      link = next;
+    }
+  }
+
+ private:
+  ListLink head_;
+};
+
+// Told that something it started has finished.
+class Completion {
+ public:
+  // Returns the coroutine to continue with, or null for none. May destroy what finished, and this object.
+  virtual PromiseBase* completed() noexcept = 0;
+
+  // The root task on whose behalf this runs; see PromiseBase::root.
+  virtual Spawned* root() const noexcept = 0;
+
+ protected:
+  Completion() = default;
+  Completion(Completion&&) = default;
+  ~Completion() = default;
+};
+
+// Who goes on when an operation finishes: a coroutine, a Completion, or a task not yet started. One tagged pointer.
+class Continuation {
+ public:
+  Continuation() = default;
+  explicit Continuation(PromiseBase& promise) : bits_(reinterpret_cast<std::uintptr_t>(&promise)) {}
+  explicit Continuation(Completion& completion) : bits_(reinterpret_cast<std::uintptr_t>(&completion) | kCompletion) {}
+  explicit Continuation(Spawned& start) : bits_(reinterpret_cast<std::uintptr_t>(&start) | kStart) {}
+
+  explicit operator bool() const { return bits_ != 0; }
+  bool is_coroutine() const { return (bits_ & kTags) == 0; }
+  bool is_completion() const { return (bits_ & kCompletion) != 0; }
+  bool is_start() const { return (bits_ & kStart) != 0; }
+
+  PromiseBase* coroutine() const { return reinterpret_cast<PromiseBase*>(bits_); }
+  Completion* completion() const { return reinterpret_cast<Completion*>(bits_ & ~kTags); }
+  Spawned* start() const { return reinterpret_cast<Spawned*>(bits_ & ~kTags); }
+
+  // The root task behind this continuation; null at the edge of the runtime.
+  inline Spawned* root() const;
+
+  // The coroutine to run now that what this continuation waited for has finished; null for none.
+  // Not for a task not yet started.
+  PromiseBase* next() const { return is_coroutine() ? coroutine() : completion()->completed(); }
+
+ private:
+  static constexpr std::uintptr_t kCompletion = 1;
+  static constexpr std::uintptr_t kStart = 2;
+  static constexpr std::uintptr_t kTags = 3;
+
+  std::uintptr_t bits_ = 0;
+};
+
+class Waiter : public ListLink {
+ public:
+  Waiter() = default;
+  explicit Waiter(Continuation continuation) : continuation_(continuation) {}
+
+  // Who goes on when this waiter is woken and the loop comes to it.
+  void continue_with(Continuation continuation) { continuation_ = continuation; }
+  Continuation continuation() const { return continuation_; }
+
+ private:
+  Continuation continuation_;
+};
+
+using WaitList = IntrusiveList<Waiter>;
+
+// The part of every task's promise that does not depend on its type.
+class PromiseBase {
+ public:
+  Continuation continuation;   // who awaits this task; a root task is awaited by its Spawned record
+  Spawned* root = nullptr;     // the spawned task on whose stack of awaits this one stands
+
+  std::coroutine_handle<> handle() {
+    // A promise stands directly behind the two pointers of its frame's header, whatever its own type,
+    // as long as it is not over-aligned; Task asserts that.
+    return std::coroutine_handle<PromiseBase>::from_promise(*this);
+  }
+
+ protected:
+  PromiseBase() = default;
+  ~PromiseBase() = default;
+};
+
+inline Spawned* Continuation::root() const {
+  if (bits_ == 0) return nullptr;
+  if (is_coroutine()) return coroutine()->root;
+  return is_completion() ? completion()->root() : start();
+}
+
+}  // namespace ghostnet

@@ -1,0 +1,62 @@
+#include "ghostnet/runtime/loop.hpp"
+
+#include <cstdio>
+
+#include "ghostnet/runtime/clock.hpp"
+#include "ghostnet/runtime/scope.hpp"
+
+namespace ghostnet {
+
+Loop::~Loop() { assert(running_ == nullptr && "a loop is not destroyed from within"); }
+
+void Loop::resume(PromiseBase& promise) {
+  running_ = promise.root;
+  promise.handle().resume();
+  running_ = nullptr;
+  if (!graveyard_.empty()) [[unlikely]] bury();
+}
+
+void Loop::bury() {
+  while (!graveyard_.empty()) static_cast<Spawned&>(graveyard_.pop_front()).destroy();
+}
+
+std::size_t Loop::run_ready(std::size_t budget) {
+  std::size_t resumed = 0;
+  while (!ready_.empty() && resumed < budget) {
+    Waiter& waiter = ready_.pop_front();
+    Continuation continuation = waiter.continuation();
+    ++resumed;
+    if (continuation.is_coroutine()) [[likely]] {
+      resume(*continuation.coroutine());
+    } else if (continuation.is_start()) {
+      resume(continuation.start()->begin());
+    } else {
+      running_ = continuation.root();
+      PromiseBase* next = continuation.completion()->completed();
+      running_ = nullptr;
+      if (next != nullptr) resume(*next);
+    }
+  }
+  return resumed;
+}
+
+std::size_t Loop::fire_due_timers() {
+  std::size_t fired = 0;
+  while (timers_.lower_bound_ns() <= to_ns(now_)) {
+    if (timers_.settled()) {
+      fire_head_timer();
+      ++fired;
+    } else {
+      timers_.settle();
+    }
+  }
+  return fired;
+}
+
+void Loop::report_failure(const Error& error) noexcept {
+  if (failure_handler_ != nullptr) return failure_handler_->child_failed(error);
+  std::string_view message = error.message();
+  std::fprintf(stderr, "ghostnet: a task failed: %.*s\n", static_cast<int>(message.size()), message.data());
+}
+
+}  // namespace ghostnet
