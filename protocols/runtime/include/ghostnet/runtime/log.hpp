@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -106,7 +107,7 @@ struct LogOptions {
   LogLevel level = LogLevel::info;
   // Components that differ from `level`, in either direction.
   std::vector<std::pair<std::string, LogLevel>> component_levels;
-  std::uint32_t max_lines_per_host_per_second = 100;
+  std::uint32_t max_lines_per_host_per_second = 100;  // 0: no bound
   std::size_t max_line_bytes = 2048;
   // Names past this are logged without their component.
   std::uint16_t max_components = 1024;
@@ -121,7 +122,7 @@ class LogHub {
   LogHub& operator=(const LogHub&) = delete;
 
   // The level is read when a view is made.
-  Log host(HostId host) { return {*this, host, 0, options_.level}; }
+  Log host(HostId host) { return {*this, host, 0, components_[0].level}; }
   Log world() { return host(kNoHost); }
 
   // Reports what is still counted as suppressed, in order of host.
@@ -133,6 +134,10 @@ class LogHub {
  private:
   friend class Log;
 
+  struct Component {
+    std::string name;
+    LogLevel level;
+  };
   struct Budget {
     std::int64_t second = INT64_MIN;
     std::uint32_t lines = 0;
@@ -147,10 +152,11 @@ class LogHub {
 
   LogSink& sink_;
   std::function<TimePoint()> now_;
-  LogOptions options_;
-  std::vector<std::string> components_;
+  std::uint32_t max_lines_per_host_per_second_;
+  std::size_t max_line_bytes_;
+  std::size_t max_components_;
+  std::deque<Component> components_;  // the first has no name
   std::map<HostId, Budget> budgets_;  // of the hosts that ever wrote a line
-  std::string line_;
   std::uint64_t written_ = 0;
   std::uint64_t suppressed_ = 0;
 };

@@ -133,6 +133,19 @@ struct FamilyMetric {
   MetricDesc desc;  // its name follows "family."
 };
 
+// Whether no two share a name or a member.
+template <class Family, std::size_t kSize>
+constexpr bool distinct(const FamilyMetric<Family> (&metrics)[kSize]) {
+  for (std::size_t i = 0; i < kSize; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const FamilyMetric<Family>&a = metrics[i], &b = metrics[j];
+      if (a.desc.name == b.desc.name) return false;
+      if (a.kind == b.kind && a.counter == b.counter && a.gauge == b.gauge && a.histogram == b.histogram) return false;
+    }
+  }
+  return true;
+}
+
 // A struct of nothing but cells, each described in kMetrics.
 template <class T>
 concept MetricFamily = std::is_standard_layout_v<T> && std::is_default_constructible_v<T> &&
@@ -209,7 +222,7 @@ class MetricHub {
   MetricHub(const MetricHub&) = delete;
   MetricHub& operator=(const MetricHub&) = delete;
 
-  // The group of this name, made when new.
+  // The group of this name, made when new. A name is not empty: that is how totals are marked.
   GroupId group(std::string_view name);
   // Declares a host and gives its view; again with the same group is the same host.
   Metrics host(HostId host, GroupId group);
@@ -304,6 +317,9 @@ class MetricHub {
     return chunks_[number / kCellsPerChunk].get() + number % kCellsPerChunk;
   }
   Histogram& histogram_for(Metric& metric, HostId host);
+  Histogram& group_histogram(Metric& metric, GroupId group);
+  void add_cells(Family& family, HostId host, const Cell* theirs);
+  void merge_group_histograms(Metric& to, const MetricHub& other, const Metric& from);
   MetricSnapshot snapshot_of(MetricId metric) const;
 
   MetricHubOptions options_;
@@ -337,6 +353,7 @@ T& MetricHub::family(HostId host) {
 template <MetricFamily T>
 MetricHub::Family& MetricHub::describe() {
   static_assert(std::extent_v<decltype(T::kMetrics)> <= kMaxFamilyMetrics);
+  static_assert(distinct(T::kMetrics), "two metrics of one family share a name or a member");
   T instance{};
   std::array<Member, std::extent_v<decltype(T::kMetrics)>> members{};
   for (const FamilyMetric<T>& metric : T::kMetrics) {

@@ -68,10 +68,10 @@ struct Event {
   HostId host = kNoHost;
   std::string_view kind;  // "crash", "link_down", "joined"
   std::string_view text;  // for people; may be empty
-  std::string_view json;  // fields, as one JSON object; empty: none
+  std::string_view json;  // more fields, as one valid JSON object; empty: none
 };
 
-// What one metric came to over one group: or over one host, or over everything when both are empty.
+// What a counter or gauge came to over a group, over a host (sum is its value), or over everything (both left out).
 struct Total {
   MetricId metric{};
   std::string_view group;
@@ -115,7 +115,7 @@ class ResultSink {
   // In batches; of one batch any order of time.
   virtual void samples(std::span<const Sample> samples) = 0;
   virtual void event(const Event& event) = 0;
-  // Of a group, of a host, or of everything (both empty).
+  // Of a group, of a host (no group, then), or of everything (neither).
   virtual void histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) = 0;
   virtual void total(const Total& total) = 0;
   virtual void expectation(const Expectation& expectation) = 0;
@@ -125,8 +125,10 @@ class ResultSink {
   virtual Result<> status() const = 0;
 };
 
-// Hands a hub's metrics, totals and histograms to a sink, under the hub's metric ids: what a runner does at the end.
-void record(const MetricHub& hub, ResultSink& sink);
+// Hands a hub's metrics to a sink under the hub's own ids: for every group and for all hosts together, totals of counters
+// and gauges and the histograms; per-host histograms too; and with `every_host` the value of every cell. What a runner
+// does at the end.
+void record(const MetricHub& hub, ResultSink& sink, bool every_host = false);
 
 // Keeps everything; for tests and for programs that look at a run themselves.
 class MemorySink : public ResultSink {
@@ -158,7 +160,7 @@ class MemorySink : public ResultSink {
   Result<> finish(const RunOutcome& outcome) override;
   Result<> status() const override { return {}; }
 
-  // The other part of the same run.
+  // Adds another part of the same run. Run and outcome stay ours, unless we have none.
   void merge(const MemorySink& other);
 
   const RunInfo& run() const { return run_; }
@@ -175,14 +177,15 @@ class MemorySink : public ResultSink {
 
  private:
   const std::string& name_of(MetricId metric) const;
+  void add_total(const Key& key, const OwnedTotal& total);
 
   RunInfo run_;
   std::optional<RunOutcome> outcome_;
   std::map<HostId, HostInfo> hosts_;
   std::map<std::string, MetricInfo> metrics_;
   std::map<MetricId, std::string> names_;
-  std::map<std::pair<std::string, HostId>, std::vector<std::pair<TimePoint, double>>> series_;
-  std::vector<OwnedEvent> events_;
+  std::map<std::pair<std::string, HostId>, std::multimap<TimePoint, double>> series_;
+  std::multimap<std::pair<TimePoint, HostId>, OwnedEvent> events_;
   std::map<Key, Histogram> histograms_;
   std::map<Key, OwnedTotal> totals_;
   std::vector<Expectation> expectations_;
@@ -212,6 +215,7 @@ class JsonLinesSink : public ResultSink {
   Result<> status() const override { return status_; }
 
  private:
+  const std::string& name_of(MetricId metric) const;
   void end_line();
   void flush();
 

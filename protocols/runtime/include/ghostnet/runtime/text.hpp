@@ -1,0 +1,20 @@
+// Text that came from outside, made safe to show: in a terminal's line, or in a JSON string.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace ghostnet {
+
+// The length in bytes of the UTF-8 sequence at the start of `text` (RFC 3629 3: no overlong forms, no surrogates), or 0
+// where there is none.
+std::size_t utf8_sequence_bytes(std::string_view text);
+
+// Appends `text` with control characters (C0, DEL, C1) and bytes that are not UTF-8 written as \xNN.
+void append_printable(std::string& out, std::string_view text);
+
+// Appends `text` as a JSON string with its quotes (RFC 8259 7). A byte that is not UTF-8 becomes U+FFFD.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace ghostnet
