@@ -19,6 +19,8 @@
 // bug of the caller and throws std::length_error; code that does not know the room calls reserve() first.
 #pragma once
 
+#include <sanitizer/asan_interface.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -47,6 +49,7 @@ class PoolCore {
     if (!block) [[unlikely]]
       return take_new();
     idle_ = block->next_idle;
+    reveal(block);
     block->pool = this;
     ++outstanding_;
     return block;
@@ -58,6 +61,7 @@ class PoolCore {
       return give_back_closed(block);
     block->next_idle = idle_;
     idle_ = block;
+    hide(block);
   }
 
  private:
@@ -68,6 +72,9 @@ class PoolCore {
   void give_back_closed(BufferBlock* block);
   void trim();
   void close();
+  // Under AddressSanitizer, whoever touches a buffer after giving it back is caught.
+  static void hide(BufferBlock* block) { ASAN_POISON_MEMORY_REGION(block->bytes(), block->capacity_bytes); }
+  static void reveal(BufferBlock* block) { ASAN_UNPOISON_MEMORY_REGION(block->bytes(), block->capacity_bytes); }
 
   BufferBlock* idle_ = nullptr;  // last in, first out: the next one taken is the one most likely in cache
   std::size_t outstanding_ = 0;
