@@ -14,9 +14,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,7 +39,8 @@ enum class LinkType : std::uint16_t {
 
 // Bounds of the format as we write and read it.
 inline constexpr std::size_t kMaxBlockBytes = 16 * 1024 * 1024;
-inline constexpr std::uint32_t kMaxInterfaces = 1U << 20;  // in one section
+inline constexpr std::size_t kMaxPacketBytes = 256 * 1024;  // written; Wireshark opens no trace with longer ones
+inline constexpr std::uint32_t kMaxInterfaces = 1U << 20;   // in one section
 inline constexpr std::size_t kMaxOptionBytes = 65'535;
 
 struct Interface {
@@ -98,17 +101,19 @@ class PcapngWriter {
 
  private:
   void open_section();
+  Result<> check(std::uint32_t interface, WallTime time, std::string_view comment) const;
   std::size_t begin_block(std::uint32_t type);
+  void finish_block(std::size_t begin);
   Result<> end_block(std::size_t begin);
-  void put_u16(std::uint16_t value);
-  void put_u32(std::uint32_t value);
-  void put_u64(std::uint64_t value);
+  template <class Integer>
+  void put(Integer value);
   void put_time(WallTime time);
   void put_padded(ByteView bytes);
   void put_option(std::uint16_t code, ByteView value);
   void put_text(std::uint16_t code, std::string_view text);
+  template <class Integer>
+  void put_number(std::uint16_t code, Integer value);
   void end_options();
-  Result<> check(std::uint32_t interface, WallTime time, std::string_view comment) const;
 
   ByteSink out_;
   PcapngWriterOptions options_;
@@ -163,13 +168,17 @@ class PcapngReader {
   Result<Record> read_packet(ByteView body);
   Result<Record> read_simple_packet(ByteView body);
   Result<Record> read_statistics(ByteView body);
-  // Takes the next option off `options`; nothing at their end.
-  Result<std::optional<Option>> next_option(ByteView& options) const;
-  Result<WallTime> time_of(std::uint32_t interface, std::uint64_t timestamp) const;
+  // Calls visit(Option) -> Result<> for each.
+  template <class Visit>
+  Result<> read_options(ByteView options, Visit&& visit) const;
+  Result<WallTime> time_at(ByteView body, std::uint32_t interface) const;
+  std::unexpected<Error> malformed(std::string_view what) const;
 
-  std::uint16_t u16_at(ByteView bytes, std::size_t at) const;
-  std::uint32_t u32_at(ByteView bytes, std::size_t at) const;
-  std::uint64_t u64_at(ByteView bytes, std::size_t at) const;
+  template <class Integer>
+  Integer load(ByteView bytes, std::size_t at) const;
+  std::uint16_t u16_at(ByteView bytes, std::size_t at) const { return load<std::uint16_t>(bytes, at); }
+  std::uint32_t u32_at(ByteView bytes, std::size_t at) const { return load<std::uint32_t>(bytes, at); }
+  std::uint64_t u64_at(ByteView bytes, std::size_t at) const { return load<std::uint64_t>(bytes, at); }
 
   ByteView trace_;
   std::size_t position_ = 0;
