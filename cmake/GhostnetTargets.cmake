@@ -1,42 +1,119 @@
-# What a folder's CMakeLists.txt can say.
-include(CMakePackageConfigHelpers)
-
-# ghostnet_library(<name> [DEPENDS <folder or target>...] [PRIVATE <target>...])
+# What a folder's CMakeLists.txt can say: ghostnet_library, ghostnet_module, ghostnet_program.
 #
-# The library of the folder that calls it: its *.cpp, its include/ directory, and the libraries it stands on. DEPENDS are
-# those that its headers show, PRIVATE those that only its sources use. A plain word is a folder of ours (link stands for
-# ghostnet::link), a word with :: is a target of somebody else. A folder without sources yet is a library of headers.
+# In all of them a plain word names a folder of ours (link stands for ghostnet::link) and a word with :: a target of
+# somebody else. Global properties collect what was said, for the install (GhostnetPackage.cmake) and for the test that
+# keeps the floors (tests/house/): GHOSTNET_FOLDERS, a list of names, and for each <name> GHOSTNET_PATH_<name>,
+# GHOSTNET_DEPENDS_<name> (folders) and GHOSTNET_PACKAGES_<name> (CMake packages of other people's targets).
+
+# ghostnet_library(<name> [INTERNAL] [DEPENDS <word>...] [PRIVATE <word>...])
+#
+# The library of the calling folder: its *.cpp, its include/ directory, and what it stands on. DEPENDS are the libraries
+# that its headers show, PRIVATE those that only its sources use. Without sources it is a library of headers. It is
+# installed as a component of the package, unless it is INTERNAL to our programs.
 function(ghostnet_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PRIVATE")
-  ghostnet_resolve_targets(public ${arg_DEPENDS})
-  ghostnet_resolve_targets(private ${arg_PRIVATE})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "" "DEPENDS;PRIVATE")
+  ghostnet_register(${name} ${arg_DEPENDS} ${arg_PRIVATE})
+  ghostnet_targets_of(public ${arg_DEPENDS})
+  ghostnet_targets_of(private ${arg_PRIVATE})
 
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   set(target ghostnet_${name})
   if(sources)
-    add_library(${target} STATIC ${sources})
     set(scope PUBLIC)
+    add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PRIVATE ${private})
+    ghostnet_precompile(${target} ghostnet_pch)
   else()
-    add_library(${target} INTERFACE)
     set(scope INTERFACE)
+    add_library(${target} INTERFACE)
   endif()
   add_library(ghostnet::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
   target_compile_features(${target} ${scope} cxx_std_23)
   target_link_libraries(${target} ${scope} ${public})
-  target_include_directories(${target} ${scope}
-    "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/include/*.hpp")
+  if(headers)
+    target_sources(${target} ${scope}
+      FILE_SET HEADERS BASE_DIRS "${CMAKE_CURRENT_SOURCE_DIR}/include" FILES ${headers})
+  endif()
+  if(NOT arg_INTERNAL)
+    ghostnet_install_library(${name})
+  endif()
 endfunction()
 
-# ghostnet_resolve_targets(<out> <word>...): plain words become targets of ours.
-function(ghostnet_resolve_targets out)
-  set(targets "")
-  foreach(word IN LISTS ARGN)
-    if(word MATCHES "::")
-      list(APPEND targets ${word})
-    else()
-      list(APPEND targets ghostnet::${word})
-    endif()
-  endforeach()
-  set(${out} "${targets}" PARENT_SCOPE)
+# ghostnet_module(<name> [DEPENDS <word>...])
+#
+# A module that a program of ours loads at run time: module/*.cpp of the calling folder and what they stand on, in
+# <prefix>/<libdir>/ghostnet/ghostnet_<name>.so. State that the module shares with its program (there is little: the
+# pools of the runtime) is the program's, since a ghostnet_program exports it; functions are the module's own.
+function(ghostnet_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/module/*.cpp")
+  if(NOT sources)
+    return()
+  endif()
+  ghostnet_targets_of(libraries ${arg_DEPENDS})
+  set(target ghostnet_${name}_module)
+  add_library(${target} MODULE ${sources})
+  target_link_libraries(${target} PRIVATE ${libraries})
+  target_link_options(${target} PRIVATE -Wl,-Bsymbolic-functions)
+  ghostnet_precompile(${target} ghostnet_pch)
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" OUTPUT_NAME ghostnet_${name} LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${GHOSTNET_MODULE_DIR}")
+  set_property(GLOBAL APPEND PROPERTY GHOSTNET_MODULES ${target})
+  install(TARGETS ${target} LIBRARY DESTINATION "${GHOSTNET_MODULE_DIR}" COMPONENT ${name})
 endfunction()
+
+# ghostnet_program(<name> [FOLDER <name>] [DEPENDS <word>...])
+#
+# A program out of the *.cpp of the calling folder, able to load modules: it holds the whole runtime and exports it.
+# DEPENDS names the targets that it links; modules are built along with it but never linked.
+function(ghostnet_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
+  ghostnet_register(${folder} ${arg_DEPENDS})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  if(NOT sources)
+    return()
+  endif()
+  ghostnet_targets_of(libraries ${arg_DEPENDS})
+  add_executable(${name} ${sources})
+  target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/include")
+  target_link_libraries(${name} PRIVATE
+    ${libraries} $<LINK_LIBRARY:WHOLE_ARCHIVE,ghostnet_runtime> ghostnet_build_info ${CMAKE_DL_LIBS})
+  ghostnet_precompile(${name} ghostnet_pch)
+  set_target_properties(${name} PROPERTIES ENABLE_EXPORTS ON)
+  get_property(modules GLOBAL PROPERTY GHOSTNET_MODULES)
+  if(modules)
+    add_dependencies(${name} ${modules})
+  endif()
+  install(TARGETS ${name} RUNTIME COMPONENT program)
+endfunction()
+
+# ghostnet_targets_of(<out> <word>...): the targets that the words stand for.
+function(ghostnet_targets_of out)
+  list(TRANSFORM ARGN PREPEND ghostnet:: REGEX "^[^:]+$")
+  set(${out} ${ARGN} PARENT_SCOPE)
+endfunction()
+
+# ghostnet_register(<name> <word>...): notes the calling folder and what it stands on.
+function(ghostnet_register name)
+  set(folders ${ARGN})
+  set(packages ${ARGN})
+  list(FILTER folders EXCLUDE REGEX "::")
+  list(FILTER packages INCLUDE REGEX "::")
+  list(TRANSFORM packages REPLACE "::.*" "")
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE path)
+  set_property(GLOBAL APPEND PROPERTY GHOSTNET_FOLDERS ${name})
+  set_property(GLOBAL PROPERTY GHOSTNET_PATH_${name} "${path}")
+  set_property(GLOBAL PROPERTY GHOSTNET_DEPENDS_${name} "${folders}")
+  set_property(GLOBAL PROPERTY GHOSTNET_PACKAGES_${name} "${packages}")
+endfunction()
+
+# The headers that most files read, and the version and revision that programs report.
+add_library(ghostnet_pch OBJECT "${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp")
+target_link_libraries(ghostnet_pch PRIVATE fmt::fmt)
+if(GHOSTNET_PCH)
+  target_precompile_headers(ghostnet_pch PRIVATE "${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp")
+endif()

@@ -17,13 +17,15 @@ function(ghostnet_unit_tests name)
   if(TARGET ghostnet::${name})
     list(PREPEND arg_DEPENDS ${name})
   endif()
-  ghostnet_resolve_targets(libraries ${arg_DEPENDS})
+  ghostnet_targets_of(libraries ${arg_DEPENDS})
 
   list(JOIN arg_LABELS "\\;" labels)
   set(target ${name}_tests)
   add_executable(${target} ${sources})
   target_include_directories(${target} PRIVATE "${arg_FOLDER}")
   target_link_libraries(${target} PRIVATE ${libraries} GTest::gmock GTest::gtest GTest::gtest_main)
+
+  ghostnet_precompile(${target} ghostnet_test_pch)
 
   set(listing "${CMAKE_CURRENT_BINARY_DIR}/${target}.ctest.cmake")
   add_custom_command(TARGET ${target} POST_BUILD
