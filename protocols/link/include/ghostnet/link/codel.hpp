@@ -1,8 +1,8 @@
 // CodelQueue: a first-in-first-out queue under the controlled delay algorithm of RFC 8289.
 //
-// When packets have waited longer than `target` for a whole `interval`, one is dropped (or marked, if it can carry ECN and
-// marking is on) at the moment it would be sent, and then one more at intervals that shrink with the square root of their
-// number, until the delay is below the target. Bursts shorter than an interval pass.
+// When packets have waited longer than `target` for a whole `interval`, one is dropped (or marked, if it can carry ECN
+// and marking is on) at the moment it would be sent, and then one more at intervals that shrink with the square root of
+// their number, until the delay is below the target. Bursts shorter than an interval pass.
 //
 // The owner bounds the queue before it pushes; a queue holds slots of the owner's pool (packet_pool.hpp).
 #pragma once
@@ -36,9 +36,7 @@ class CodelQueue {
     bool may_drop = false;
   };
   Candidate take(TimePoint now, const CodelParams& params, PacketPool& pool);
-  bool spend(const Candidate& candidate, bool mark, PacketPool& pool, std::vector<Slot>& dropped) const;
-
-  // Names as in RFC 8289 5.3.
+  // Names as in RFC 8289 5.2.
   PacketList list_;
   TimePoint first_above_time_ = TimePoint::min();  // min(): the delay is not above the target
   TimePoint drop_next_{};

@@ -23,8 +23,9 @@ class FqCodelQueue {
   std::uint32_t packets() const { return packets_; }
   std::uint64_t bytes() const { return bytes_; }
 
-  // Takes the packet in any case, then drops until the limits hold: the slots, maybe this one, are appended to `overflow`.
-  void push(PacketPool& pool, Slot slot, const LinkParams& params, std::vector<Slot>& overflow);
+  // Takes the packet in any case, then drops until the limits hold: the slots, maybe this one, are appended to
+  // `overflow`.
+  void push(PacketPool& pool, Slot slot, const LinkProfile& link, std::vector<Slot>& overflow);
 
   // The next packet to send at `now`. Appends the slots that CoDel dropped on the way to `dropped`.
   Dequeued dequeue(TimePoint now, const LinkParams& params, PacketPool& pool, std::vector<Slot>& dropped);
@@ -46,7 +47,7 @@ class FqCodelQueue {
 
   void append(FlowList& list, FlowNumber flow);
   void remove_head(FlowList& list);
-  FlowNumber fattest() const;
+  void drop_from_fattest(PacketPool& pool, std::vector<Slot>& overflow);
 
   std::vector<Flow> flows_;
   FlowList new_flows_;

@@ -4,14 +4,14 @@
 //   fate = link.enqueue(now, packet, info, random);           at any time; the packet is taken or dropped
 //   while (auto delivery = link.poll(now, random)) ...        what has arrived by now, in order of arrival
 //   arm a timer at link.next_deadline();                      after each of the two
-// `now` never goes back. A late poll does no harm: departures and arrivals are computed for the times at which they were
-// due, so a driver that wakes late delivers late but the link does not drift.
+// `now` never goes back. A late poll does no harm: departures and arrivals are computed for the times at which they
+// were due, so a driver that wakes late delivers late but the link does not drift.
 //
 // Drop-tail is Transit (transit.hpp), so it gives the same departures, drops and draws as the fabric's fast path. CoDel
 // and FQ-CoDel keep real queues and pick the next packet when the transmitter becomes free.
 //
-// A Packet is anything movable. Where a profile duplicates, it is copied by its copy constructor or by clone() const;
-// a Packet that has neither is delivered once. Bounds: the queue limits of the parameters and in_flight_limit_packets.
+// A Packet is anything movable; Copy makes the second one where a profile duplicates. Bounds: the queue limits of the
+// parameters, and in_flight_limit_packets for all that the link holds.
 #pragma once
 
 #include <array>
@@ -83,16 +83,16 @@ class LinkEngine {
   std::uint32_t held_packets() const { return pool_.used(); }
 
  private:
-  using Queue = std::variant<std::monostate, CodelQueue, FqCodelQueue>;
+  using Queue = std::variant<std::monostate, CodelQueue, FqCodelQueue>;  // monostate: drop-tail
 
-  static Queue make_queue(const LinkParams& params);
-  Fate queue_packet(Slot slot);
+  static Queue queue_of(const LinkParams& params);
+  Admission enqueue_drop_tail(TimePoint now, PacketInfo info, Random& random);
+  Fate push(Slot slot);
+  Dequeued dequeue(TimePoint now);
+  bool queue_empty() const;
   void advance(TimePoint now, Random& random);
-  Dequeued dequeue(TimePoint at);
   void launch(Slot slot, const Outcome& outcome);
   void put_in_flight(const Arrival& arrival);
-  void drop(Slot slot, Fate fate);
-  bool queue_empty() const;
   Fate count(Fate fate);
 
   std::shared_ptr<const LinkProfile> profile_;
@@ -101,6 +101,7 @@ class LinkEngine {
   PacketPool pool_;
   std::vector<Arrival> in_flight_;  // a heap, the earliest on top
   std::vector<Slot> dropped_;
+  TimePoint last_enqueue_ = TimePoint::min();
   std::uint64_t next_sequence_ = 0;
   LinkCounters counters_;
 };
@@ -114,7 +115,14 @@ struct Delivery {
   bool duplicate = false;              // the second copy
 };
 
-template <std::movable Packet>
+struct CopyConstruct {
+  template <std::copy_constructible Packet>
+  Packet operator()(const Packet& packet) const {
+    return packet;
+  }
+};
+
+template <std::movable Packet, std::regular_invocable<const Packet&> Copy = CopyConstruct>
 class LinkModel {
  public:
   // Shares the profile, which may not be null.
@@ -133,17 +141,14 @@ class LinkModel {
 
   // The next packet that has arrived by now, or nothing.
   std::optional<Delivery<Packet>> poll(TimePoint now, Random& random) {
-    while (const auto arrival = engine_.poll(now, random)) {
-      destroy_dropped();
-      std::optional<Packet>& held = packets_[arrival->slot];
-      std::optional<Packet> packet = arrival->last ? std::exchange(held, std::nullopt) : copy_of(*held);
-      if (packet) {
-        return Delivery<Packet>{std::move(*packet), arrival->arrival, arrival->corrupt_bit, arrival->ce_marked,
-                                arrival->duplicate};
-      }
-    }
+    const std::optional<LinkEngine::Arrival> arrival = engine_.poll(now, random);
     destroy_dropped();
-    return std::nullopt;
+    if (!arrival) return std::nullopt;
+    std::optional<Packet>& held = packets_[arrival->slot];
+    Packet packet = arrival->last ? std::move(*held) : Copy{}(std::as_const(*held));
+    if (arrival->last) held.reset();
+    return Delivery<Packet>{std::move(packet), arrival->arrival, arrival->corrupt_bit, arrival->ce_marked,
+                            arrival->duplicate};
   }
 
   // When poll() has something to do next; kNever when the link holds nothing.
@@ -167,16 +172,6 @@ class LinkModel {
   std::uint32_t held_packets() const { return engine_.held_packets(); }
 
  private:
-  static std::optional<Packet> copy_of(const Packet& packet) {
-    if constexpr (requires { { packet.clone() } -> std::convertible_to<Packet>; }) {
-      return packet.clone();
-    } else if constexpr (std::copy_constructible<Packet>) {
-      return packet;
-    } else {
-      return std::nullopt;
-    }
-  }
-
   void destroy_dropped() {
     for (const Slot slot : engine_.dropped()) packets_[slot].reset();
     engine_.forget_dropped();

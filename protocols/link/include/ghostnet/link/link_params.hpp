@@ -1,4 +1,5 @@
-// LinkParams: what a user says about one direction of a link. LinkProfile: the same, checked and made ready for the path.
+// LinkParams: what a user says about one direction of a link. LinkProfile: the same, checked and made ready for the
+// path.
 //
 // LinkParams is a plain struct that a scenario fills in and anybody may copy. LinkProfile::make() is the only way to a
 // LinkProfile, so an engine that holds one never meets a bad value. A profile is immutable and meant to be shared: a
@@ -34,9 +35,9 @@ enum class JitterShape : std::uint8_t {
   exponential,  // jitter is the mean of what is added to delay: a long tail of late packets
 };
 
-// Loss in bursts, after Gilbert and Elliott: the link is in a good or a bad state and takes one step before each packet.
-// Bursts last 1 / leave_bad packets on average; the share of packets met in the bad state is
-// enter_bad / (enter_bad + leave_bad). On when enter_bad is not zero.
+// Loss in bursts, after Gilbert and Elliott: the link is in a good or a bad state and takes one step before each
+// packet. Bursts last 1 / leave_bad packets on average; the share of packets met in the bad state is enter_bad /
+// (enter_bad + leave_bad). On when enter_bad is not zero.
 struct BurstLoss {
   Probability enter_bad;
   Probability leave_bad = Probability::always();
@@ -47,15 +48,15 @@ struct BurstLoss {
 };
 
 struct CodelParams {
-  Duration target = 5ms;      // the standing delay that is acceptable (RFC 8289 4.3)
-  Duration interval = 100ms;  // about the longest usual round trip (RFC 8289 4.2)
+  Duration target = 5ms;      // the standing delay that is acceptable (RFC 8289 4.4)
+  Duration interval = 100ms;  // about the longest usual round trip (RFC 8289 4.3)
 
   bool operator==(const CodelParams&) const = default;
 };
 
 struct LinkParams {
-  bool up = true;              // a link that is down takes no packet; what it took before still arrives
-  std::uint64_t rate_bps = 0;  // 0: infinitely fast, so there is never a queue
+  bool up = true;                          // a link that is down takes no packet; what it took before still arrives
+  std::uint64_t rate_bps = 0;              // 0: infinitely fast, so there is never a queue
   std::uint32_t frame_overhead_bytes = 0;  // added to each packet on the wire and in the queue (Ethernet: 38)
   std::uint32_t mtu_bytes = 0;             // larger packets are dropped; 0: kMaxPacketBytes
 
@@ -77,7 +78,7 @@ struct LinkParams {
   std::uint32_t ecn_threshold_bytes = 0;  // drop_tail: mark ECN-capable packets that find this much queued; 0: never
   bool codel_ecn = true;                  // codel, fq_codel: mark ECN-capable packets instead of dropping them
   CodelParams codel;
-  std::uint32_t fq_flows = 1024;         // fq_codel: number of queues
+  std::uint32_t fq_flows = 1024;          // fq_codel: number of queues
   std::uint32_t fq_quantum_bytes = 1514;  // fq_codel: what a flow may send in its turn
 
   std::uint32_t in_flight_limit_packets = 1u << 16;  // LinkModel only: packets it holds, waiting or travelling
@@ -101,17 +102,18 @@ class LinkProfile {
   std::uint32_t mtu_bytes() const { return mtu_bytes_; }
 
   // No packet overtakes another on this link.
-  bool keeps_order() const { return params_.reorder.is_never() && (params_.jitter <= 0ns || !params_.jitter_may_reorder); }
+  bool keeps_order() const {
+    return params_.reorder.is_never() && (params_.jitter <= 0ns || !params_.jitter_may_reorder);
+  }
 
   // Below: for the engines of this folder.
 
-  // Work is counted in units of 10^-9 bit: size * 8 * 10^9 for a packet, nanoseconds * rate for a time. Then the time that
-  // a packet takes is a quotient with a remainder to carry, and no bit is ever lost to rounding.
+  // Work is counted in units of 10^-9 bit: size * 8 * 10^9 for a packet, nanoseconds * rate for a time. Then the time
+  // that a packet takes is a quotient with a remainder to carry, and no bit is ever lost to rounding.
   static constexpr std::uint64_t kWorkPerByte = 8'000'000'000;
 
-  std::uint64_t work_of(std::uint32_t size_bytes) const {
-    return (std::uint64_t{size_bytes} + frame_overhead_bytes_) * kWorkPerByte;
-  }
+  std::uint32_t wire_bytes_of(std::uint32_t size_bytes) const { return size_bytes + frame_overhead_bytes_; }
+  std::uint64_t work_of(std::uint32_t size_bytes) const { return wire_bytes_of(size_bytes) * kWorkPerByte; }
 
   // work / rate_bps and its remainder, without a division. work < 2^63, rate_bps != 0.
   struct Quotient {

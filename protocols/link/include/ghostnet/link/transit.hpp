@@ -1,9 +1,9 @@
 // Transit: one direction of a drop-tail link, answered in one call a packet.
 //
-// A packet that enters a first-in-first-out queue has its whole future decided at once: it starts when the one before it
-// has ended, and the wire adds delay, loss and the rest. So admit() computes departure and arrival there and then; no
-// queue is kept, no event is needed for a departure, and the state is five words. The amount queued follows from the time
-// until which the transmitter is busy, exactly, to the bit.
+// A packet that enters a first-in-first-out queue has its whole future decided at once: it starts when the one before
+// it has ended, and the wire adds delay, loss and the rest. So admit() computes departure and arrival there and then;
+// no queue is kept, no event is needed for a departure, and the state is five words. The amount queued follows from the
+// time until which the transmitter is busy, exactly, to the bit.
 //
 // The caller owns the packet, the profile and the random stream (one per link, so that draws do not depend on others).
 // Calls come with now never going back. Nothing can fail. LinkModel (link_model.hpp) holds packets, runs CoDel and
@@ -45,10 +45,10 @@ inline constexpr std::uint32_t kNoBit = 0xffff'ffff;
 
 struct Outcome {
   Fate fate = Fate::carried;
-  bool ce_marked = false;              // the owner sets Congestion Experienced
-  std::uint32_t corrupt_bit = kNoBit;  // the owner flips bit (n % 8, the lowest being 0) of byte n / 8
-  TimePoint departure{};               // the last bit has left; set for carried and lost
-  TimePoint arrival{};                 // the last bit is there; set for carried
+  bool ce_marked = false;                // the owner sets Congestion Experienced
+  std::uint32_t corrupt_bit = kNoBit;    // the owner flips bit (n % 8, the lowest being 0) of byte n / 8
+  TimePoint departure{};                 // the last bit has left; set for carried and lost
+  TimePoint arrival{};                   // the last bit is there; set for carried
   TimePoint duplicate_arrival = kNever;  // a second copy, equally marked and corrupted
 };
 
@@ -67,7 +67,8 @@ class Transit {
   Outcome transmit(TimePoint start, PacketInfo packet, const LinkProfile& link, Random& random);
 
   // Call when a link gets another profile while in use, before the first packet under the new one. Packets already
-  // admitted keep their times and their size in the queue; later ones neither overtake them nor share their transmission.
+  // admitted keep their times and their size in the queue; later ones neither overtake them nor share their
+  // transmission.
   void profile_changed(TimePoint now, const LinkProfile& from, const LinkProfile& to);
 
   // The transmitter is free from this time on.
@@ -81,9 +82,11 @@ class Transit {
   struct Ledger;
 
   std::uint64_t queued_work(TimePoint now, const LinkProfile& link) const;
-  bool ledger_admits(TimePoint now, const LinkProfile& link);
+  std::uint64_t work_ahead_of(TimePoint time, const LinkProfile& link) const;
   std::uint64_t ledger_queued_work(TimePoint now, const LinkProfile& link) const;
-  void ledger_record(const LinkProfile& link);
+  std::size_t ledger_queued_packets() const;
+  void record_departure();
+  void settle_ledger(TimePoint now, const LinkProfile& link);
 
   TimePoint occupy(TimePoint start, PacketInfo packet, const LinkProfile& link);
   Outcome travel(TimePoint departure, PacketInfo packet, const LinkProfile& link, Random& random);
@@ -100,14 +103,19 @@ class Transit {
 
 static_assert(sizeof(Transit) <= 48, "a fabric holds two of these per host");
 
-inline std::uint64_t Transit::queued_work(TimePoint now, const LinkProfile& link) const {
-  if (ledger_) [[unlikely]] return ledger_queued_work(now, link);
-  if (busy_until_ < now) return 0;
+inline std::uint64_t Transit::work_ahead_of(TimePoint time, const LinkProfile& link) const {
   constexpr std::uint64_t kTooMuch = std::uint64_t{1} << 63;  // above every limit, with room for a packet
+  if (busy_until_ < time) return 0;
   std::uint64_t work;
-  const auto ahead_ns = static_cast<std::uint64_t>((busy_until_ - now).count());
+  const auto ahead_ns = static_cast<std::uint64_t>((busy_until_ - time).count());
   if (__builtin_mul_overflow(ahead_ns, link.rate_bps(), &work) || work > kTooMuch) return kTooMuch;
   return work + carry_work_;
+}
+
+inline std::uint64_t Transit::queued_work(TimePoint now, const LinkProfile& link) const {
+  if (ledger_) [[unlikely]]
+    return ledger_queued_work(now, link);
+  return work_ahead_of(now, link);
 }
 
 inline TimePoint Transit::occupy(TimePoint start, PacketInfo packet, const LinkProfile& link) {
@@ -139,13 +147,15 @@ inline Outcome Transit::admit(TimePoint now, PacketInfo packet, const LinkProfil
   if (packet.size_bytes > link.mtu_bytes()) return {.fate = Fate::too_big};
   bool mark = false;
   if (link.rate_bps() != 0) {
+    if (ledger_) [[unlikely]]
+      settle_ledger(now, link);
     const std::uint64_t queued = queued_work(now, link);
     if (queued + link.work_of(packet.size_bytes) > link.limit_work()) return {.fate = Fate::queue_full};
-    if (link.limit_packets() != 0 && !ledger_admits(now, link)) return {.fate = Fate::queue_full};
+    if (link.limit_packets() != 0 && ledger_queued_packets() >= link.limit_packets()) return {.fate = Fate::queue_full};
     mark = packet.ecn_capable && queued >= link.ecn_threshold_work();
   }
   const TimePoint departure = occupy(now, packet, link);
-  if (link.limit_packets() != 0) ledger_record(link);
+  if (link.limit_packets() != 0) record_departure();
   Outcome outcome = travel(departure, packet, link, random);
   outcome.ce_marked = mark;
   return outcome;

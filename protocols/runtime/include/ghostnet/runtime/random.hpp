@@ -6,11 +6,12 @@
 // Streams come from (seed, a, b) through splitmix64 in two independent lanes, so 2^32 of them share no state but with a
 // chance of 2^-64.
 //
-// All results are the same bits on any machine: integers, IEEE basic operations and exact_math.hpp; no libm, no <random>.
-// The order and the number of draws behind each call are part of the contract, as stored digests depend on them.
+// All results are the same bits on any machine: integers, IEEE basic operations and exact_math.hpp; no libm, no
+// <random>. The order and the number of draws behind each call are part of the contract, as stored digests depend on
+// them.
 //
-// NOT FOR SECRETS. Outputs reveal the state. Keys, nonces, connection ids, anything that an attacker must not guess comes
-// from the crypto seam, which is fed from such a stream in a simulation and by the operating system otherwise.
+// NOT FOR SECRETS. Outputs reveal the state. Keys, nonces, connection ids, anything that an attacker must not guess
+// comes from the crypto seam, which is fed from such a stream in a simulation and by the operating system otherwise.
 #pragma once
 
 #include <cassert>
@@ -40,7 +41,8 @@ class Probability {
   }
   // numerator / denominator rounded down to 2^-63; numerator <= denominator, denominator > 0.
   static constexpr Probability ratio(std::uint64_t numerator, std::uint64_t denominator);
-  // The given value rounded down to 2^-63 (0.5, 0.001: exact as the double that was written). Outside [0, 1] is a bug of the caller.
+  // The given value rounded down to 2^-63 (0.5, 0.001: exact as the double that was written). Outside [0, 1] is a bug
+  // of the caller.
   static constexpr Probability of(double value);
   // The same for input from outside: invalid_argument for NaN and for what lies outside [0, 1].
   static Result<Probability> parse(double value);
@@ -89,11 +91,13 @@ class Random {
   // True with probability p. Makes no draw when p is never or always, so a feature that is off costs no draw.
   constexpr bool chance(Probability p);
 
-  // Exponentially distributed with the given mean (time between arrivals of a Poisson process); 0 for a mean of 0 or less.
+  // Exponentially distributed with the given mean (time between arrivals of a Poisson process); 0 for a mean of 0 or
+  // less.
   Duration exponential(Duration mean);
   double exponential(double mean);
 
-  // Normally distributed (Marsaglia's polar method: 2 draws, again with probability 0.21; nothing is kept between calls).
+  // Normally distributed (Marsaglia's polar method: 2 draws, again with probability 0.21; nothing is kept between
+  // calls).
   double normal(double mean, double standard_deviation);
 
   // Pareto (type I): at least `scale`, P(X > x) = (scale / x)^shape. scale > 0, shape > 0; heavy-tailed for shape <= 2.
