@@ -61,14 +61,17 @@ function(ghostnet_module name)
   ghostnet_precompile(${target} ghostnet_pch)
   set_target_properties(${target} PROPERTIES
     PREFIX "" OUTPUT_NAME ghostnet_${name} LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${GHOSTNET_MODULE_DIR}")
-  set_property(GLOBAL APPEND PROPERTY GHOSTNET_MODULES ${target})
+  add_dependencies(program ${target})
   install(TARGETS ${target} LIBRARY DESTINATION "${GHOSTNET_MODULE_DIR}" COMPONENT ${name})
 endfunction()
 
-# ghostnet_program(<name> [FOLDER <name>] [DEPENDS <word>...])
+# ghostnet_program(<name> [DEPENDS <word>...])
 #
 # A program out of the *.cpp of the calling folder, able to load modules: it holds the whole runtime and exports it.
-# DEPENDS names the targets that it links; modules are built along with it but never linked.
+# Target `program` builds all programs and modules.
+add_custom_target(program)
+add_custom_target(benches)  # the programs, and what tests/bench/ adds
+add_dependencies(benches program)
 function(ghostnet_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
@@ -84,10 +87,7 @@ function(ghostnet_program name)
     ${libraries} $<LINK_LIBRARY:WHOLE_ARCHIVE,ghostnet_runtime> ghostnet_build_info ${CMAKE_DL_LIBS})
   ghostnet_precompile(${name} ghostnet_pch)
   set_target_properties(${name} PROPERTIES ENABLE_EXPORTS ON)
-  get_property(modules GLOBAL PROPERTY GHOSTNET_MODULES)
-  if(modules)
-    add_dependencies(${name} ${modules})
-  endif()
+  add_dependencies(program ${name})
   install(TARGETS ${name} RUNTIME COMPONENT program)
 endfunction()
 
