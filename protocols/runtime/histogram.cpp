@@ -149,18 +149,8 @@ Result<Histogram> Histogram::parse(ByteView bytes) {
   return result;
 }
 
-bool operator==(const Histogram& a, const Histogram& b) {
-  if (a.count_ != b.count_ || a.sum_ != b.sum_ || a.min_ != b.min_ || a.max_ != b.max_) return false;
-  if (a.count_ == 0) return true;
-  // Equal extremes mean the same occupied range; the windows around it may differ.
-  const std::size_t lowest = Histogram::bucket_of(a.min_);
-  const std::size_t length = Histogram::bucket_of(a.max_) - lowest + 1;
-  return std::equal(a.counts_.begin() + static_cast<std::ptrdiff_t>(lowest - a.first_),
-                    a.counts_.begin() + static_cast<std::ptrdiff_t>(lowest - a.first_ + length),
-                    b.counts_.begin() + static_cast<std::ptrdiff_t>(lowest - b.first_));
-}
-
-// Widens the window by whole powers of two, and no further: doubling would cost more memory than it saves time.
+// Widens the window by whole powers of two, and no further: doubling would cost more memory than it saves time, and so
+// the window says no more than the extremes do, which lets equality compare it.
 void Histogram::grow_to(std::size_t bucket) {
   constexpr std::size_t kStep = std::size_t{1} << kSubBucketBits;
   const std::size_t down = bucket & ~(kStep - 1);

@@ -44,8 +44,8 @@ inline constexpr std::uint32_t kMaxInterfaces = 1U << 20;   // in one section
 inline constexpr std::size_t kMaxOptionBytes = 65'535;
 
 struct Interface {
-  std::string_view name;         // if_name, as a user would call it: "host-7/eth0"
-  std::string_view description;  // if_description
+  std::string_view name{};         // if_name, as a user would call it: "host-7/eth0"
+  std::string_view description{};  // if_description
   LinkType link_type = LinkType::raw_ip;
   std::uint32_t snap_bytes = 0;  // packets are cut to this; 0: never
 };
@@ -54,27 +54,27 @@ enum class Direction : std::uint8_t { unknown, inbound, outbound };
 
 struct Packet {
   std::uint32_t interface = 0;  // number in its section, in order of declaration
-  WallTime time;                // 1970 or later
-  ByteView bytes;
+  WallTime time{};                // 1970 or later
+  ByteView bytes{};
   std::uint32_t original_bytes = 0;  // on the wire; 0: all of `bytes`
   Direction direction = Direction::unknown;
-  std::optional<std::uint64_t> dropped;  // lost by this interface since its packet before
-  std::string_view comment;              // shown by Wireshark beside the packet
+  std::optional<std::uint64_t> dropped{};  // lost by this interface since its packet before
+  std::string_view comment{};              // shown by Wireshark beside the packet
 };
 
 struct Statistics {
   std::uint32_t interface = 0;
-  WallTime time;
-  std::optional<std::uint64_t> received;
-  std::optional<std::uint64_t> dropped;
-  std::string_view comment;
+  WallTime time{};
+  std::optional<std::uint64_t> received{};
+  std::optional<std::uint64_t> dropped{};
+  std::string_view comment{};
 };
 
 struct PcapngWriterOptions {
-  std::string hardware;
-  std::string os;
+  std::string hardware{};
+  std::string os{};
   std::string application = "ghostnet";
-  std::string comment;
+  std::string comment{};
   std::size_t buffer_bytes = 64 * 1024;  // handed to the sink when full, and by flush()
 };
 
@@ -127,10 +127,10 @@ class PcapngWriter {
 struct SectionStart {
   std::uint16_t major = 0;
   std::uint16_t minor = 0;
-  std::string_view hardware;
-  std::string_view os;
-  std::string_view application;
-  std::string_view comment;
+  std::string_view hardware{};
+  std::string_view os{};
+  std::string_view application{};
+  std::string_view comment{};
 };
 
 using Record = std::variant<SectionStart, Interface, Packet, Statistics>;

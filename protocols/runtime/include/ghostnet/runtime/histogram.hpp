@@ -66,7 +66,7 @@ class Histogram {
   std::size_t heap_bytes() const { return counts_.capacity() * sizeof(counts_[0]); }
 
   // The same samples, to the resolution of the buckets.
-  friend bool operator==(const Histogram& a, const Histogram& b);
+  friend bool operator==(const Histogram& a, const Histogram& b) = default;
 
   static constexpr std::size_t bucket_of(std::uint64_t value);
   static constexpr std::uint64_t lowest_in(std::size_t bucket);

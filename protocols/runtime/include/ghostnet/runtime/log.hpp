@@ -106,7 +106,7 @@ static_assert(sizeof(Log) == 16);
 struct LogOptions {
   LogLevel level = LogLevel::info;
   // Components that differ from `level`, in either direction.
-  std::vector<std::pair<std::string, LogLevel>> component_levels;
+  std::vector<std::pair<std::string, LogLevel>> component_levels{};
   std::uint32_t max_lines_per_host_per_second = 100;  // 0: no bound
   std::size_t max_line_bytes = 2048;
   // Names past this are logged without their component.
@@ -169,7 +169,7 @@ class TextLogSink : public LogSink {
   struct Options {
     bool color = false;
     // The name of a host; without it, "#7".
-    std::function<std::string(HostId)> host_name;
+    std::function<std::string(HostId)> host_name{};
   };
 
   explicit TextLogSink(std::FILE* out) : TextLogSink(out, Options{}) {}

@@ -181,7 +181,7 @@ struct MetricHubOptions {
   std::uint32_t max_groups = 4096;
   std::uint32_t max_metrics = 4096;
   // Histograms that every host has to itself, by full name: up to 30 KiB a host each.
-  std::vector<std::string> per_host_histograms;
+  std::vector<std::string> per_host_histograms{};
   // All of them.
   bool every_histogram_per_host = false;
 };

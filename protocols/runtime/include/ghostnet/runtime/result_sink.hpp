@@ -35,28 +35,28 @@
 namespace ghostnet {
 
 struct RunInfo {
-  std::string name;
-  std::string scenario_text;  // as loaded, before parameters were applied
-  std::string scenario_file;
-  std::vector<std::pair<std::string, std::string>> parameters;  // path and value, as given; sweep point included
+  std::string name{};
+  std::string scenario_text{};  // as loaded, before parameters were applied
+  std::string scenario_file{};
+  std::vector<std::pair<std::string, std::string>> parameters{};  // path and value, as given; sweep point included
   std::uint64_t seed = 0;
   std::uint32_t repeat = 0;
-  std::string mode;      // "sim" or "live"
-  std::string carrier;   // "fabric", "ns3", "loopback", "netns"
-  std::string revision;  // of ghostnet
+  std::string mode{};      // "sim" or "live"
+  std::string carrier{};   // "fabric", "ns3", "loopback", "netns"
+  std::string revision{};  // of ghostnet
 };
 
 struct HostInfo {
   HostId id = kNoHost;
-  std::string name;
-  std::string group;
-  std::string region;
+  std::string name{};
+  std::string group{};
+  std::string region{};
 };
 
 // One point of a time series. `metric` was declared by metric(); host kNoHost is the whole world. Counters are
 // sampled as their running total.
 struct Sample {
-  TimePoint time;
+  TimePoint time{};
   MetricId metric{};
   HostId host = kNoHost;
   double value = 0;
@@ -64,17 +64,17 @@ struct Sample {
 
 // Something that happened. The views are read during the call only.
 struct Event {
-  TimePoint time;
+  TimePoint time{};
   HostId host = kNoHost;
-  std::string_view kind;  // "crash", "link_down", "joined"
-  std::string_view text;  // for people; may be empty
-  std::string_view json;  // more fields, as one valid JSON object; empty: none
+  std::string_view kind{};  // "crash", "link_down", "joined"
+  std::string_view text{};  // for people; may be empty
+  std::string_view json{};  // more fields, as one valid JSON object; empty: none
 };
 
 // What a counter or gauge came to over a group, over a host (sum is its value), or over everything (both left out).
 struct Total {
   MetricId metric{};
-  std::string_view group;
+  std::string_view group{};
   HostId host = kNoHost;
   std::uint64_t hosts = 0;
   double sum = 0;
@@ -83,8 +83,8 @@ struct Total {
 };
 
 struct Expectation {
-  std::string expression;
-  std::optional<double> value;  // nothing was measured: not held
+  std::string expression{};
+  std::optional<double> value{};  // nothing was measured: not held
   bool held = false;
 };
 
@@ -93,7 +93,7 @@ std::string_view to_string(RunStatus status);
 
 struct RunOutcome {
   RunStatus status = RunStatus::passed;
-  std::string error;
+  std::string error{};
   std::uint64_t digest = 0;
   Duration simulated{};  // what the world's clock advanced
   Duration setup_wall{};
@@ -101,7 +101,7 @@ struct RunOutcome {
   std::uint64_t events = 0;
   std::uint64_t datagrams = 0;
   std::uint64_t peak_rss_bytes = 0;
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings{};
 };
 
 class ResultSink {
