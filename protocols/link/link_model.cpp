@@ -134,16 +134,31 @@ void LinkEngine::launch(Slot slot, const Outcome& outcome) {
 }
 
 void LinkEngine::put_in_flight(const Arrival& arrival) {
-  in_flight_.push_back(arrival);
-  std::ranges::push_heap(in_flight_, arrives_later);
+  if (in_order_.empty() || in_order_.back().arrival <= arrival.arrival) {
+    in_order_.push_back(arrival);
+  } else {
+    overtaking_.push_back(arrival);
+    std::ranges::push_heap(overtaking_, arrives_later);
+  }
+}
+
+const LinkEngine::Arrival* LinkEngine::next_arrival() const {
+  if (overtaking_.empty()) return in_order_.empty() ? nullptr : &in_order_.front();
+  if (in_order_.empty() || arrives_later(in_order_.front(), overtaking_.front())) return &overtaking_.front();
+  return &in_order_.front();
 }
 
 std::optional<LinkEngine::Arrival> LinkEngine::poll(TimePoint now, Random& random) {
   advance(now, random);
-  if (in_flight_.empty() || in_flight_.front().arrival > now) return std::nullopt;
-  std::ranges::pop_heap(in_flight_, arrives_later);
-  Arrival arrival = in_flight_.back();
-  in_flight_.pop_back();
+  const Arrival* next = next_arrival();
+  if (next == nullptr || next->arrival > now) return std::nullopt;
+  Arrival arrival = *next;
+  if (!overtaking_.empty() && next == &overtaking_.front()) {
+    std::ranges::pop_heap(overtaking_, arrives_later);
+    overtaking_.pop_back();
+  } else {
+    in_order_.pop_front();
+  }
   arrival.last = --pool_[arrival.slot].copies == 0;
   if (arrival.last) pool_.release(arrival.slot);
   ++counters_.delivered;
@@ -151,10 +166,12 @@ std::optional<LinkEngine::Arrival> LinkEngine::poll(TimePoint now, Random& rando
 }
 
 TimePoint LinkEngine::next_deadline() const {
-  const TimePoint arrival = in_flight_.empty() ? kNever : in_flight_.front().arrival;
+  const Arrival* next = next_arrival();
+  const TimePoint arrival = next == nullptr ? kNever : next->arrival;
   if (queue_empty()) return arrival;
-  // What is still queued cannot overtake on a link that keeps order, so there the next arrival is soon enough.
-  if (!in_flight_.empty() && profile_->keeps_order()) return arrival;
+  // What is still queued need not be sent on time, but in time for its arrival; it cannot arrive before what was sent
+  // in order.
+  if (!profile_->params().jitter_may_reorder && arrival <= transit_.earliest_arrival()) return arrival;
   return std::min(arrival, transit_.busy_until());
 }
 

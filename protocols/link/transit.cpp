@@ -1,7 +1,8 @@
 #include "ghostnet/link/transit.hpp"
 
 #include <algorithm>
-#include <vector>
+
+#include "ghostnet/link/ring.hpp"
 
 namespace ghostnet::link {
 
@@ -19,35 +20,12 @@ std::string_view to_string(Fate fate) {
 }
 
 struct Transit::Ledger {
-  // Departures still to come, oldest first: a ring whose size is a power of two, at most twice the limit in packets.
-  std::vector<TimePoint> departures;
-  std::size_t first = 0;
-  std::size_t count = 0;
+  Ring<TimePoint> departures;  // still to come, at most limit_packets
 
   // What was queued when the profile changed, work_before in all, is sent evenly from changed_at to sent_by.
   TimePoint changed_at{};
   TimePoint sent_by{};
   std::uint64_t work_before = 0;
-
-  void forget_departed(TimePoint now) {
-    while (count != 0 && departures[first] <= now) {
-      first = (first + 1) & (departures.size() - 1);
-      --count;
-    }
-  }
-
-  void push(TimePoint departure) {
-    if (count == departures.size()) grow();
-    departures[(first + count++) & (departures.size() - 1)] = departure;
-  }
-
-  void grow() {
-    constexpr std::size_t kFirstSize = 8;
-    std::vector<TimePoint> larger(departures.empty() ? kFirstSize : departures.size() * 2);
-    for (std::size_t i = 0; i < count; ++i) larger[i] = departures[(first + i) & (departures.size() - 1)];
-    departures = std::move(larger);
-    first = 0;
-  }
 };
 
 Transit::Transit() = default;
@@ -85,17 +63,18 @@ std::uint64_t Transit::ledger_queued_work(TimePoint now, const LinkProfile& link
          std::min(work_ahead_of(ledger_->sent_by, link), std::uint64_t{1} << 62);
 }
 
-std::size_t Transit::ledger_queued_packets() const { return ledger_ ? ledger_->count : 0; }
+std::size_t Transit::ledger_queued_packets() const { return ledger_ ? ledger_->departures.size() : 0; }
 
 void Transit::record_departure() {
   if (!ledger_) ledger_ = std::make_unique<Ledger>();
-  ledger_->push(busy_until_);
+  ledger_->departures.push_back(busy_until_);
 }
 
 void Transit::settle_ledger(TimePoint now, const LinkProfile& link) {
-  ledger_->forget_departed(now);
+  Ring<TimePoint>& departures = ledger_->departures;
+  while (!departures.empty() && departures.front() <= now) departures.pop_front();
   // A link without a limit in packets goes back to the fast path.
-  if (link.limit_packets() == 0 && ledger_->count == 0 && ledger_->sent_by <= now) ledger_.reset();
+  if (link.limit_packets() == 0 && departures.empty() && ledger_->sent_by <= now) ledger_.reset();
 }
 
 Outcome Transit::travel_with_effects(TimePoint departure, PacketInfo packet, const LinkProfile& link, Random& random) {

@@ -28,6 +28,7 @@
 #include "ghostnet/link/fq_codel.hpp"
 #include "ghostnet/link/link_params.hpp"
 #include "ghostnet/link/packet_pool.hpp"
+#include "ghostnet/link/ring.hpp"
 #include "ghostnet/link/transit.hpp"
 #include "ghostnet/runtime/random.hpp"
 #include "ghostnet/runtime/result.hpp"
@@ -93,13 +94,16 @@ class LinkEngine {
   void advance(TimePoint now, Random& random);
   void launch(Slot slot, const Outcome& outcome);
   void put_in_flight(const Arrival& arrival);
+  const Arrival* next_arrival() const;
   Fate count(Fate fate);
 
   std::shared_ptr<const LinkProfile> profile_;
   Transit transit_;
   Queue queue_;
   PacketPool pool_;
-  std::vector<Arrival> in_flight_;  // a heap, the earliest on top
+  // On the wire: those that arrive in the order of their sending, and a heap, the earliest on top, of those that do not.
+  Ring<Arrival> in_order_;
+  std::vector<Arrival> overtaking_;
   std::vector<Slot> dropped_;
   TimePoint last_enqueue_ = TimePoint::min();
   std::uint64_t next_sequence_ = 0;

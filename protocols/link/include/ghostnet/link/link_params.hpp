@@ -39,9 +39,9 @@ enum class JitterShape : std::uint8_t {
 // packet. Bursts last 1 / leave_bad packets on average; the share of packets met in the bad state is enter_bad /
 // (enter_bad + leave_bad). On when enter_bad is not zero.
 struct BurstLoss {
-  Probability enter_bad;
+  Probability enter_bad{};
   Probability leave_bad = Probability::always();
-  Probability loss_in_good;
+  Probability loss_in_good{};
   Probability loss_in_bad = Probability::always();
 
   bool operator==(const BurstLoss&) const = default;
@@ -65,11 +65,11 @@ struct LinkParams {
   JitterShape jitter_shape = JitterShape::uniform;
   bool jitter_may_reorder = false;  // false: a packet waits for those sent before it
 
-  Probability loss;       // of each packet, independently; excludes burst_loss
-  BurstLoss burst_loss;   // excludes loss
-  Probability corrupt;    // one bit of the packet is flipped
-  Probability duplicate;  // a copy arrives too
-  Probability reorder;    // the packet is held back by reorder_delay while those behind it pass
+  Probability loss{};       // of each packet, independently; excludes burst_loss
+  BurstLoss burst_loss{};   // excludes loss
+  Probability corrupt{};    // one bit of the packet is flipped
+  Probability duplicate{};  // a copy arrives too
+  Probability reorder{};    // the packet is held back by reorder_delay while those behind it pass
   Duration reorder_delay = 10ms;
 
   Discipline discipline = Discipline::drop_tail;
@@ -77,7 +77,7 @@ struct LinkParams {
   std::uint32_t queue_limit_packets = 0;         // and this one; 0: bytes alone (fq_codel: 10240)
   std::uint32_t ecn_threshold_bytes = 0;  // drop_tail: mark ECN-capable packets that find this much queued; 0: never
   bool codel_ecn = true;                  // codel, fq_codel: mark ECN-capable packets instead of dropping them
-  CodelParams codel;
+  CodelParams codel{};
   std::uint32_t fq_flows = 1024;          // fq_codel: number of queues
   std::uint32_t fq_quantum_bytes = 1514;  // fq_codel: what a flow may send in its turn
 
@@ -100,11 +100,6 @@ class LinkProfile {
   std::uint64_t rate_bps() const { return rate_bps_; }
   Duration delay() const { return delay_; }
   std::uint32_t mtu_bytes() const { return mtu_bytes_; }
-
-  // No packet overtakes another on this link.
-  bool keeps_order() const {
-    return params_.reorder.is_never() && (params_.jitter <= 0ns || !params_.jitter_may_reorder);
-  }
 
   // Below: for the engines of this folder.
 

@@ -17,7 +17,7 @@ inline constexpr Slot kNoSlot = 0xffff'ffff;
 
 struct PooledPacket {
   TimePoint enqueued_at{};
-  PacketInfo info;
+  PacketInfo info{};
   std::uint32_t wire_bytes = 0;  // with frame overhead: what limits and turns are counted in
   Slot next = kNoSlot;           // in a PacketList or in the list of free slots
   std::uint8_t copies = 0;       // on the wire

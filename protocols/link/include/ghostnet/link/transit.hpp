@@ -74,6 +74,9 @@ class Transit {
   // The transmitter is free from this time on.
   TimePoint busy_until() const { return busy_until_; }
 
+  // No packet admitted from now on arrives before this time, unless its jitter may reorder.
+  TimePoint earliest_arrival() const { return last_arrival_; }
+
   // Bytes not yet sent, frame overhead included and the part of a byte rounded up.
   std::uint64_t queued_bytes(TimePoint now, const LinkProfile& link) const;
 
@@ -94,7 +97,7 @@ class Transit {
   bool loses(const LinkProfile& link, Random& random);
   TimePoint arrival_of(TimePoint departure, const LinkProfile& link, Random& random);
 
-  TimePoint busy_until_{};        // rounded down
+  TimePoint busy_until_ = TimePoint::min();  // rounded down
   std::uint64_t carry_work_ = 0;  // what of it is left over; less than the work of a nanosecond
   TimePoint last_arrival_ = TimePoint::min();
   std::unique_ptr<Ledger> ledger_;

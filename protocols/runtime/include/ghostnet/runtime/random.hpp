@@ -17,6 +17,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -103,13 +104,10 @@ class Random {
   // Pareto (type I): at least `scale`, P(X > x) = (scale / x)^shape. scale > 0, shape > 0; heavy-tailed for shape <= 2.
   double pareto(double scale, double shape);
 
-  // Every order equally likely (Fisher-Yates from the back, below(i) for i = size ... 2).
-  template <class T>
-  constexpr void shuffle(std::span<T> items);
+  // Every order of a vector, array, span or deque equally likely (Fisher-Yates from the back: below(size), ...
+  // below(2)).
   template <class Range>
-  constexpr void shuffle(Range& items) {
-    shuffle(std::span{items});
-  }
+  constexpr void shuffle(Range&& items);
 
   // Random bytes, 8 a draw, the lowest byte first on every machine. Not for secrets.
   void fill(std::span<std::uint8_t> bytes);
@@ -174,9 +172,9 @@ constexpr bool Random::chance(Probability p) {
   return (next_u64() >> 1) < p.parts_;
 }
 
-template <class T>
-constexpr void Random::shuffle(std::span<T> items) {
-  for (std::size_t left = items.size(); left > 1; --left) {
+template <class Range>
+constexpr void Random::shuffle(Range&& items) {
+  for (std::size_t left = std::size(items); left > 1; --left) {
     using std::swap;
     swap(items[left - 1], items[below(left)]);
   }
