@@ -60,13 +60,12 @@ Timeline::~Timeline() {
 
 void Timeline::run_until(TimePoint end) {
   stopped_ = false;
-  loop_.run_ready();
-  arm_pulse();
+  in_ns3_event([] {});  // what became ready between two runs
   std::int64_t end_ns = to_ns(end);
   if (end_ns >= Ns3::now_ns()) {
     // An event that only marks the end: our instants at `end` come before it, ns-3's own stop would come before them.
     ns3::Simulator::Schedule(ns3::NanoSeconds(end_ns - Ns3::now_ns()), [this, end_ns] {
-      if (source_ != nullptr || !options_.lock_step) run_own(end_ns);
+      run_own(end_ns);
       ns3::Simulator::Stop();
     });
     ns3::Simulator::Run();
@@ -87,6 +86,14 @@ void Timeline::at(TimePoint at, std::function<void()> body) {
 
 std::uint64_t Timeline::ns3_events() const { return ns3::Simulator::GetEventCount(); }
 
+void Timeline::request_turn() {
+  if (in_turn_ || std::exchange(turn_requested_, true)) return;
+  ns3::Simulator::ScheduleNow([this] {
+    turn_requested_ = false;
+    in_ns3_event([] {});
+  });
+}
+
 bool Timeline::enter() {
   if (in_turn_) return false;
   in_turn_ = true;
@@ -102,9 +109,9 @@ void Timeline::leave() {
 }
 
 void Timeline::pulse() {
+  pulse_at_ns_ = kNone;
   if (stopped_) return;
   std::int64_t now_ns = Ns3::now_ns();
-  pulse_at_ns_ = kNone;
   std::int64_t limit_ns = now_ns;
   if (!options_.lock_step && ShownScheduler::current != nullptr) limit_ns = ShownScheduler::current->next_ns();
   run_own(std::max(limit_ns, now_ns));

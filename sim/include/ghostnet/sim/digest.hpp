@@ -29,10 +29,16 @@ class RunDigest {
   };
 
   void deliver(Chain& chain, TimePoint at, HostId host, ByteView payload) {
+    deliver(chain, at, host, content_hash(payload));
+  }
+  // The same where the payload was hashed when it was sent, while it was in the cache anyway.
+  void deliver(Chain& chain, TimePoint at, HostId host, std::uint64_t content_hash) {
     const std::uint64_t place = mix(static_cast<std::uint64_t>(to_ns(at)) ^ kKeys[0], host ^ kKeys[1]);
-    chain.state_ = mix(chain.state_ ^ hash(payload), place ^ kKeys[2]);
+    chain.state_ = mix(chain.state_ ^ content_hash, place ^ kKeys[2]);
     sum_ += chain.state_;
   }
+
+  static std::uint64_t content_hash(ByteView bytes) { return hash(bytes); }
 
   std::uint64_t value() const { return mix(sum_ ^ kKeys[3], kKeys[1]); }
 

@@ -139,9 +139,9 @@ class CalendarQueue {
   static constexpr std::size_t kTombstones = 64;
   static constexpr std::size_t kKeepCapacity = 256;
   static constexpr std::int64_t kUnknown = -1;
-  static constexpr unsigned kRetuneEvery = 512;     // buckets
-  static constexpr std::size_t kDenseEntries = 256;  // a bucket on average: cut finer
-  static constexpr std::size_t kSparseEntries = 24;  // cut coarser
+  static constexpr unsigned kRetuneEvery = 64;      // buckets
+  static constexpr std::size_t kDenseEntries = 512;  // a bucket on average: cut finer
+  static constexpr std::size_t kSparseEntries = 128;  // cut coarser
   static constexpr unsigned kFinestShift = 10;
   static constexpr unsigned kCoarsestShift = 24;
   static constexpr std::size_t kPrefetchDistance = 12;
@@ -307,7 +307,7 @@ class CalendarQueue {
     gathered_entries_ = 0;
     unsigned wanted = shift_;
     if (average > kDenseEntries && shift_ > kFinestShift) --wanted;
-    if (average < kSparseEntries && shift_ < kCoarsestShift && size_ > kSparseEntries * kSlots) ++wanted;
+    if (average < kSparseEntries && shift_ < kCoarsestShift && size_ > 8 * kSparseEntries) ++wanted;
     if (wanted == shift_) return;
     std::vector<Entry> all(current_.begin() + static_cast<std::ptrdiff_t>(head_), current_.end());
     for (auto& level : levels_) {

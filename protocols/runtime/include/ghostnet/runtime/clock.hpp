@@ -35,6 +35,8 @@ class Clock {
 
   // Constant within one turn of the loop.
   TimePoint now() const { return model_ == nullptr ? loop_->now() : model_->local(loop_->now()); }
+  // What this clock reads, or read, at an instant of the loop.
+  TimePoint local(TimePoint loop_time) const { return model_ == nullptr ? loop_time : model_->local(loop_time); }
   // Civil time; may step. For certificates and logs, never for deadlines.
   WallTime wall_now() const {
     return model_ == nullptr ? loop_->wall_now() : loop_->wall_now() + model_->wall_error;
@@ -79,6 +81,7 @@ class Timer : private Waiter {
     slot_ = kIdle;
   }
 
+  const Clock& clock() const { return *clock_; }
   bool armed() const { return slot_ < kFired || slot_ == TimerQueue::kInCurrent; }
   bool expired() const { return slot_ == kFired; }
 

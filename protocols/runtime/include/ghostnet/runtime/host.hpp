@@ -42,12 +42,12 @@ struct InterfaceAddress {
 
 struct Interface {
   InterfaceIndex index = 0;
-  std::string name;
+  std::string name{};
   bool up = false;
   bool loopback = false;
   bool multicast = false;
   std::uint32_t mtu_bytes = 0;
-  std::vector<InterfaceAddress> addresses;
+  std::vector<InterfaceAddress> addresses{};
 
   friend bool operator==(const Interface&, const Interface&) = default;
 };

@@ -178,6 +178,20 @@ class PacketBuf {
     if (headroom_bytes > headroom() || tailroom_bytes > tailroom()) make_room(headroom_bytes, tailroom_bytes);
   }
 
+  // For networks that keep their own record of a packet in its headroom while it travels: takes the block out of this
+  // buffer, which is left empty, and puts it back into one. The caller keeps where the data stood.
+  detail::BufferBlock* release_block() {
+    detail::BufferBlock* const held = data_ ? block() : nullptr;
+    data_ = nullptr;
+    size_ = headroom_ = capacity_ = 0;
+    return held;
+  }
+  static PacketBuf adopt(detail::BufferBlock* block, std::size_t headroom_bytes, std::size_t size_bytes) {
+    PacketBuf buffer(block, headroom_bytes);
+    buffer.size_ = static_cast<std::uint32_t>(size_bytes);
+    return buffer;
+  }
+
   void swap(PacketBuf& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);

@@ -23,6 +23,13 @@ class SoleWaiter {
   void forget(Waiter& waiter) {
     if (waiter_ == &waiter) waiter_ = nullptr;
   }
+  // Brings what wake() and the resumption will touch into the cache.
+  void prefetch() const {
+    if (waiter_ == nullptr) return;
+    __builtin_prefetch(waiter_, 1);
+    __builtin_prefetch(reinterpret_cast<const char*>(waiter_) - 64, 1);
+    __builtin_prefetch(reinterpret_cast<const char*>(waiter_) + 64, 1);
+  }
   void wake(Loop& loop) {
     if (waiter_ != nullptr) loop.wake(*std::exchange(waiter_, nullptr));
   }

@@ -1,0 +1,386 @@
+// The way of a packet through the fabric: from send_through() to a receive queue.
+#include <algorithm>
+
+#include "ghostnet/sim/digest.hpp"
+#include "ghostnet/sim/fabric.hpp"
+#include "ghostnet/sim/queued_port.hpp"
+
+namespace ghostnet::sim {
+
+namespace {
+
+bool ecn_capable(const Flight& flight) { return flight.ecn != Ecn::not_ect; }
+
+
+// How far ahead the run loop touches what a coming instant will need; each step finds its pointers in cache.
+constexpr std::size_t kFlightAhead = 24;
+constexpr std::size_t kHostAhead = 16;
+constexpr std::size_t kSocketAhead = 10;
+constexpr std::size_t kFrameAhead = 5;
+constexpr std::size_t kTimerAhead = 16;
+constexpr std::size_t kTimerHostAhead = 8;
+
+void prefetch_lines(const void* first, std::size_t lines) {
+  for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(static_cast<const char*>(first) + 64 * i, 1);
+}
+
+}  // namespace
+
+// ---- the run loop ----
+
+void Fabric::run(Loop& loop, std::int64_t limit_ns, const bool& stop) {
+  TimerQueue& timers = loop.timers();
+  std::uint64_t turns = 0;
+  while (!stop) {
+    std::int64_t flight_ns = flights_.lower_bound_ns();
+    std::int64_t timer_ns = timers.lower_bound_ns();
+    if (std::min(flight_ns, timer_ns) > limit_ns || (flights_.empty() && timers.empty())) break;
+    if (flight_ns <= timer_ns) {
+      if (!flights_.settled()) {
+        flights_.settle();
+        warm_up_flights();
+        continue;
+      }
+      loop.set_now(from_ns(flight_ns));
+      prefetch_flights();
+      arrive(flights_.pop());
+    } else {
+      if (!timers.settled()) {
+        timers.settle();
+        warm_up_timers(timers);
+        continue;
+      }
+      loop.set_now(from_ns(timer_ns));
+      prefetch_timers(timers);
+      loop.fire_head_timer();
+    }
+    if (loop.has_ready()) loop.run_ready();
+    ++turns;
+  }
+  timeline_.count_turns(turns);
+}
+
+// The first instants of a bucket are fetched together, step by step.
+void Fabric::warm_up_flights() const {
+  for (std::size_t i = 0; i < kFlightAhead; ++i) {
+    if (Flight* flight = flights_.ahead(i)) prefetch_lines(flight->block_address(), 3);
+  }
+  for (std::size_t i = 0; i < kHostAhead; ++i) {
+    if (Flight* flight = flights_.ahead(i)) __builtin_prefetch(&flight->to->sockets_, 1);
+  }
+}
+
+void Fabric::warm_up_timers(TimerQueue& timers) {
+  for (std::size_t i = 0; i < kTimerAhead; ++i) {
+    if (Timer* timer = timers.ahead(i)) prefetch_lines(reinterpret_cast<char*>(timer) - 64, 3);
+  }
+}
+
+void Fabric::prefetch_flights() const {
+  if (Flight* flight = flights_.ahead(kFlightAhead)) prefetch_lines(flight->block_address(), 3);
+  if (Flight* flight = flights_.ahead(kHostAhead)) __builtin_prefetch(&flight->to->sockets_, 1);
+  if (Flight* flight = flights_.ahead(kSocketAhead)) {
+    if (flight->to->sockets_ != nullptr) prefetch_lines(flight->to->sockets_, 2);
+  }
+  if (Flight* flight = flights_.ahead(kFrameAhead)) {
+    if (flight->to->sockets_ != nullptr) flight->to->sockets_->prefetch_reader();
+  }
+}
+
+void Fabric::prefetch_timers(TimerQueue& timers) {
+  if (Timer* timer = timers.ahead(kTimerAhead)) prefetch_lines(reinterpret_cast<char*>(timer) - 64, 3);
+  if (Timer* timer = timers.ahead(kTimerHostAhead)) {
+    // A host's timers run on its own clock, which stands in it.
+    prefetch_lines(&timer->clock(), 4);
+  }
+}
+
+void Fabric::arrive(Flight& flight) {
+  switch (flight.stage) {
+    case Flight::Stage::edge: return reach_edge(flight);
+    case Flight::Stage::router: return reach_router(flight);
+    case Flight::Stage::deliver: return deliver(flight);
+    case Flight::Stage::process: return hand_over(flight);
+  }
+}
+
+void Fabric::schedule(Flight& flight, std::int64_t at_ns, Flight::Stage stage) {
+  flight.stage = stage;
+  flights_.push(at_ns, flight);
+}
+
+// ---- leaving ----
+
+std::optional<Errc> Fabric::route(FabricHost& from, Flight& flight, InterfaceIndex via) {
+  IpAddress to = flight.destination.address();
+  std::optional<Owner> owner = owner_of(to);
+  if ((owner && owner->host == from.id()) || to.is_loopback()) [[unlikely]] {
+    flight.to = &from;
+    schedule(flight, now_ns(), Flight::Stage::deliver);
+    return std::nullopt;
+  }
+  if (!owner) [[unlikely]] {
+    ++counters_.unroutable;
+    drop(flight);
+    return std::nullopt;  // the network swallows it, as it does
+  }
+  flight.to = hosts_[owner->host].get();
+  flight.to_interface = static_cast<std::uint16_t>(owner->interface);
+  flight.to_ground = owner->attachment.index;
+  InterfaceIndex count = static_cast<InterfaceIndex>(from.interface_count());
+  for (InterfaceIndex index = via == 0 ? 1 : via; index <= (via == 0 ? count : via); ++index) {
+    FabricHost::NetInterface& out = from.interface(index);
+    if (out.up && reaches(out.attachment, owner->attachment)) return send_through(from, index, flight);
+  }
+  drop(flight);
+  return Errc::unreachable;
+}
+
+bool Fabric::reaches(Attachment from, Attachment to) {
+  if (from.kind != to.kind || from.kind == Attachment::Kind::none) return false;
+  return from.kind != Attachment::Kind::lan || from.index == to.index;
+}
+
+std::optional<Errc> Fabric::send_through(FabricHost& from, InterfaceIndex via, Flight& flight) {
+  FabricHost::NetInterface& out = from.interface(via);
+  if (out.captured) [[unlikely]] capture(from, via, flight);
+  cross(out.out, flight, from.net_random_, {.to = Onward::To::ground, .attachment = out.attachment});
+  return std::nullopt;
+}
+
+void Fabric::flood(FabricHost& from, InterfaceIndex via, Flight& flight) {
+  FabricHost::NetInterface& out = from.interface(via);
+  flight.to = nullptr;
+  if (out.captured) [[unlikely]] capture(from, via, flight);
+  cross(out.out, flight, from.net_random_, {.to = Onward::To::ground, .attachment = out.attachment});
+}
+
+// Sends the packet through a link. It goes on, is held by the link's queue, or is dropped: it is gone from the caller.
+void Fabric::cross(Port& port, Flight& flight, Random& random, Onward onward) {
+  if (port.unlimited()) return go_on(onward, flight, now_ns(), random);
+  std::uint32_t size_bytes = flight.size_bytes + header_bytes(flight.destination.family());
+  if (size_bytes > port.profile->mtu_bytes()) return cross_in_fragments(port, flight, random, onward);
+  link::PacketInfo info{.size_bytes = size_bytes, .ecn_capable = ecn_capable(flight), .flow_hash = 0};
+  if (port.queued != nullptr) return enter_queue(port, flight, info);
+  link::Outcome outcome = port.transit.admit(from_ns(now_ns()), info, *port.profile, random);
+  if (outcome.fate != link::Fate::carried) {
+    ++counters_.link_drops;
+    return drop(flight);
+  }
+  take_effect(flight, outcome.ce_marked, outcome.corrupt_bit);
+  if (onward.to == Onward::To::ground && flight.left_at_ns == 0) flight.left_at_ns = to_ns(outcome.departure);
+  if (outcome.duplicate_arrival != kNever) [[unlikely]] {
+    if (Flight* copy = clone(flight)) go_on(onward, *copy, to_ns(outcome.duplicate_arrival), random);
+  }
+  go_on(onward, flight, to_ns(outcome.arrival), random);
+}
+
+// RFC 791 2.3: the pieces travel on their own, and the datagram is there when the last one is. One piece lost loses it.
+void Fabric::cross_in_fragments(Port& port, Flight& flight, Random& random, Onward onward) {
+  std::uint32_t mtu_bytes = port.profile->mtu_bytes();
+  std::uint32_t ip_bytes = flight.destination.is_v4() ? 20 : 48;  // with the fragment header of IPv6
+  if (flight.dont_fragment || mtu_bytes < ip_bytes + 8 || port.queued != nullptr) {
+    ++counters_.link_drops;
+    return drop(flight);
+  }
+  std::uint32_t piece_bytes = (mtu_bytes - ip_bytes) / 8 * 8;
+  std::uint32_t left_bytes = flight.size_bytes + 8;
+  TimePoint arrival{};
+  bool whole = true;
+  while (left_bytes != 0) {
+    std::uint32_t now_bytes = std::min(left_bytes, piece_bytes);
+    left_bytes -= now_bytes;
+    link::PacketInfo info{.size_bytes = now_bytes + ip_bytes, .ecn_capable = ecn_capable(flight), .flow_hash = 0};
+    link::Outcome outcome = port.transit.admit(from_ns(now_ns()), info, *port.profile, random);
+    whole = whole && outcome.fate == link::Fate::carried && outcome.corrupt_bit == link::kNoBit;
+    if (!whole) continue;
+    arrival = std::max(arrival, outcome.arrival);
+    if (outcome.ce_marked) flight.ecn = Ecn::ce;
+    if (onward.to == Onward::To::ground) flight.left_at_ns = to_ns(outcome.departure);
+  }
+  if (!whole) {
+    ++counters_.link_drops;
+    return drop(flight);
+  }
+  go_on(onward, flight, to_ns(arrival), random);
+}
+
+void Fabric::take_effect(Flight& flight, bool ce_marked, std::uint32_t corrupt_bit) {
+  if (ce_marked) flight.ecn = Ecn::ce;
+  if (corrupt_bit != link::kNoBit) [[unlikely]] flight.corrupted = true;  // the receiver's checksum will tell
+}
+
+// ---- under way ----
+
+void Fabric::go_on(Onward onward, Flight& flight, std::int64_t at_ns, Random& random) {
+  switch (onward.to) {
+    case Onward::To::host: return reach_host(flight, at_ns);
+    case Onward::To::router:
+      flight.router = onward.router;
+      return schedule(flight, at_ns, Flight::Stage::router);
+    case Onward::To::ground: return cross_ground(onward.attachment, flight, at_ns, random);
+  }
+}
+
+void Fabric::cross_ground(Attachment ground, Flight& flight, std::int64_t at_ns, Random& random) {
+  if (ground.kind == Attachment::Kind::router) {
+    flight.router = ground.index;
+    return schedule(flight, at_ns, Flight::Stage::router);
+  }
+  if (ground.kind == Attachment::Kind::lan) {
+    at_ns += lans_[ground.index].delay.count();
+    if (flight.to == nullptr) return fan_out(lans_[ground.index], flight, at_ns);
+    return schedule(flight, at_ns, Flight::Stage::edge);
+  }
+  const PathParams& path = paths_[ground.index * regions_.size() + flight.to_ground];
+  if (random.chance(path.loss)) {
+    ++counters_.path_losses;
+    return drop(flight);
+  }
+  at_ns += path.delay.count();
+  if (path.jitter != Duration::zero()) at_ns += random.between(-path.jitter.count(), path.jitter.count());
+  schedule(flight, std::max(at_ns, now_ns()), Flight::Stage::edge);
+}
+
+// A frame to all: every member that wants it gets a copy of its own.
+void Fabric::fan_out(Lan& lan, Flight& flight, std::int64_t at_ns) {
+  IpAddress group = flight.destination.address();
+  for (auto [member, index] : lan.members) {
+    if (member->id() == flight.from || !member->wants(group, index)) continue;
+    Flight* copy = clone(flight);
+    if (copy == nullptr) break;
+    copy->to = member;
+    copy->to_interface = static_cast<std::uint16_t>(index);
+    schedule(*copy, at_ns, Flight::Stage::edge);
+  }
+  discard(flight);
+}
+
+void Fabric::reach_router(Flight& flight) {
+  auto at = static_cast<RouterId>(flight.router);
+  if (at == flight.to_ground) return reach_edge(flight);
+  std::optional<RouterGraph::EdgeId> next = graph_.next_hop(at, flight.to_ground);
+  if (!next || flight.hop_limit <= 1) {
+    ++counters_.unroutable;
+    return drop(flight);
+  }
+  --flight.hop_limit;
+  RouterGraph::Edge& edge = graph_.edge(*next);
+  cross(edge.port, flight, router_random_, {.to = Onward::To::router, .attachment = {}, .router = edge.to});
+}
+
+void Fabric::reach_edge(Flight& flight) {
+  if (!blocked_.empty() && blocked(flight)) [[unlikely]] {
+    ++counters_.partition_drops;
+    return drop(flight);
+  }
+  FabricHost::NetInterface& in = flight.to->interface(flight.to_interface);
+  if (!in.in) return deliver(flight);
+  cross(*in.in, flight, flight.to->net_random_, {.to = Onward::To::host});
+}
+
+void Fabric::reach_host(Flight& flight, std::int64_t at_ns) {
+  if (at_ns <= now_ns()) return deliver(flight);
+  schedule(flight, at_ns, Flight::Stage::deliver);
+}
+
+// ---- arriving ----
+
+void Fabric::deliver(Flight& flight) {
+  FabricHost& host = *flight.to;
+  if (!host.up_ || (flight.to_interface != 0 && !host.interface(flight.to_interface).up)) [[unlikely]] {
+    ++counters_.host_down_drops;
+    return drop(flight);
+  }
+  if (any_crash_ && lost_in_crash(flight)) [[unlikely]] {
+    ++counters_.host_down_drops;
+    return drop(flight);
+  }
+  if (flight.to_interface != 0 && host.interface(flight.to_interface).captured) [[unlikely]] {
+    capture(host, flight.to_interface, flight);
+  }
+  if (flight.corrupted) [[unlikely]] {
+    ++counters_.checksum_drops;
+    return drop(flight);
+  }
+  if (host.extras_ && host.has_cpu()) [[unlikely]] {
+    return schedule(flight, host.occupy_cpu({.packets = 1}, now_ns()), Flight::Stage::process);
+  }
+  hand_over(flight);
+}
+
+void Fabric::hand_over(Flight& flight) {
+  FabricHost& host = *flight.to;
+  if (!host.up_) [[unlikely]] {
+    ++counters_.host_down_drops;
+    return drop(flight);
+  }
+  if (flight.kind == Flight::Kind::port_unreachable) [[unlikely]] return report_refusal(flight);
+  if (flight.destination.address().is_multicast() || is_broadcast(flight.destination.address())) [[unlikely]] {
+    return hand_to_members(flight);
+  }
+  FabricUdpSocket* socket = host.socket_for(flight.destination, flight.source);
+  if (socket == nullptr) [[unlikely]] return refuse(flight);
+  accept(*socket, flight);
+}
+
+void Fabric::accept(FabricUdpSocket& socket, Flight& flight) {
+  FabricHost& host = *flight.to;
+  digest_.deliver(host.chain_, from_ns(now_ns()), host.id(), flight.content_hash);
+  if (socket.queued_bytes_ + flight.size_bytes > socket.queue_limit_bytes_) [[unlikely]] {
+    ++counters_.queue_drops;
+    ++socket.dropped_;
+    return drop(flight);
+  }
+  ++counters_.delivered;
+  flight.left_at_ns = now_ns();  // from here on: when it was received
+  socket.enqueue(flight);
+}
+
+void Fabric::hand_to_members(Flight& flight) {
+  for (FabricUdpSocket* socket = flight.to->sockets_; socket != nullptr; socket = socket->next_) {
+    if (socket->port_ != flight.destination.port()) continue;
+    if (!socket->member_of(flight.destination.address(), flight.to_interface)) continue;
+    if (Flight* copy = clone(flight)) accept(*socket, *copy);
+  }
+  discard(flight);
+}
+
+// RFC 1122 4.1.3.1: the sender is told, which a connected socket reports.
+void Fabric::refuse(Flight& flight) {
+  ++counters_.refused;
+  FabricHost& here = *flight.to;
+  if (flight.from >= hosts_.size() || flight.from == here.id()) return drop(flight);
+  std::swap(flight.source, flight.destination);
+  flight.from = here.id();
+  flight.kind = Flight::Kind::port_unreachable;
+  flight.size_bytes = std::min<std::uint32_t>(flight.size_bytes, 20);
+  flight.left_at_ns = 0;
+  flight.hop_limit = 64;
+  flight.ecn = Ecn::not_ect;
+  (void)route(here, flight, flight.to_interface);
+}
+
+void Fabric::report_refusal(Flight& flight) {
+  for (FabricUdpSocket* socket = flight.to->sockets_; socket != nullptr; socket = socket->next_) {
+    if (socket->port_ == flight.destination.port() && socket->extras_ && socket->extras_->peer == flight.source) {
+      socket->report(Errc::refused);
+      break;
+    }
+  }
+  discard(flight);
+}
+
+bool Fabric::blocked(const Flight& flight) const {
+  std::uint8_t from = cell_of_host_[flight.from];
+  std::uint8_t to = cell_of_host_[flight.to->id()];
+  return blocked_[from][to];
+}
+
+// What had not left the sender's queue when it crashed never did.
+bool Fabric::lost_in_crash(const Flight& flight) const {
+  const FabricHost& sender = *hosts_[flight.from];
+  return sender.boot_ != flight.boot && flight.left_at_ns > sender.crashed_at_ns();
+}
+
+}  // namespace ghostnet::sim

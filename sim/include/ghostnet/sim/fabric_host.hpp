@@ -1,0 +1,182 @@
+// FabricHost: the runtime's Host on the fabric, and its UDP sockets.
+//
+// A host is some two hundred bytes: what few hosts need (further interfaces, addresses of their own, clock drift, a CPU
+// model, captures) stands in an Extras record that is made when first needed. Hosts live as long as their fabric: a
+// crash drops what runs on one and closes its sockets, a restart lets it begin anew.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ghostnet/runtime/host.hpp"
+#include "ghostnet/sim/cpu_model.hpp"
+#include "ghostnet/sim/digest.hpp"
+#include "ghostnet/sim/port.hpp"
+
+namespace ghostnet::capture {
+class PcapngWriter;
+}
+
+namespace ghostnet::sim {
+
+class Fabric;
+class FabricUdpSocket;
+
+// What an interface is attached to.
+struct Attachment {
+  enum class Kind : std::uint8_t { none, region, lan, router };
+  Kind kind = Kind::none;
+  std::uint16_t index = 0;
+
+  friend bool operator==(const Attachment&, const Attachment&) = default;
+};
+
+class FabricHost final : public Host, public FromFramePool {
+ public:
+  static constexpr std::size_t kMaxInterfaces = 250;
+
+  ~FabricHost() override;
+
+  std::string name() const override;
+  std::vector<Interface> interfaces() const override;
+  Event& interfaces_changed() override;
+  Task<Result<std::vector<IpAddress>>> resolve(std::string name) override;
+  Result<std::unique_ptr<UdpSocket>> open_udp(const UdpOptions& options) override;
+  Result<std::unique_ptr<Listener>> listen(const ListenOptions& options) override;
+  Task<Result<std::unique_ptr<Stream>>> connect(ConnectOptions options) override;
+
+  // ---- for the world ----
+
+  Fabric& fabric() const { return *fabric_; }
+  bool up() const { return up_; }
+  // Drops every task, closes every socket; packets for it are lost until restart().
+  void crash();
+  void restart();
+  // Called at each restart, to start the host's services again.
+  void on_restart(std::function<void(FabricHost&)> boot);
+
+  // Local clocks gain drift_ppb parts per 10^9 from now on, and civil time is off by wall_error.
+  void set_clock(std::int64_t drift_ppb, Duration wall_error);
+  void set_cpu(const CpuModel& model);
+
+  // Interfaces are numbered from 1, in the order they were attached.
+  std::size_t interface_count() const;
+  Result<> set_interface_up(InterfaceIndex interface, bool up);
+  // Replaces the link models of an interface while packets are in flight.
+  Result<> set_links(InterfaceIndex interface, const link::LinkParams* up, const link::LinkParams* down);
+  // Every packet of this interface is written as it passes. Null ends it.
+  Result<> capture(InterfaceIndex interface, capture::PcapngWriter* writer, std::uint32_t pcap_interface);
+  // The host's address of a family on its first interface that has one; unspecified when there is none.
+  IpAddress address(IpFamily family = IpFamily::v4) const;
+
+ protected:
+  void submit(std::shared_ptr<ComputeJob> job) override;
+
+ private:
+  friend class Fabric;
+  friend class FabricUdpSocket;
+
+  struct NetInterface {
+    Attachment attachment;
+    bool up = true;
+    bool numbered = false;  // its addresses follow from the host's number; else they stand in Extras
+    bool captured = false;
+    Port out;
+    std::unique_ptr<Port> in;  // null: unlimited
+  };
+  struct Extras;
+
+  FabricHost(Fabric& fabric, const HostContext& context, HostId id, GroupId group, Random random, Random net_random);
+
+  Extras& extras();
+  Result<> check_up(std::string_view doing) const;
+  NetInterface& interface(InterfaceIndex index);
+  const NetInterface& interface(InterfaceIndex index) const;
+  bool owns(const IpAddress& address) const;
+  bool wants(const IpAddress& group, InterfaceIndex interface) const;
+  bool has_cpu() const;
+  std::int64_t occupy_cpu(const CpuWork& work, std::int64_t now_ns);
+  std::int64_t crashed_at_ns() const;
+  IpAddress interface_address(InterfaceIndex index, IpFamily family) const;
+  Result<std::uint16_t> choose_port(const UdpOptions& options);
+  IpAddress source_address(IpFamily family, InterfaceIndex via) const;
+  FabricUdpSocket* socket_for(const Endpoint& local, const Endpoint& peer) const;
+  bool port_taken(const UdpOptions& options, std::uint16_t port) const;
+  std::size_t socket_count() const;
+
+  Fabric* fabric_;
+  FabricUdpSocket* sockets_ = nullptr;
+  std::unique_ptr<Extras> extras_;
+  Random net_random_;        // of the links that this host sends into
+  RunDigest::Chain chain_;   // of what was delivered here
+  bool up_ = true;
+  std::uint8_t boot_ = 0;
+  std::uint16_t next_port_ = 0;
+  NetInterface first_;
+};
+
+class FabricUdpSocket final : public UdpSocket, public FromFramePool {
+ public:
+  FabricUdpSocket(FabricHost& host, const UdpOptions& options, std::uint16_t port);
+  ~FabricUdpSocket() override;
+
+  Endpoint local() const override;
+  SendOutcome send(std::span<const Datagram> batch) override;
+  Result<std::size_t> try_recv(std::span<ReceivedDatagram> batch) override;
+  Result<> connect(const Endpoint& peer) override;
+  Result<> join(const IpAddress& group, InterfaceIndex interface) override;
+  Result<> leave(const IpAddress& group, InterfaceIndex interface) override;
+  Result<std::size_t> max_payload_bytes(const Endpoint& peer) const override;
+  UdpCounters counters() const override;
+
+ protected:
+  bool poll_readable() override { return queue_tail_ != nullptr || error_ != Errc::would_block || host_ == nullptr; }
+  bool poll_writable() override { return true; }
+
+ private:
+  friend class FabricHost;
+  friend class Fabric;
+
+  static constexpr std::size_t kMaxGroups = 256;
+
+  // What few sockets have.
+  struct Extras {
+    IpAddress bound{};
+    Endpoint peer;
+    std::vector<std::pair<IpAddress, InterfaceIndex>> groups;
+    std::uint8_t hop_limit = 64;
+    std::uint8_t multicast_hop_limit = 1;
+    bool multicast_loop = true;
+    bool dont_fragment = false;
+    bool broadcast = false;
+    bool reuse = false;
+  };
+  static bool needs_extras(const UdpOptions& options);
+
+  bool member_of(const IpAddress& group, InterfaceIndex interface) const;
+  void enqueue(Flight& flight);
+  Flight* dequeue();
+  void report(Errc error);
+  void close_for_good();
+  void prefetch_reader() const { reader_.prefetch(); }
+  std::optional<Errc> send_one(const Datagram& datagram, ByteView payload, PacketBuf* storage);
+  std::optional<Errc> send_to_group(Flight& flight, InterfaceIndex interface);
+
+  FabricHost* host_;  // null once the host has crashed
+  FabricUdpSocket* next_ = nullptr;
+  Flight* queue_tail_ = nullptr;  // circular: its next is the head
+  std::unique_ptr<Extras> extras_;
+  std::uint64_t sent_ = 0;
+  std::uint64_t received_ = 0;
+  std::uint32_t dropped_ = 0;
+  std::uint32_t queued_bytes_ = 0;
+  std::uint32_t queue_limit_bytes_;
+  std::uint16_t port_;
+  IpFamily family_;
+  Errc error_ = Errc::would_block;  // another: reported once by the next receive
+};
+
+}  // namespace ghostnet::sim
