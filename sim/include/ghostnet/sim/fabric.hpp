@@ -26,18 +26,12 @@
 #include "ghostnet/sim/fabric_host.hpp"
 #include "ghostnet/sim/digest.hpp"
 #include "ghostnet/sim/flight.hpp"
+#include "ghostnet/sim/path.hpp"
 #include "ghostnet/sim/queued_port.hpp"
 #include "ghostnet/sim/router_graph.hpp"
 #include "ghostnet/sim/timeline.hpp"
 
 namespace ghostnet::sim {
-
-// The way between two regions, one direction.
-struct PathParams {
-  Duration delay{};
-  Duration jitter{};  // uniform in delay +- jitter; may reorder
-  Probability loss;
-};
 
 using RegionId = std::uint16_t;
 using LanId = std::uint16_t;
@@ -98,10 +92,12 @@ class Fabric final : private InstantSource {
 
   std::size_t host_count() const { return hosts_.size(); }
   FabricHost& host(HostId id) { return *hosts_[id]; }
+  const FabricHost& host(HostId id) const { return *hosts_[id]; }
   FabricHost* find_host(std::string_view name);
   FabricHost* find_host(const IpAddress& address);
   const std::string& region_name(RegionId region) const { return regions_[region].name; }
   RouterGraph& graph() { return graph_; }
+  const RouterGraph& graph() const { return graph_; }
 
   // ---- faults ----
 

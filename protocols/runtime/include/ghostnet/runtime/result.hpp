@@ -83,6 +83,8 @@ inline std::unexpected<Error> fail(Errc code, std::string message) {
 }
 inline std::unexpected<Error> fail(Errc code) { return std::unexpected<Error>(std::in_place, code); }
 
+inline std::unexpected<Error> fail(Error error) { return std::unexpected<Error>(std::move(error)); }
+
 // Passes on the error of a failed Result: `if (!r) return fail(r);`
 template <class T>
 std::unexpected<Error> fail(const Result<T>& failed) {

@@ -1,0 +1,20 @@
+#include "ghostnet/sim/fabric_world.hpp"
+#include "ghostnet/sim/world.hpp"
+
+namespace ghostnet::sim {
+
+Result<std::unique_ptr<World>> make_world(const WorldSpec& spec, MetricHub& metrics, LogHub& log) {
+  switch (spec.carrier) {
+    case Carrier::fabric: return FabricWorld::make(spec, metrics, log);
+    case Carrier::ns3: return fail(Errc::not_supported, "this build has no ns3 carrier");
+  }
+  return fail(Errc::internal, "a carrier that nobody knows");
+}
+
+}  // namespace ghostnet::sim
+
+// What a program finds in the module that it loads.
+extern "C" const ghostnet::sim::Module* ghostnet_sim_module() {
+  static const ghostnet::sim::Module kModule{ghostnet::sim::Module::kVersion, &ghostnet::sim::make_world};
+  return &kModule;
+}
