@@ -32,9 +32,9 @@ struct StreamOptions {
 
 struct ConnectOptions {
   Endpoint peer;
-  Endpoint local;              // unspecified: routing chooses the address, port 0 any free one
+  Endpoint local{};            // unspecified: routing chooses the address, port 0 any free one
   bool reuse_address = false;  // with a fixed local port, for simultaneous connects
-  StreamOptions stream;
+  StreamOptions stream{};
 };
 
 struct ListenOptions {
@@ -42,7 +42,7 @@ struct ListenOptions {
   std::uint32_t backlog = 1024;
   bool reuse_port = false;
   bool v6_only = false;
-  StreamOptions stream;  // of accepted streams
+  StreamOptions stream{};  // of accepted streams
 };
 
 class Stream {
@@ -89,7 +89,7 @@ class Stream {
 };
 
 // Reading and writing try again at each wake-up and let the coroutine go on only with an outcome.
-class [[nodiscard]] Stream::ReadAwaiter : public AwaiterBase<ReadAwaiter>, private Completion {
+class [[nodiscard]] Stream::ReadAwaiter final : public AwaiterBase<ReadAwaiter>, private Completion {
  public:
   ReadAwaiter(Stream& stream, MutableByteView buffer) : stream_(&stream), buffer_(buffer), outcome_(0) {}
   ReadAwaiter(ReadAwaiter&&) = default;
@@ -121,7 +121,7 @@ class [[nodiscard]] Stream::ReadAwaiter : public AwaiterBase<ReadAwaiter>, priva
   Result<std::size_t> outcome_;
 };
 
-class [[nodiscard]] Stream::WriteAwaiter : public AwaiterBase<WriteAwaiter>, private Completion {
+class [[nodiscard]] Stream::WriteAwaiter final : public AwaiterBase<WriteAwaiter>, private Completion {
  public:
   WriteAwaiter(Stream& stream, ByteView bytes) : stream_(&stream), single_(bytes) {}
   WriteAwaiter(Stream& stream, std::span<const ByteView> parts) : stream_(&stream), parts_(parts) {}
