@@ -32,22 +32,6 @@ std::optional<std::uint32_t> decimal(std::string_view text, std::uint32_t max) {
   return static_cast<std::uint32_t>(value);
 }
 
-// One to max_digits digits of either case.
-std::optional<std::uint16_t> hexadecimal(std::string_view text, std::size_t max_digits) {
-  if (text.empty() || text.size() > max_digits) return std::nullopt;
-  unsigned value = 0;
-  for (const char c : text) {
-    if (c >= '0' && c <= '9') {
-      value = value << 4 | static_cast<unsigned>(c - '0');
-    } else if (const char lower = static_cast<char>(c | 0x20); lower >= 'a' && lower <= 'f') {
-      value = value << 4 | static_cast<unsigned>(lower - 'a' + 10);
-    } else {
-      return std::nullopt;
-    }
-  }
-  return static_cast<std::uint16_t>(value);
-}
-
 Parsed<std::uint32_t> parse_quad(std::string_view text) {
   std::uint32_t value = 0;
   for (int i = 0; i < 4; ++i) {
@@ -75,23 +59,30 @@ Parsed<Groups> parse_groups(std::string_view text) {
     text.remove_prefix(2);
   }
   while (!text.empty()) {
-    const std::size_t colon = text.find(':');
-    const bool is_last = colon == std::string_view::npos;
-    const std::string_view part = text.substr(0, colon);
-    if (is_last && part.find('.') != std::string_view::npos) {
-      const auto quad = parse_quad(part);
+    constexpr std::size_t kMaxDigits = 4;
+    std::size_t digits = 0;
+    int value = 0;
+    for (; digits < text.size() && digits <= kMaxDigits; ++digits) {
+      const int digit = hex_digit_value(text[digits]);
+      if (digit < 0) break;
+      value = value << 4 | digit;
+    }
+    const bool is_last = digits == text.size();
+    if (!is_last && text[digits] == '.') {
+      const auto quad = parse_quad(text);
       if (!quad) return Expected(quad.error());
       if (count > kGroups - 2) return Expected("at most six groups before a dotted quad");
       groups[count++] = static_cast<std::uint16_t>(*quad >> 16);
       groups[count++] = static_cast<std::uint16_t>(*quad);
       break;
     }
-    const auto group = hexadecimal(part, 4);
-    if (!group) return Expected("groups of one to four hexadecimal digits between colons");
+    if (digits == 0 || digits > kMaxDigits || (!is_last && text[digits] != ':')) {
+      return Expected("groups of one to four hexadecimal digits between colons");
+    }
     if (count == kGroups) return Expected("at most eight groups");
-    groups[count++] = *group;
+    groups[count++] = static_cast<std::uint16_t>(value);
     if (is_last) break;
-    text.remove_prefix(colon + 1);
+    text.remove_prefix(digits + 1);
     if (text.empty()) return Expected("a group after the last colon");
     if (text[0] == ':') {
       if (gap) return Expected("\"::\" once at most");
@@ -303,9 +294,10 @@ Result<MacAddress> MacAddress::parse(std::string_view text) {
   const char separator = text.size() == kChars ? text[2] : '\0';
   bool is_well_formed = separator == ':' || separator == '-';
   for (std::size_t i = 0; is_well_formed && i < bytes.size(); ++i) {
-    const auto byte = ghostnet::hexadecimal(text.substr(3 * i, 2), 2);
-    is_well_formed = byte && (i == 0 || text[3 * i - 1] == separator);
-    bytes[i] = static_cast<std::uint8_t>(byte.value_or(0));
+    const int high = hex_digit_value(text[3 * i]);
+    const int low = hex_digit_value(text[3 * i + 1]);
+    is_well_formed = high >= 0 && low >= 0 && (i == 0 || text[3 * i - 1] == separator);
+    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
   if (!is_well_formed)
     return malformed("MAC address", text, "six pairs of hexadecimal digits between colons or dashes");

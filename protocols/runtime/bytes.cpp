@@ -97,14 +97,6 @@ namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-// -1 for what is no hexadecimal digit.
-int digit_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 Result<Bytes> parse_hex(std::string_view text) {
@@ -114,8 +106,8 @@ Result<Bytes> parse_hex(std::string_view text) {
       ++i;
       continue;
     }
-    const int high = digit_value(text[i]);
-    const int low = i + 1 < text.size() ? digit_value(text[i + 1]) : -1;
+    const int high = hex_digit_value(text[i]);
+    const int low = i + 1 < text.size() ? hex_digit_value(text[i + 1]) : -1;
     if (high < 0 || low < 0)
       return fail(Errc::malformed, "hexadecimal text: expected a pair of digits at offset {}", i);
     out.append(1)[0] = static_cast<std::uint8_t>(high << 4 | low);

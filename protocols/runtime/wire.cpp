@@ -15,14 +15,10 @@ std::unexpected<Error> ByteReader::describe_leftover(std::string_view what, std:
 void ByteWriter::quic_varint(std::uint64_t value) {
   require(value <= kMaxQuicVarint, "a number below 2^62");
   switch (quic_varint_size(value)) {
-    case 1:
-      return number_be(static_cast<std::uint8_t>(value));
-    case 2:
-      return number_be(static_cast<std::uint16_t>(value | 0x4000));
-    case 4:
-      return number_be(static_cast<std::uint32_t>(value | 0x8000'0000));
-    default:
-      return number_be(value | 0xc000'0000'0000'0000);
+    case 1: return u8(value);
+    case 2: return u16(value | 0x4000);
+    case 4: return u32(value | 0x8000'0000);
+    default: return u64(value | 0xc000'0000'0000'0000);
   }
 }
 
@@ -43,20 +39,14 @@ struct PrefixShape {
 
 constexpr PrefixShape shape_of(LengthPrefix prefix) {
   switch (prefix) {
-    case LengthPrefix::u8:
-      return {1, 0xff};
+    case LengthPrefix::u8: return {1, 0xff};
     case LengthPrefix::u16:
-    case LengthPrefix::u16_le:
-      return {2, 0xffff};
-    case LengthPrefix::u24:
-      return {3, 0xff'ffff};
+    case LengthPrefix::u16_le: return {2, 0xffff};
+    case LengthPrefix::u24: return {3, 0xff'ffff};
     case LengthPrefix::u32:
-    case LengthPrefix::u32_le:
-      return {4, 0xffff'ffff};
-    case LengthPrefix::quic_varint2:
-      return {2, 0x3fff};
-    case LengthPrefix::quic_varint4:
-      return {4, 0x3fff'ffff};
+    case LengthPrefix::u32_le: return {4, 0xffff'ffff};
+    case LengthPrefix::quic_varint2: return {2, 0x3fff};
+    case LengthPrefix::quic_varint4: return {4, 0x3fff'ffff};
   }
   return {0, 0};
 }
@@ -71,45 +61,28 @@ ByteWriter::OpenLength ByteWriter::begin_length(LengthPrefix prefix) {
 
 void ByteWriter::end_length(OpenLength length) {
   const PrefixShape shape = shape_of(length.prefix_);
-  if (failed_) return;
+  if (!ok()) return;
   const std::uint64_t counted = position() - length.at_ - shape.bytes;
   require(counted <= shape.max_value, "a part short enough for its length prefix");
-  if (failed_) return;
+  if (!ok()) return;
   std::uint8_t* const to = begin_ + length.at_;
   const auto value = static_cast<std::uint32_t>(counted);
   switch (length.prefix_) {
-    case LengthPrefix::u8:
-      return store_be(to, static_cast<std::uint8_t>(value));
-    case LengthPrefix::u16:
-      return store_be(to, static_cast<std::uint16_t>(value));
-    case LengthPrefix::u24:
-      return store_be<std::uint32_t, 3>(to, value);
-    case LengthPrefix::u32:
-      return store_be(to, value);
-    case LengthPrefix::u16_le:
-      return store_le(to, static_cast<std::uint16_t>(value));
-    case LengthPrefix::u32_le:
-      return store_le(to, value);
-    case LengthPrefix::quic_varint2:
-      return store_be(to, static_cast<std::uint16_t>(value | 0x4000));
-    case LengthPrefix::quic_varint4:
-      return store_be(to, value | 0x8000'0000);
+    case LengthPrefix::u8: return store_be(to, static_cast<std::uint8_t>(value));
+    case LengthPrefix::u16: return store_be(to, static_cast<std::uint16_t>(value));
+    case LengthPrefix::u24: return store_be<std::uint32_t, 3>(to, value);
+    case LengthPrefix::u32: return store_be(to, value);
+    case LengthPrefix::u16_le: return store_le(to, static_cast<std::uint16_t>(value));
+    case LengthPrefix::u32_le: return store_le(to, value);
+    case LengthPrefix::quic_varint2: return store_be(to, static_cast<std::uint16_t>(value | 0x4000));
+    case LengthPrefix::quic_varint4: return store_be(to, value | 0x8000'0000);
   }
 }
 
-Result<> ByteWriter::finish(std::string_view what) {
-  PacketBuf* const packet = std::exchange(packet_, nullptr);
-  if (failed_) [[unlikely]]
-    return describe_failure(what, position(), room(), missing_bytes_, wanted_);
-  if (packet) packet->append(position());
-  return {};
-}
-
-std::unexpected<Error> ByteWriter::describe_failure(std::string_view what, std::size_t position, std::size_t room,
+std::unexpected<Error> ByteWriter::describe_failure(std::string_view what, std::size_t position, std::size_t room_bytes,
                                                     std::size_t missing_bytes, const char* wanted) {
   if (wanted) return fail(Errc::invalid_argument, "{}: at byte {}: expected {}", what, position, wanted);
-  return fail(Errc::message_too_large, "{}: {} bytes, with room for {}", what, position + missing_bytes,
-              position + room);
+  return fail(Errc::message_too_large, "{}: {} bytes, with room for {}", what, position + missing_bytes, room_bytes);
 }
 
 }  // namespace ghostnet

@@ -183,9 +183,7 @@ TEST(Bytes, StayWhatTheyWereUnderRandomSharing) {
         to = {Bytes::copy_of(text), text};
         break;
       }
-      case 1:
-        to = from;
-        break;
+      case 1: to = from; break;
       case 2:
         if (&to != &from) to = std::exchange(from, {});
         break;
@@ -195,9 +193,7 @@ TEST(Bytes, StayWhatTheyWereUnderRandomSharing) {
         to = {from.first.slice(offset, length), from.second.substr(offset, length)};
         break;
       }
-      default:
-        to = {};
-        break;
+      default: to = {}; break;
     }
     ASSERT_EQ(to.first.text(), to.second) << "step " << step;
     ASSERT_EQ(from.first.text(), from.second) << "step " << step;

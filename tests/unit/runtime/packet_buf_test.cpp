@@ -192,9 +192,7 @@ TEST(PacketBuf, KeepsItsRoomsAndDataUnderRandomOperations) {
         if (n > headroom || n > packet.tailroom()) headroom = n;
         packet.reserve(n, n);
         break;
-      default:
-        packet = PacketBuf(std::move(packet));
-        break;
+      default: packet = PacketBuf(std::move(packet)); break;
     }
     ASSERT_EQ(text_of(packet), model) << "step " << step;
     ASSERT_EQ(packet.headroom(), headroom) << "step " << step;

@@ -185,6 +185,13 @@ static_assert(sizeof(Bytes) == 16);
 
 // Lower-case digits, two a byte, nothing between.
 std::string to_hex(ByteView bytes);
+// 0 to 15, or -1 for what is no digit of either case.
+constexpr int hex_digit_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
 // Digits of either case in pairs; white space may stand between pairs, as in the test vectors of RFCs.
 Result<Bytes> parse_hex(std::string_view text);
 

@@ -205,14 +205,10 @@ constexpr std::uint64_t ByteReader::quic_varint() {
     return 0;
   }
   switch (*at >> 6) {
-    case 0:
-      return number_be<std::uint8_t>("a varint");
-    case 1:
-      return number_be<std::uint16_t>("a varint") & 0x3fffu;
-    case 2:
-      return number_be<std::uint32_t>("a varint") & 0x3fff'ffffu;
-    default:
-      return number_be<std::uint64_t>("a varint") & kMaxQuicVarint;
+    case 0: return number_be<std::uint8_t>("a varint");
+    case 1: return number_be<std::uint16_t>("a varint") & 0x3fffu;
+    case 2: return number_be<std::uint32_t>("a varint") & 0x3fff'ffffu;
+    default: return number_be<std::uint64_t>("a varint") & kMaxQuicVarint;
   }
 }
 
@@ -243,13 +239,14 @@ constexpr std::uint64_t ByteReader::leb128_number(std::size_t max_bytes, bool mi
 // How the length in front of a part is written; see ByteWriter::begin_length.
 enum class LengthPrefix : std::uint8_t { u8, u16, u24, u32, u16_le, u32_le, quic_varint2, quic_varint4 };
 
-// Writes into memory of someone else: never beyond its room, and never half a field. A write that does not fit is
-// counted but writes nothing, and makes every later one fail; finish() then says how much room was needed.
+// Writes into memory of someone else: never beyond its room, and never half a field. A write that does not fit, or a
+// number that its field cannot hold, writes nothing and makes every later one fail; finish() then says what was wrong
+// or how much room was needed. So `out.u16(payload.size())` needs no check of its own.
 class ByteWriter {
  public:
   // Into `room`, from its start; written() is the part that was filled.
   explicit ByteWriter(MutableByteView room)
-      : begin_(room.data()), cursor_(room.data()), end_(room.data() + room.size()) {}
+      : begin_(room.data()), cursor_(room.data()), end_(room.data() + room.size()), room_bytes_(room.size()) {}
   // Behind the data of `packet`, into its tailroom. finish() appends all of it, or nothing when it failed; until then
   // the packet must not move and does not change.
   explicit ByteWriter(PacketBuf& packet) : ByteWriter(packet.tail()) { packet_ = &packet; }
@@ -257,25 +254,21 @@ class ByteWriter {
   ByteWriter& operator=(const ByteWriter&) = delete;
 
   std::size_t position() const { return static_cast<std::size_t>(cursor_ - begin_); }
+  // What is left; nothing after a failure.
   std::size_t room() const { return static_cast<std::size_t>(end_ - cursor_); }
-  bool ok() const { return !failed_; }
-  ByteView written() const { return {begin_, failed_ ? 0 : position()}; }
+  bool ok() const { return !wanted_ && missing_bytes_ == 0; }
+  ByteView written() const { return {begin_, ok() ? position() : 0}; }
 
-  void u8(std::uint8_t value) { number_be(value); }
-  void u16(std::uint16_t value) { number_be(value); }
-  void u24(std::uint32_t value) {
-    require(value < (1u << 24), "a number below 2^24");
-    number_be<std::uint32_t, 3>(value);
-  }
-  void u32(std::uint32_t value) { number_be(value); }
-  void u64(std::uint64_t value) { number_be(value); }
-  void u16_le(std::uint16_t value) { number_le(value); }
-  void u24_le(std::uint32_t value) {
-    require(value < (1u << 24), "a number below 2^24");
-    number_le<std::uint32_t, 3>(value);
-  }
-  void u32_le(std::uint32_t value) { number_le(value); }
-  void u64_le(std::uint64_t value) { number_le(value); }
+  // The parameters are wide so that nothing is cut off silently; where the argument's type fits, the check is none.
+  void u8(std::uint64_t value) { number_be<std::uint8_t>(value, "a number below 2^8"); }
+  void u16(std::uint64_t value) { number_be<std::uint16_t>(value, "a number below 2^16"); }
+  void u24(std::uint64_t value) { number_be<std::uint32_t, 3>(value, "a number below 2^24"); }
+  void u32(std::uint64_t value) { number_be<std::uint32_t>(value, "a number below 2^32"); }
+  void u64(std::uint64_t value) { number_be<std::uint64_t>(value, "any number"); }
+  void u16_le(std::uint64_t value) { number_le<std::uint16_t>(value, "a number below 2^16"); }
+  void u24_le(std::uint64_t value) { number_le<std::uint32_t, 3>(value, "a number below 2^24"); }
+  void u32_le(std::uint64_t value) { number_le<std::uint32_t>(value, "a number below 2^32"); }
+  void u64_le(std::uint64_t value) { number_le<std::uint64_t>(value, "any number"); }
 
   void quic_varint(std::uint64_t value);
   void leb128(std::uint64_t value) {
@@ -284,6 +277,7 @@ class ByteWriter {
   }
   void protobuf_varint(std::uint64_t value);
 
+  // `bytes` may not lie in the room.
   void bytes(ByteView bytes) {
     std::uint8_t* const to = take(bytes.size());
     if (to && !bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
@@ -310,13 +304,21 @@ class ByteWriter {
 
   // message_too_large when the room did not suffice, invalid_argument for a value that its field cannot hold; `what`
   // names the message. Appends to the packet, if there is one; a writer is finished once.
-  Result<> finish(std::string_view what);
+  Result<> finish(std::string_view what) {
+    if (!ok()) [[unlikely]]
+      return describe_failure(what, position(), room_bytes_, missing_bytes_, wanted_);
+    if (packet_) packet_->append(position());
+    packet_ = nullptr;
+    return {};
+  }
 
  private:
+  // After a failure no room is left, so one comparison serves for both. All is stored inline, and failures are
+  // described from values, so that a local writer lives in registers.
   std::uint8_t* take(std::size_t n) {
-    if (n > room() || failed_) [[unlikely]] {
+    if (n > room()) [[unlikely]] {
       missing_bytes_ += n;
-      failed_ = true;
+      end_ = cursor_;
       return nullptr;
     }
     std::uint8_t* const to = cursor_;
@@ -326,27 +328,33 @@ class ByteWriter {
   void require(bool condition, const char* wanted) {
     if (!condition) [[unlikely]] {
       if (!wanted_) wanted_ = wanted;
-      failed_ = true;
+      end_ = cursor_;
     }
   }
   template <std::unsigned_integral T, std::size_t kBytes = sizeof(T)>
-  void number_be(T value) {
-    if (std::uint8_t* const to = take(kBytes)) store_be<T, kBytes>(to, value);
+  void number_be(std::uint64_t value, const char* wanted) {
+    require(fits<kBytes>(value), wanted);
+    if (std::uint8_t* const to = take(kBytes)) store_be<T, kBytes>(to, static_cast<T>(value));
   }
   template <std::unsigned_integral T, std::size_t kBytes = sizeof(T)>
-  void number_le(T value) {
-    if (std::uint8_t* const to = take(kBytes)) store_le<T, kBytes>(to, value);
+  void number_le(std::uint64_t value, const char* wanted) {
+    require(fits<kBytes>(value), wanted);
+    if (std::uint8_t* const to = take(kBytes)) store_le<T, kBytes>(to, static_cast<T>(value));
   }
-  static std::unexpected<Error> describe_failure(std::string_view what, std::size_t position, std::size_t room,
+  template <std::size_t kBytes>
+  static constexpr bool fits(std::uint64_t value) {
+    return kBytes == 8 || value >> (8 * kBytes % 64) == 0;
+  }
+  static std::unexpected<Error> describe_failure(std::string_view what, std::size_t position, std::size_t room_bytes,
                                                  std::size_t missing_bytes, const char* wanted);
 
   std::uint8_t* begin_;
   std::uint8_t* cursor_;
-  std::uint8_t* end_;
+  std::uint8_t* end_;  // of the room; the cursor after a failure
+  std::size_t room_bytes_;
   PacketBuf* packet_ = nullptr;
   const char* wanted_ = nullptr;  // set by the first value that its field could not hold
   std::size_t missing_bytes_ = 0;
-  bool failed_ = false;
 };
 
 }  // namespace ghostnet
