@@ -98,7 +98,8 @@ void model(benchmark::State& state, const LinkParams& params) {
   std::uint32_t flow = 0;
   for (auto _ : state) {
     now += kBetweenPackets;
-    benchmark::DoNotOptimize(link.enqueue(now, nullptr, {.size_bytes = kPacketBytes, .flow_hash = ++flow % 16}, random));
+    benchmark::DoNotOptimize(
+        link.enqueue(now, nullptr, {.size_bytes = kPacketBytes, .flow_hash = ++flow % 16}, random));
     while (auto delivery = link.poll(now, random)) benchmark::DoNotOptimize(delivery);
   }
   state.SetItemsProcessed(state.iterations());

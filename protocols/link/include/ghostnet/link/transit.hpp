@@ -98,7 +98,7 @@ class Transit {
   TimePoint arrival_of(TimePoint departure, const LinkProfile& link, Random& random);
 
   TimePoint busy_until_ = TimePoint::min();  // rounded down
-  std::uint64_t carry_work_ = 0;  // what of it is left over; less than the work of a nanosecond
+  std::uint64_t carry_work_ = 0;             // what of it is left over; less than the work of a nanosecond
   TimePoint last_arrival_ = TimePoint::min();
   std::unique_ptr<Ledger> ledger_;
   bool in_bad_state_ = false;
