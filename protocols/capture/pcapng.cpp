@@ -1,6 +1,8 @@
 #include "ghostnet/capture/pcapng.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <initializer_list>
 #include <limits>
 #include <utility>
 
@@ -50,19 +52,83 @@ constexpr std::size_t kStatisticsBytes = 12;
 
 constexpr std::size_t padded(std::size_t bytes) { return (bytes + 3) & ~std::size_t{3}; }
 
+// Room for a block with these parts and every numeric option: more than enough.
+constexpr std::size_t room_for(std::initializer_list<std::size_t> parts) {
+  std::size_t bytes = 128;
+  for (const std::size_t part : parts) bytes += padded(part) + 4;
+  return bytes;
+}
+
 Result<> check_text(std::string_view what, std::string_view text) {
   if (text.size() <= kMaxOptionBytes) return {};
   return fail(Errc::limit, "pcapng: a {} of {} bytes, where an option holds {}", what, text.size(), kMaxOptionBytes);
 }
 
+// One block in the making, little-endian. The length stands at both ends (3.1).
+class BlockWriter : public ByteWriter {
+ public:
+  BlockWriter(MutableByteView room, std::uint32_t type) : ByteWriter(room), room_(room) {
+    u32_le(type);
+    u32_le(0);  // close() knows
+  }
+
+  // 4.3: the upper half first, whatever the byte order.
+  void time(WallTime time) {
+    const auto ns = static_cast<std::uint64_t>(time.time_since_epoch().count());
+    u32_le(static_cast<std::uint32_t>(ns >> 32));
+    u32_le(static_cast<std::uint32_t>(ns));
+  }
+  void padded_bytes(ByteView value) {
+    bytes(value);
+    zeros(padded(value.size()) - value.size());
+  }
+  void option(std::uint16_t code, ByteView value) {
+    u16_le(code);
+    u16_le(static_cast<std::uint16_t>(value.size()));
+    padded_bytes(value);
+  }
+  void text_option(std::uint16_t code, std::string_view value) {
+    if (!value.empty()) option(code, as_bytes(value));
+  }
+  void u64_option(std::uint16_t code, std::optional<std::uint64_t> value) {
+    if (!value) return;
+    u16_le(code);
+    u16_le(sizeof *value);
+    u64_le(*value);
+  }
+  void end_options() { u32_le(kEndOfOptions); }
+
+  ByteView close() {
+    const auto length = static_cast<std::uint32_t>(position() + sizeof(std::uint32_t));
+    u32_le(length);
+    store_le(&room_[sizeof length], length);
+    return written();
+  }
+
+ private:
+  MutableByteView room_;
+};
+
 }  // namespace
 
 PcapngWriter::PcapngWriter(ByteSink out, PcapngWriterOptions options)
-    : out_(std::move(out)), options_(std::move(options)) {
-  for (std::string* text : {&options_.hardware, &options_.os, &options_.application, &options_.comment}) {
+    : out_(std::move(out)), buffer_bytes_(options.buffer_bytes) {
+  for (std::string* text : {&options.hardware, &options.os, &options.application, &options.comment}) {
     text->resize(std::min(text->size(), kMaxOptionBytes));
   }
-  open_section();
+  BlockWriter block(
+      room(room_for({options.hardware.size(), options.os.size(), options.application.size(), options.comment.size()})),
+      kSectionHeader);
+  block.u32_le(kByteOrderMagic);
+  block.u16_le(kMajorVersion);
+  block.u16_le(0);
+  block.u64_le(kUnknownLength);
+  block.text_option(kComment, options.comment);
+  block.text_option(kShbHardware, options.hardware);
+  block.text_option(kShbOs, options.os);
+  block.text_option(kShbApplication, options.application);
+  block.end_options();
+  used_ += block.close().size();
 }
 
 Result<std::uint32_t> PcapngWriter::add_interface(const Interface& interface) {
@@ -71,15 +137,15 @@ Result<std::uint32_t> PcapngWriter::add_interface(const Interface& interface) {
   if (auto fits = check_text("name", interface.name); !fits) return fail(fits);
   if (auto fits = check_text("description", interface.description); !fits) return fail(fits);
 
-  const std::size_t begin = begin_block(kInterfaceDescription);
-  put(std::to_underlying(interface.link_type));
-  put(std::uint16_t{0});
-  put(interface.snap_bytes);
-  put_text(kIfName, interface.name);
-  put_text(kIfDescription, interface.description);
-  put_option(kIfResolution, {&kNanoseconds, 1});
-  end_options();
-  if (auto ended = end_block(begin); !ended) return fail(ended);
+  BlockWriter block(room(room_for({interface.name.size(), interface.description.size()})), kInterfaceDescription);
+  block.u16_le(std::to_underlying(interface.link_type));
+  block.u16_le(0);
+  block.u32_le(interface.snap_bytes);
+  block.text_option(kIfName, interface.name);
+  block.text_option(kIfDescription, interface.description);
+  block.option(kIfResolution, {&kNanoseconds, 1});
+  block.end_options();
+  if (auto appended = append(block.close()); !appended) return fail(appended);
   snap_bytes_.push_back(interface.snap_bytes);
   return static_cast<std::uint32_t>(snap_bytes_.size() - 1);
 }
@@ -91,57 +157,47 @@ Result<> PcapngWriter::write(const Packet& packet) {
     return fail(Errc::invalid_argument, "pcapng: {} bytes captured of a packet of {}", packet.bytes.size(), original);
   }
   const std::uint32_t snap = snap_bytes_[packet.interface];
-  const ByteView bytes = snap == 0 ? packet.bytes : packet.bytes.first(std::min<std::size_t>(snap, packet.bytes.size()));
+  const ByteView bytes =
+      snap == 0 ? packet.bytes : packet.bytes.first(std::min<std::size_t>(snap, packet.bytes.size()));
   if (bytes.size() > kMaxPacketBytes || original > UINT32_MAX) {
     return fail(Errc::limit, "pcapng: {} bytes of a packet of {}, beyond {}", bytes.size(), original, kMaxPacketBytes);
   }
 
-  const std::size_t begin = begin_block(kEnhancedPacket);
-  put(packet.interface);
-  put_time(packet.time);
-  put(static_cast<std::uint32_t>(bytes.size()));
-  put(static_cast<std::uint32_t>(original));
-  put_padded(bytes);
-  const bool has_options = packet.direction != Direction::unknown || packet.dropped || !packet.comment.empty();
-  put_text(kComment, packet.comment);
-  if (packet.direction != Direction::unknown) put_number(kEpbFlags, std::uint32_t{std::to_underlying(packet.direction)});
-  if (packet.dropped) put_number(kEpbDropCount, *packet.dropped);
-  if (has_options) end_options();
-  auto ended = end_block(begin);
-  if (ended) ++packets_;
-  return ended;
+  BlockWriter block(room(room_for({bytes.size(), packet.comment.size()})), kEnhancedPacket);
+  block.u32_le(packet.interface);
+  block.time(packet.time);
+  block.u32_le(static_cast<std::uint32_t>(bytes.size()));
+  block.u32_le(static_cast<std::uint32_t>(original));
+  block.padded_bytes(bytes);
+  const std::size_t before_options = block.position();
+  block.text_option(kComment, packet.comment);
+  if (packet.direction != Direction::unknown) {
+    const std::uint8_t flags[] = {std::to_underlying(packet.direction), 0, 0, 0};
+    block.option(kEpbFlags, flags);
+  }
+  block.u64_option(kEpbDropCount, packet.dropped);
+  if (block.position() != before_options) block.end_options();
+  auto appended = append(block.close());
+  if (appended) ++packets_;
+  return appended;
 }
 
 Result<> PcapngWriter::write(const Statistics& statistics) {
   if (auto checked = check(statistics.interface, statistics.time, statistics.comment); !checked) return checked;
-  const std::size_t begin = begin_block(kInterfaceStatistics);
-  put(statistics.interface);
-  put_time(statistics.time);
-  put_text(kComment, statistics.comment);
-  if (statistics.received) put_number(kIsbReceived, *statistics.received);
-  if (statistics.dropped) put_number(kIsbDropped, *statistics.dropped);
-  end_options();
-  return end_block(begin);
+  BlockWriter block(room(room_for({statistics.comment.size()})), kInterfaceStatistics);
+  block.u32_le(statistics.interface);
+  block.time(statistics.time);
+  block.text_option(kComment, statistics.comment);
+  block.u64_option(kIsbReceived, statistics.received);
+  block.u64_option(kIsbDropped, statistics.dropped);
+  block.end_options();
+  return append(block.close());
 }
 
 Result<> PcapngWriter::flush() {
-  if (status_ && !buffer_.empty()) status_ = out_(buffer_);
-  buffer_.clear();
+  if (status_ && used_ != 0) status_ = out_(ByteView(buffer_).first(used_));
+  used_ = 0;
   return status_;
-}
-
-void PcapngWriter::open_section() {
-  const std::size_t begin = begin_block(kSectionHeader);
-  put(kByteOrderMagic);
-  put(kMajorVersion);
-  put(std::uint16_t{0});
-  put(kUnknownLength);
-  put_text(kComment, options_.comment);
-  put_text(kShbHardware, options_.hardware);
-  put_text(kShbOs, options_.os);
-  put_text(kShbApplication, options_.application);
-  end_options();
-  finish_block(begin);
 }
 
 Result<> PcapngWriter::check(std::uint32_t interface, WallTime time, std::string_view comment) const {
@@ -153,61 +209,16 @@ Result<> PcapngWriter::check(std::uint32_t interface, WallTime time, std::string
   return check_text("comment", comment);
 }
 
-std::size_t PcapngWriter::begin_block(std::uint32_t type) {
-  const std::size_t begin = buffer_.size();
-  put(type);
-  put(std::uint32_t{0});  // finish_block() knows
-  return begin;
+MutableByteView PcapngWriter::room(std::size_t bytes) {
+  if (buffer_.size() - used_ < bytes) buffer_.resize(used_ + bytes);
+  return MutableByteView(buffer_).subspan(used_);
 }
 
-void PcapngWriter::finish_block(std::size_t begin) {
-  const auto length = static_cast<std::uint32_t>(buffer_.size() + sizeof(std::uint32_t) - begin);
-  put(length);
-  store_le(&buffer_[begin + sizeof(length)], length);
+Result<> PcapngWriter::append(ByteView block) {
+  assert(!block.empty());  // room_for() counts too little
+  used_ += block.size();
+  return used_ < buffer_bytes_ ? Result<>{} : flush();
 }
-
-Result<> PcapngWriter::end_block(std::size_t begin) {
-  finish_block(begin);
-  return buffer_.size() < options_.buffer_bytes ? Result<>{} : flush();
-}
-
-template <class Integer>
-void PcapngWriter::put(Integer value) {
-  std::uint8_t bytes[sizeof value];
-  store_le(bytes, value);
-  buffer_.insert(buffer_.end(), bytes, bytes + sizeof value);
-}
-
-// 4.3: the upper half first, whatever the byte order.
-void PcapngWriter::put_time(WallTime time) {
-  const auto ns = static_cast<std::uint64_t>(time.time_since_epoch().count());
-  put(static_cast<std::uint32_t>(ns >> 32));
-  put(static_cast<std::uint32_t>(ns));
-}
-
-void PcapngWriter::put_padded(ByteView bytes) {
-  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
-  buffer_.resize(buffer_.size() + padded(bytes.size()) - bytes.size());
-}
-
-void PcapngWriter::put_option(std::uint16_t code, ByteView value) {
-  put(code);
-  put(static_cast<std::uint16_t>(value.size()));
-  put_padded(value);
-}
-
-void PcapngWriter::put_text(std::uint16_t code, std::string_view text) {
-  if (!text.empty()) put_option(code, as_bytes(text));
-}
-
-template <class Integer>
-void PcapngWriter::put_number(std::uint16_t code, Integer value) {
-  put(code);
-  put(static_cast<std::uint16_t>(sizeof value));
-  put(value);
-}
-
-void PcapngWriter::end_options() { put(kEndOfOptions); }
 
 Result<std::optional<Record>> PcapngReader::next() {
   if (failure_) return std::unexpected(*failure_);
@@ -222,23 +233,12 @@ Result<std::optional<Record>> PcapngReader::read_next() {
     if (!block) return fail(block);
     Result<std::optional<Record>> record = std::nullopt;
     switch (block->type) {
-      case kSectionHeader:
-        record = read_section(block->body);
-        break;
-      case kInterfaceDescription:
-        record = read_interface(block->body);
-        break;
-      case kEnhancedPacket:
-        record = read_packet(block->body);
-        break;
-      case kSimplePacket:
-        record = read_simple_packet(block->body);
-        break;
-      case kInterfaceStatistics:
-        record = read_statistics(block->body);
-        break;
-      default:
-        break;
+      case kSectionHeader: record = read_section(block->body); break;
+      case kInterfaceDescription: record = read_interface(block->body); break;
+      case kEnhancedPacket: record = read_packet(block->body); break;
+      case kSimplePacket: record = read_simple_packet(block->body); break;
+      case kInterfaceStatistics: record = read_statistics(block->body); break;
+      default: break;
     }
     if (!record) return record;
     position_ += block->body.size() + kBlockOverhead;
@@ -249,7 +249,9 @@ Result<std::optional<Record>> PcapngReader::read_next() {
 
 Result<PcapngReader::Block> PcapngReader::read_block() {
   const ByteView rest = trace_.subspan(position_);
-  const auto cut_short = [this] { return fail(Errc::end_of_stream, "pcapng: cut short in the block at byte {}", position_); };
+  const auto cut_short = [this] {
+    return fail(Errc::end_of_stream, "pcapng: cut short in the block at byte {}", position_);
+  };
   if (rest.size() < kBlockOverhead) return cut_short();
   // 4.1: a section header reads the same in either order, and what follows its length tells the order of the section.
   const bool starts_section = u32_at(rest, 0) == kSectionHeader;

@@ -53,9 +53,7 @@ class VarintReader {
 
 }  // namespace
 
-std::uint64_t Histogram::sum() const {
-  return sum_ > UINT64_MAX ? UINT64_MAX : static_cast<std::uint64_t>(sum_);
-}
+std::uint64_t Histogram::sum() const { return sum_ > UINT64_MAX ? UINT64_MAX : static_cast<std::uint64_t>(sum_); }
 
 std::uint64_t Histogram::mean() const { return count_ == 0 ? 0 : static_cast<std::uint64_t>(sum_ / count_); }
 
@@ -91,8 +89,8 @@ void Histogram::serialize(std::vector<std::uint8_t>& out) const {
   put_varint(out, min_);
   put_varint(out, max_);
   put_varint(out, sum_);
-  put_varint(out, static_cast<std::uint64_t>(
-                      std::ranges::count_if(counts_, [](std::uint64_t count) { return count != 0; })));
+  put_varint(
+      out, static_cast<std::uint64_t>(std::ranges::count_if(counts_, [](std::uint64_t count) { return count != 0; })));
   std::size_t next = 0;
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     if (counts_[i] == 0) continue;

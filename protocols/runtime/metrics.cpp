@@ -24,12 +24,9 @@ void include_value(MetricSummary& summary, std::int64_t value) {
 
 std::string_view to_string(MetricKind kind) {
   switch (kind) {
-    case MetricKind::counter:
-      return "counter";
-    case MetricKind::gauge:
-      return "gauge";
-    case MetricKind::histogram:
-      return "histogram";
+    case MetricKind::counter: return "counter";
+    case MetricKind::gauge: return "gauge";
+    case MetricKind::histogram: return "histogram";
   }
   return "unknown";
 }
@@ -263,15 +260,9 @@ MetricHub::Cell* MetricHub::make_block(Family& family, HostId host) {
   for (std::size_t i = 0; i < size; ++i) {
     Metric& metric = metrics_[std::to_underlying(family.metrics[i])];
     switch (metric.info.kind) {
-      case MetricKind::counter:
-        new (cells + i) Counter;
-        break;
-      case MetricKind::gauge:
-        new (cells + i) Gauge;
-        break;
-      case MetricKind::histogram:
-        (new (cells + i) HistogramRef)->bind(histogram_for(metric, host));
-        break;
+      case MetricKind::counter: new (cells + i) Counter; break;
+      case MetricKind::gauge: new (cells + i) Gauge; break;
+      case MetricKind::histogram: (new (cells + i) HistogramRef)->bind(histogram_for(metric, host)); break;
     }
   }
   family.pages[page]->block[host % kHostsPerPage] = number;

@@ -48,8 +48,7 @@ class JsonMembers {
   // As it stands. Valid JSON has line breaks only where a space serves as well.
   JsonMembers& raw(std::string_view name, std::string_view json) {
     key(name);
-    std::ranges::replace_copy_if(
-        json, std::back_inserter(out_), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    std::ranges::replace_copy_if(json, std::back_inserter(out_), [](char c) { return c == '\n' || c == '\r'; }, ' ');
     return *this;
   }
   void end() { out_ += '}'; }
@@ -77,14 +76,10 @@ std::string json_array(const std::vector<std::string>& texts) {
 
 std::string_view to_string(RunStatus status) {
   switch (status) {
-    case RunStatus::passed:
-      return "passed";
-    case RunStatus::failed:
-      return "failed";
-    case RunStatus::interrupted:
-      return "interrupted";
-    case RunStatus::error:
-      return "error";
+    case RunStatus::passed: return "passed";
+    case RunStatus::failed: return "failed";
+    case RunStatus::interrupted: return "interrupted";
+    case RunStatus::error: return "error";
   }
   return "unknown";
 }

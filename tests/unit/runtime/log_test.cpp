@@ -65,8 +65,8 @@ TEST_F(LogTest, HandsTimeHostLevelComponentAndTextToTheSink) {
   now = from_ns(3'500'000'000);
   logs->host(7).named("gossipsub").warn("{} peers of {}", 3, "news");
   logs->world().info("partition healed");
-  EXPECT_THAT(sink.lines, ElementsAre("3 7 warn gossipsub 3 peers of news",
-                                      fmt::format("3 {} info  partition healed", kNoHost)));
+  EXPECT_THAT(sink.lines,
+              ElementsAre("3 7 warn gossipsub 3 peers of news", fmt::format("3 {} info  partition healed", kNoHost)));
 }
 
 TEST_F(LogTest, WritesNothingBelowTheLevelAndFormatsNothingEither) {
@@ -84,7 +84,8 @@ TEST_F(LogTest, WritesNothingBelowTheLevelAndFormatsNothingEither) {
 }
 
 TEST_F(LogTest, LetsEachComponentHaveALevelOfItsOwn) {
-  const auto logs = hub({.level = LogLevel::info, .component_levels = {{"tcp", LogLevel::trace}, {"tls", LogLevel::off}}});
+  const auto logs =
+      hub({.level = LogLevel::info, .component_levels = {{"tcp", LogLevel::trace}, {"tls", LogLevel::off}}});
   const Log log = logs->host(0);
   log.debug("unseen");
   log.named("tcp").trace("seen");
@@ -155,7 +156,8 @@ TEST_F(LogTest, CutsLinesThatAreTooLongBetweenCharacters) {
 }
 
 TEST(LogLevelNames, ReadBack) {
-  for (const auto level : {LogLevel::trace, LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error, LogLevel::off}) {
+  for (const auto level :
+       {LogLevel::trace, LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error, LogLevel::off}) {
     EXPECT_EQ(parse_log_level(to_string(level)).value(), level);
   }
   const auto refused = parse_log_level("loud");

@@ -39,7 +39,8 @@ struct MetricHubTest : testing::Test {
 
   std::vector<std::pair<HostId, std::int64_t>> values(std::string_view name) const {
     std::vector<std::pair<HostId, std::int64_t>> found;
-    hub.for_each_value(hub.find(name).value(), [&](HostId host, std::int64_t value) { found.push_back({host, value}); });
+    hub.for_each_value(hub.find(name).value(),
+                       [&](HostId host, std::int64_t value) { found.push_back({host, value}); });
     return found;
   }
   MetricSnapshot snapshot(std::string_view name) const {

@@ -190,13 +190,12 @@ TEST_F(JsonLinesTest, KeepsAnEventOnOneLineWhateverItsFields) {
   sink.host({.id = 4, .name = "h4", .group = "slow", .region = "europe"});
   sink.event({.time = from_ns(7), .host = 4, .kind = "link", .text = "down", .json = "{\"to\":\n 5}"});
   sink.event({.time = from_ns(8), .kind = "healed"});
-  EXPECT_EQ(written,
-            R"({"record":"host","host":4,"name":"h4","group":"slow","region":"europe"})"
-            "\n"
-            R"({"record":"event","time_ns":7,"host":4,"kind":"link","text":"down","fields":{"to":  5}})"
-            "\n"
-            R"({"record":"event","time_ns":8,"kind":"healed"})"
-            "\n");
+  EXPECT_EQ(written, R"({"record":"host","host":4,"name":"h4","group":"slow","region":"europe"})"
+                     "\n"
+                     R"({"record":"event","time_ns":7,"host":4,"kind":"link","text":"down","fields":{"to":  5}})"
+                     "\n"
+                     R"({"record":"event","time_ns":8,"kind":"healed"})"
+                     "\n");
 }
 
 TEST_F(JsonLinesTest, WritesHistogramsWithTheBytesThatMerge) {
@@ -215,11 +214,8 @@ TEST_F(JsonLinesTest, WritesTotalsExpectationsAndTheOutcome) {
   sink.total({.metric = kSent, .group = "all", .hosts = 2, .sum = 4, .min = 1, .max = 3});
   sink.expectation({"delivery_ratio >= 0.999", 0.5, false});
   sink.expectation({"p99(x) < 1 s", std::nullopt, false});
-  EXPECT_TRUE(sink.finish({.status = RunStatus::interrupted,
-                           .digest = 0xabc,
-                           .simulated = 2s,
-                           .events = 9,
-                           .warnings = {"slow", "late"}}));
+  EXPECT_TRUE(sink.finish(
+      {.status = RunStatus::interrupted, .digest = 0xabc, .simulated = 2s, .events = 9, .warnings = {"slow", "late"}}));
   EXPECT_EQ(written,
             R"({"record":"total","metric":"udp.sent","group":"all","hosts":2,"sum":4,"min":1,"max":3})"
             "\n"

@@ -2,12 +2,14 @@
 //
 // PcapngWriter turns packets into blocks and hands them, buffered, to a ByteSink; it opens no file. It writes one
 // section: a Section Header Block, an Interface Description Block for each interface (nanosecond timestamps), Enhanced
-// Packet Blocks, and Interface Statistics Blocks on request. Packets of several interfaces need not be in order of time.
+// Packet Blocks, and Interface Statistics Blocks on request. Packets of several interfaces need not be in order of
+// time.
 //
 // PcapngReader walks a whole trace that is already in memory (a file read or mapped by its owner) without copying: what
 // it returns points into that memory. It reads what other tools write too: either byte order, several sections, any
 // timestamp resolution and offset, Simple Packet Blocks; blocks it does not know are skipped. It is total: on any input
-// it ends, with end_of_stream where the last block is cut short (a killed run) and malformed where the format is broken.
+// it ends, with end_of_stream where the last block is cut short (a killed run), and otherwise malformed where the
+// format is broken, not_supported for another version and limit past a bound below.
 //
 // A timestamp is a WallTime. A simulation maps the origin of its clock to an instant of its choice, 1970 as a rule.
 #pragma once
@@ -54,7 +56,7 @@ enum class Direction : std::uint8_t { unknown, inbound, outbound };
 
 struct Packet {
   std::uint32_t interface = 0;  // number in its section, in order of declaration
-  WallTime time{};                // 1970 or later
+  WallTime time{};              // 1970 or later
   ByteView bytes{};
   std::uint32_t original_bytes = 0;  // on the wire; 0: all of `bytes`
   Direction direction = Direction::unknown;
@@ -100,24 +102,15 @@ class PcapngWriter {
   std::uint64_t packets_written() const { return packets_; }
 
  private:
-  void open_section();
   Result<> check(std::uint32_t interface, WallTime time, std::string_view comment) const;
-  std::size_t begin_block(std::uint32_t type);
-  void finish_block(std::size_t begin);
-  Result<> end_block(std::size_t begin);
-  template <class Integer>
-  void put(Integer value);
-  void put_time(WallTime time);
-  void put_padded(ByteView bytes);
-  void put_option(std::uint16_t code, ByteView value);
-  void put_text(std::uint16_t code, std::string_view text);
-  template <class Integer>
-  void put_number(std::uint16_t code, Integer value);
-  void end_options();
+  // Free space at the end of the buffer, and what was put there.
+  MutableByteView room(std::size_t bytes);
+  Result<> append(ByteView block);
 
   ByteSink out_;
-  PcapngWriterOptions options_;
+  std::size_t buffer_bytes_;
   std::vector<std::uint8_t> buffer_;
+  std::size_t used_ = 0;
   std::vector<std::uint32_t> snap_bytes_;  // of each interface
   std::uint64_t packets_ = 0;
   Result<> status_;

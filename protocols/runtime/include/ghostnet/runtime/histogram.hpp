@@ -107,7 +107,8 @@ constexpr std::uint64_t Histogram::highest_in(std::size_t bucket) {
 inline void Histogram::record(std::uint64_t value, std::uint64_t times) {
   if (times == 0) return;
   const std::size_t bucket = bucket_of(value);
-  if (bucket - first_ >= counts_.size()) [[unlikely]] grow_to(bucket);
+  if (bucket - first_ >= counts_.size()) [[unlikely]]
+    grow_to(bucket);
   counts_[bucket - first_] += times;
   count_ += times;
   sum_ += static_cast<Sum>(value) * times;

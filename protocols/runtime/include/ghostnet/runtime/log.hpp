@@ -64,23 +64,28 @@ class Log {
 
   template <class... Args>
   void trace(fmt::format_string<Args...> format, Args&&... args) const {
-    if (on(LogLevel::trace)) [[unlikely]] write(LogLevel::trace, format, fmt::make_format_args(args...));
+    if (on(LogLevel::trace)) [[unlikely]]
+      write(LogLevel::trace, format, fmt::make_format_args(args...));
   }
   template <class... Args>
   void debug(fmt::format_string<Args...> format, Args&&... args) const {
-    if (on(LogLevel::debug)) [[unlikely]] write(LogLevel::debug, format, fmt::make_format_args(args...));
+    if (on(LogLevel::debug)) [[unlikely]]
+      write(LogLevel::debug, format, fmt::make_format_args(args...));
   }
   template <class... Args>
   void info(fmt::format_string<Args...> format, Args&&... args) const {
-    if (on(LogLevel::info)) [[unlikely]] write(LogLevel::info, format, fmt::make_format_args(args...));
+    if (on(LogLevel::info)) [[unlikely]]
+      write(LogLevel::info, format, fmt::make_format_args(args...));
   }
   template <class... Args>
   void warn(fmt::format_string<Args...> format, Args&&... args) const {
-    if (on(LogLevel::warn)) [[unlikely]] write(LogLevel::warn, format, fmt::make_format_args(args...));
+    if (on(LogLevel::warn)) [[unlikely]]
+      write(LogLevel::warn, format, fmt::make_format_args(args...));
   }
   template <class... Args>
   void error(fmt::format_string<Args...> format, Args&&... args) const {
-    if (on(LogLevel::error)) [[unlikely]] write(LogLevel::error, format, fmt::make_format_args(args...));
+    if (on(LogLevel::error)) [[unlikely]]
+      write(LogLevel::error, format, fmt::make_format_args(args...));
   }
 
   // The same host's log under a component's name.

@@ -118,18 +118,18 @@ class HistogramRef {
 // One member of a family struct: the member says its kind and place, so neither can be stated wrongly.
 template <class Family>
 struct FamilyMetric {
-  constexpr FamilyMetric(Counter Family::*member, std::string_view name, std::string_view unit, std::string_view help)
+  constexpr FamilyMetric(Counter Family::* member, std::string_view name, std::string_view unit, std::string_view help)
       : kind(MetricKind::counter), counter(member), desc{name, unit, help} {}
-  constexpr FamilyMetric(Gauge Family::*member, std::string_view name, std::string_view unit, std::string_view help)
+  constexpr FamilyMetric(Gauge Family::* member, std::string_view name, std::string_view unit, std::string_view help)
       : kind(MetricKind::gauge), gauge(member), desc{name, unit, help} {}
-  constexpr FamilyMetric(HistogramRef Family::*member, std::string_view name, std::string_view unit,
+  constexpr FamilyMetric(HistogramRef Family::* member, std::string_view name, std::string_view unit,
                          std::string_view help)
       : kind(MetricKind::histogram), histogram(member), desc{name, unit, help} {}
 
   MetricKind kind;
-  Counter Family::*counter = nullptr;
-  Gauge Family::*gauge = nullptr;
-  HistogramRef Family::*histogram = nullptr;
+  Counter Family::* counter = nullptr;
+  Gauge Family::* gauge = nullptr;
+  HistogramRef Family::* histogram = nullptr;
   MetricDesc desc;  // its name follows "family."
 };
 
@@ -148,10 +148,10 @@ constexpr bool distinct(const FamilyMetric<Family> (&metrics)[kSize]) {
 
 // A struct of nothing but cells, each described in kMetrics.
 template <class T>
-concept MetricFamily = std::is_standard_layout_v<T> && std::is_default_constructible_v<T> &&
-                       std::is_trivially_destructible_v<T> && alignof(T) == alignof(Counter) &&
-                       sizeof(T) == sizeof(Counter) * std::extent_v<decltype(T::kMetrics)> &&
-                       requires { std::string_view{T::kFamily}; };
+concept MetricFamily =
+    std::is_standard_layout_v<T> && std::is_default_constructible_v<T> && std::is_trivially_destructible_v<T> &&
+    alignof(T) == alignof(Counter) && sizeof(T) == sizeof(Counter) * std::extent_v<decltype(T::kMetrics)> &&
+    requires { std::string_view{T::kFamily}; };
 
 // One host's view of its hub. Does not own; valid as long as the hub.
 class Metrics {
@@ -313,9 +313,7 @@ class MetricHub {
   void for_each_block(const Family& family, Visit&& visit) const;
   static std::int64_t value_in(MetricKind kind, const Cell* cell);
   static Histogram& histogram_in(const Cell* cell);
-  Cell* cell_at(std::uint32_t number) const {
-    return chunks_[number / kCellsPerChunk].get() + number % kCellsPerChunk;
-  }
+  Cell* cell_at(std::uint32_t number) const { return chunks_[number / kCellsPerChunk].get() + number % kCellsPerChunk; }
   Histogram& histogram_for(Metric& metric, HostId host);
   Histogram& group_histogram(Metric& metric, GroupId group);
   void add_cells(Family& family, HostId host, const Cell* theirs);
@@ -344,7 +342,8 @@ T& Metrics::family() const {
 template <MetricFamily T>
 T& MetricHub::family(HostId host) {
   Family* found = find_family(T::kFamily);
-  if (found == nullptr || found->described_by != &T::kMetrics) [[unlikely]] found = &describe<T>();
+  if (found == nullptr || found->described_by != &T::kMetrics) [[unlikely]]
+    found = &describe<T>();
   // The block's cells are T's members: describe() checked that they match in kind and place.
   return *std::launder(reinterpret_cast<T*>(block(*found, host)));
 }

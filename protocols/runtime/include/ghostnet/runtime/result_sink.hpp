@@ -125,9 +125,9 @@ class ResultSink {
   virtual Result<> status() const = 0;
 };
 
-// Hands a hub's metrics to a sink under the hub's own ids: for every group and for all hosts together, totals of counters
-// and gauges and the histograms; per-host histograms too; and with `every_host` the value of every cell. What a runner
-// does at the end.
+// Hands a hub's metrics to a sink under the hub's own ids: for every group and for all hosts together, totals of
+// counters and gauges and the histograms; per-host histograms too; and with `every_host` the value of every cell. What
+// a runner does at the end.
 void record(const MetricHub& hub, ResultSink& sink, bool every_host = false);
 
 // Keeps everything; for tests and for programs that look at a run themselves.
