@@ -1,6 +1,11 @@
-// The main function of a fuzzer in builds without libFuzzer: <name>_fuzz DIRECTORY [COUNT] runs every file of the corpus
-// in order of name, and then COUNT inputs made from the corpus by flips, cuts, repeats and splices under a fixed seed. It fails
-// as the fuzzer does, by a signal, and says on which input; a file on the command line runs that input alone.
+// The main function of a fuzzer in builds without libFuzzer.
+//
+//   <name>_fuzz CORPUS [COUNT]   runs every file of the directory in order of name, and then COUNT inputs made from
+//   them
+//                                by flips, cuts, repeats and splices under a fixed seed
+//   <name>_fuzz FILE             runs that input alone
+//
+// It fails as the fuzzer does, by a signal, and says on which input.
 #include <unistd.h>
 
 #include <algorithm>
@@ -76,7 +81,8 @@ class Generator {
       case 3: input.resize(at); break;
       case 4: input.erase(here, here + static_cast<std::ptrdiff_t>(1 + below(input.size() - at))); break;
       case 5: {
-        const Input piece(here, here + static_cast<std::ptrdiff_t>(1 + below(std::min<std::size_t>(input.size() - at, 64))));
+        const Input piece(here,
+                          here + static_cast<std::ptrdiff_t>(1 + below(std::min<std::size_t>(input.size() - at, 64))));
         input.insert(input.begin() + static_cast<std::ptrdiff_t>(at), piece.begin(), piece.end());
         break;
       }
@@ -84,7 +90,8 @@ class Generator {
         if (seeds_.empty()) break;
         const auto& other = seeds_[below(seeds_.size())];
         input.resize(at);
-        if (!other.empty()) input.insert(input.end(), other.begin() + static_cast<std::ptrdiff_t>(below(other.size())), other.end());
+        if (!other.empty())
+          input.insert(input.end(), other.begin() + static_cast<std::ptrdiff_t>(below(other.size())), other.end());
       }
     }
   }

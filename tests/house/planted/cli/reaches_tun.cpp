@@ -1,0 +1,2 @@
+// expect: sockets
+#include <linux/if_tun.h>

@@ -1,0 +1,2 @@
+// expect: yaml
+#include <yaml-cpp/yaml.h>

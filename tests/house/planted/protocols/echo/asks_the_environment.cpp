@@ -1,0 +1,4 @@
+// expect: environment
+#include <cstdlib>
+
+const char* home() { return std::getenv("HOME"); }

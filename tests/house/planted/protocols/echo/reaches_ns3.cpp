@@ -1,0 +1,2 @@
+// expect: ns-3
+#include <ns3/simulator.h>

@@ -1,0 +1,2 @@
+// expect: undeclared
+#include "ghostnet/ping/planted.hpp"

@@ -1,0 +1,7 @@
+// expect: random
+#include <random>
+
+unsigned draw() {
+  std::random_device device;
+  return device();
+}

@@ -1,0 +1,2 @@
+// expect: asio, lean
+#include <boost/asio/buffer.hpp>

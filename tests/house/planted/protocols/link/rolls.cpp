@@ -1,0 +1,4 @@
+// expect: random
+#include <cstdlib>
+
+int roll() { return std::rand() % 6; }

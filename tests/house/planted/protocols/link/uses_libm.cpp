@@ -1,0 +1,4 @@
+// expect: libm
+#include <cmath>
+
+double delay(double u) { return -std::log(u); }

@@ -1,0 +1,6 @@
+// expect: thread
+#include <thread>
+
+void start() {
+  std::jthread([] {}).join();
+}

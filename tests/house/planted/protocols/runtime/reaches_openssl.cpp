@@ -1,0 +1,2 @@
+// expect: lean
+#include <openssl/planted.h>

@@ -1,0 +1,2 @@
+// expect: floor, parent-path
+#include "../link/include/ghostnet/link/planted.hpp"

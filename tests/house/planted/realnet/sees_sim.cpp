@@ -1,0 +1,2 @@
+// expect: floor
+#include "ghostnet/sim/planted.hpp"

@@ -1,0 +1,2 @@
+// expect: qt
+#include <qt6/planted.h>

@@ -1,0 +1,2 @@
+// expect: asio
+#include <boost/asio/buffer.hpp>

@@ -1,0 +1,2 @@
+// expect: sockets
+#include <netinet/in.h>

@@ -1,0 +1,2 @@
+// expect: floor
+#include "ghostnet/realnet/planted.hpp"

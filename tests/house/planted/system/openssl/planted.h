@@ -1,0 +1,2 @@
+// Stands for a header of OpenSSL, which need not be installed.
+#pragma once

@@ -1,0 +1,2 @@
+// Stands for a header of Qt, which need not be installed.
+#pragma once

@@ -1,0 +1,2 @@
+// Stands for the header of SQLite, which need not be installed.
+#pragma once
