@@ -12,9 +12,3 @@ Result<std::unique_ptr<World>> make_world(const WorldSpec& spec, MetricHub& metr
 }
 
 }  // namespace ghostnet::sim
-
-// What a program finds in the module that it loads.
-extern "C" const ghostnet::sim::Module* ghostnet_sim_module() {
-  static const ghostnet::sim::Module kModule{ghostnet::sim::Module::kVersion, &ghostnet::sim::make_world};
-  return &kModule;
-}

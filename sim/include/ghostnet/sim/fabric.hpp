@@ -46,7 +46,7 @@ struct FabricOptions {
 };
 
 struct HostSpec {
-  std::string name;           // empty: "host-N"
+  std::string name{};         // empty: "host-N"
   std::string group = "hosts";
 };
 
@@ -54,7 +54,7 @@ struct InterfaceSpec {
   Attachment attachment;
   const link::LinkParams* out = nullptr;  // null: infinitely fast
   const link::LinkParams* in = nullptr;
-  std::vector<InterfaceAddress> addresses;  // empty: numbered automatically, 10.0.0.0/8 and fd67::/64
+  std::vector<InterfaceAddress> addresses{};  // empty: numbered automatically, 10.0.0.0/8 and fd67::/64
 };
 
 struct FabricCounters {

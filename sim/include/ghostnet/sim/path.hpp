@@ -9,7 +9,7 @@ namespace ghostnet::sim {
 struct PathParams {
   Duration delay{};
   Duration jitter{};  // uniform in delay +- jitter; packets may overtake each other
-  Probability loss;
+  Probability loss{};
 };
 
 }  // namespace ghostnet::sim

@@ -38,7 +38,7 @@ struct ConnectOptions {
 };
 
 struct ListenOptions {
-  Endpoint local;
+  Endpoint local{};
   std::uint32_t backlog = 1024;
   bool reuse_port = false;
   bool v6_only = false;

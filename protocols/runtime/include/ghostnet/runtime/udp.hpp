@@ -32,8 +32,8 @@ using InterfaceIndex = std::uint32_t;
 
 // A datagram to send, or several of one size to one peer.
 struct Datagram {
-  Endpoint peer;        // port 0: the peer that the socket is connected to
-  ByteView payload;     // must stay valid during send() only
+  Endpoint peer{};      // port 0: the peer that the socket is connected to
+  ByteView payload{};   // must stay valid during send() only
   IpAddress local{};    // the source address; unspecified lets routing choose
   InterfaceIndex interface = 0;
   std::uint16_t segment_bytes = 0;  // 0: payload is one datagram; else it is cut into datagrams of this size (GSO)
@@ -64,7 +64,7 @@ struct SendOutcome {
 };
 
 struct UdpOptions {
-  Endpoint local;  // unspecified address: all; port 0: any free one
+  Endpoint local{};  // unspecified address: all; port 0: any free one
   bool v6_only = false;
   bool reuse_address = false;  // several sockets receive the same group
   bool reuse_port = false;     // several sockets share the load of one port
