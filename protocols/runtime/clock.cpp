@@ -1,5 +1,8 @@
 #include "ghostnet/runtime/clock.hpp"
 
+#include <algorithm>
+#include <limits>
+
 namespace ghostnet {
 
 namespace {
@@ -8,24 +11,29 @@ __extension__ using Wide = __int128;
 constexpr std::int64_t kBillion = 1'000'000'000;
 
 // Rounds towards minus infinity, so that the local clock is monotonic across its anchor.
-std::int64_t floor_div(Wide numerator, std::int64_t denominator) {
-  Wide quotient = numerator / denominator;
-  if (numerator % denominator < 0) --quotient;
-  return static_cast<std::int64_t>(quotient);
+Wide floor_div(Wide numerator, std::int64_t denominator) {
+  const Wide quotient = numerator / denominator;
+  return numerator % denominator < 0 ? quotient - 1 : quotient;
+}
+
+// The ends of the time line hold: what lies beyond the latest instant is never.
+TimePoint clamped(Wide ns) {
+  constexpr Wide kFirst = std::numeric_limits<std::int64_t>::min();
+  constexpr Wide kLast = std::numeric_limits<std::int64_t>::max();
+  return from_ns(static_cast<std::int64_t>(std::clamp(ns, kFirst, kLast)));
 }
 
 }  // namespace
 
 TimePoint ClockModel::local(TimePoint true_time) const {
-  std::int64_t elapsed_ns = (true_time - anchor).count();
-  return local_at_anchor + Duration(elapsed_ns + floor_div(Wide{elapsed_ns} * drift_ppb, kBillion));
+  const Wide elapsed_ns = Wide{to_ns(true_time)} - to_ns(anchor);
+  return clamped(to_ns(local_at_anchor) + elapsed_ns + floor_div(elapsed_ns * drift_ppb, kBillion));
 }
 
 TimePoint ClockModel::true_time(TimePoint local_time) const {
-  std::int64_t local_elapsed_ns = (local_time - local_at_anchor).count();
-  TimePoint at = anchor + Duration(floor_div(Wide{local_elapsed_ns} * kBillion, kBillion + drift_ppb));
-  while (local(at) < local_time) at += Duration{1};
-  return at;
+  // The least x with floor(x * rate) >= elapsed is the quotient rounded up.
+  const Wide local_elapsed_ns = Wide{to_ns(local_time)} - to_ns(local_at_anchor);
+  return clamped(to_ns(anchor) - floor_div(-local_elapsed_ns * kBillion, kBillion + drift_ppb));
 }
 
 }  // namespace ghostnet

@@ -34,7 +34,11 @@ std::size_t Loop::run_ready(std::size_t budget) {
       running_ = continuation.root();
       PromiseBase* next = continuation.completion()->completed();
       running_ = nullptr;
-      if (next != nullptr) resume(*next);
+      if (next != nullptr) {
+        resume(*next);
+      } else if (!graveyard_.empty()) {
+        bury();
+      }
     }
   }
   return resumed;

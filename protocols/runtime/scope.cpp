@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <exception>
+#include <utility>
 
 namespace ghostnet {
 
@@ -20,47 +21,55 @@ PromiseBase& Spawned::begin() {
 }
 
 void Spawned::finish(const Error* failure) noexcept {
+  if (failure != nullptr && scope_ != nullptr) scope_->child_failed(*failure);  // may drop the scope: read it again
   unlink();
-  Scope* scope = scope_;
-  if (scope != nullptr && failure != nullptr) {
-    if (scope->handler_ != nullptr) {
-      scope->handler_->child_failed(*failure);
-    } else {
-      scope->loop_.report_failure(*failure);
-    }
-  }
-  if (scope != nullptr) scope->child_gone();
+  if (scope_ != nullptr) scope_->child_gone();
   destroy();  // last: the frame may own the scope
+}
+
+void Scope::child_failed(const Error& failure) noexcept {
+  if (handler_ != nullptr) {
+    handler_->child_failed(failure);
+  } else {
+    loop_.report_failure(failure);
+  }
 }
 
 void Scope::child_gone() noexcept {
   --children_;
-  if (children_ == 0 && joiner_ != nullptr) loop_.wake(*std::exchange(joiner_, nullptr));
+  if (children_ == 0) joiner_.wake(loop_);
 }
 
 void Scope::drop_all() noexcept {
   if (unstarted_ != 0) {
-    IntrusiveList<Waiter> doomed;
     loop_.ready_.for_each([&](Waiter& waiter) {
       if (!waiter.continuation().is_start() || waiter.continuation().start()->scope_ != this) return true;
       waiter.unlink();
-      doomed.push_back(waiter);
+      started_.push_back(waiter);
       return --unstarted_ != 0;
     });
-    while (!doomed.empty()) {
-      child_gone();
-      static_cast<Spawned&>(doomed.pop_front()).destroy();
+  }
+  // A child's destructors may come back here, or end this scope. The mark behind the last child tells both: it stands
+  // in front when all before it are gone, and in no list when the scope is.
+  Waiter mark;
+  started_.push_back(mark);
+  while (mark.linked() && &started_.front() != &mark) {
+    Waiter& first = started_.pop_front();
+    if (first.continuation()) {
+      drop(static_cast<Spawned&>(first));
+    } else {
+      started_.push_back(first);  // the mark of a drop further out: we go on past it, it will find itself in front
     }
   }
-  while (!started_.empty()) {
-    auto& child = static_cast<Spawned&>(started_.pop_front());
-    child_gone();
-    if (loop_.running_ == &child) {
-      child.scope_ = nullptr;
-      loop_.graveyard_.push_back(child);
-    } else {
-      child.destroy();
-    }
+}
+
+void Scope::drop(Spawned& child) noexcept {
+  child_gone();
+  if (loop_.running_ == &child) {
+    child.scope_ = nullptr;
+    loop_.graveyard_.push_back(child);
+  } else {
+    child.destroy();
   }
 }
 

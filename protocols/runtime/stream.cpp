@@ -1,5 +1,8 @@
 #include "ghostnet/runtime/stream.hpp"
 
+#include <algorithm>
+#include <cassert>
+
 namespace ghostnet {
 
 std::size_t Stream::WriteAwaiter::gather(std::array<ByteView, kPartsAtOnce>& window) const {
@@ -28,6 +31,7 @@ bool Stream::WriteAwaiter::await_ready() {
   while (std::size_t count = gather(window)) {
     Result<std::size_t> accepted = stream_->try_write(std::span(window.data(), count));
     if (accepted) {
+      assert(*accepted > 0 && "a stream without room says would_block");
       advance(*accepted);
       continue;
     }

@@ -63,14 +63,19 @@ class Clock {
 class Timer : private Waiter {
  public:
   explicit Timer(const Clock& clock) : clock_(&clock) {}
-  Timer(Timer&& other) noexcept : Waiter(std::move(other)), clock_(other.clock_) { assert(!other.armed()); }
+  // Only while it is not armed and nobody waits for it.
+  Timer(Timer&& other) noexcept : clock_(other.clock_), slot_(other.slot_) {
+    assert(!other.armed() && !other.continuation());
+  }
   ~Timer() { cancel(); }
 
   // Arms, or re-arms in place. kNever cancels. A deadline that has passed fires at the next turn.
   void arm(TimePoint deadline) {
     cancel();
     if (deadline == kNever) return;
-    at_ns_ = to_ns(clock_->to_loop_time(deadline));
+    const TimePoint at = clock_->to_loop_time(deadline);
+    if (at == kNever) return;
+    at_ns_ = to_ns(at);
     loop().timers().push(at_ns_, *this);
   }
   void arm_after(Duration duration) { arm(saturating_add(clock_->now(), duration)); }
@@ -98,7 +103,9 @@ class Timer : private Waiter {
       timer_->continue_with(continuation);
       return nullptr;
     }
-    void await_resume() { timer_->slot_ = kIdle; }
+    void await_resume() {
+      if (timer_->expired()) timer_->slot_ = kIdle;  // it may have been armed anew since
+    }
 
    private:
     Timer* timer_;

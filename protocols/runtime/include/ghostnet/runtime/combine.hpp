@@ -78,7 +78,7 @@ class Branch final : public Completion {
   void drop() { awaiter_.reset(); }
 
   PromiseBase* completed() noexcept override {
-    done_ = true;
+    if (std::exchange(done_, true)) return nullptr;  // a timer that fires again before its first outcome was taken
     if (owner_->starting) return nullptr;  // the loop in start() notices
     return owner_->branch_done(index_) ? owner_->parent.next() : nullptr;
   }
@@ -108,14 +108,17 @@ class [[nodiscard]] FirstOf : public detail::Fork, public AwaiterBase<FirstOf<As
     this->parent = continuation;
     start_branches(std::index_sequence_for<As...>());
     this->starting = false;
-    return winner_ == kNobody ? nullptr : continuation.next();
+    if (winner_ == kNobody) return nullptr;
+    drop_losers(std::index_sequence_for<As...>());
+    return continuation.next();
   }
 
   Outcome await_resume() { return take(std::index_sequence_for<As...>()); }
 
   bool branch_done(std::size_t index) {
-    if (winner_ != kNobody) return false;
     winner_ = index;
+    // Now, not when the outcome is taken: within an all_of that may be much later.
+    drop_losers(std::index_sequence_for<As...>());
     return true;
   }
 
@@ -128,8 +131,12 @@ class [[nodiscard]] FirstOf : public detail::Fork, public AwaiterBase<FirstOf<As
   }
 
   template <std::size_t... I>
-  Outcome take(std::index_sequence<I...>) {
+  void drop_losers(std::index_sequence<I...>) {
     ((I != winner_ ? std::get<I>(branches_).drop() : void()), ...);
+  }
+
+  template <std::size_t... I>
+  Outcome take(std::index_sequence<I...>) {
     std::optional<Outcome> outcome;
     ((I == winner_ ? void(outcome.emplace(std::in_place_index<I>, std::get<I>(branches_).take())) : void()), ...);
     return std::move(*outcome);

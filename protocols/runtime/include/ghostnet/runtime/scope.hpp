@@ -9,10 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <utility>
 
 #include "ghostnet/runtime/frame_pool.hpp"
 #include "ghostnet/runtime/loop.hpp"
 #include "ghostnet/runtime/result.hpp"
+#include "ghostnet/runtime/sole_waiter.hpp"
 #include "ghostnet/runtime/task.hpp"
 
 namespace ghostnet {
@@ -58,7 +60,8 @@ class Scope {
     requires std::same_as<T, void> || std::same_as<T, Result<void>>
   void spawn(Task<T> task);
 
-  // Drops every child. The scope can be used on.
+  // Drops every child, in the order in which they started. The scope can be used on; what a child's destructor
+  // spawns here survives. A destructor may drop the scope again, or end it.
   void drop_all() noexcept;
   // Drops every child, and every later one.
   void close() noexcept {
@@ -70,7 +73,8 @@ class Scope {
   bool empty() const { return children_ == 0; }
   Loop& loop() const { return loop_; }
 
-  // `co_await scope.join()`: waits until no child is left. One waiter at a time. Cancel-safe.
+  // `co_await scope.join()`: waits until no child is left when the waiter's turn comes. One waiter at a time.
+  // Cancel-safe.
   class JoinAwaiter;
   JoinAwaiter join();
 
@@ -78,35 +82,44 @@ class Scope {
   friend class Spawned;
   friend class Loop;
 
+  void child_failed(const Error& failure) noexcept;
   void child_gone() noexcept;
+  void drop(Spawned& child) noexcept;
 
   Loop& loop_;
   FailureHandler* handler_;
   IntrusiveList<Waiter> started_;
-  Waiter* joiner_ = nullptr;
+  SoleWaiter joiner_;
   std::uint32_t children_ = 0;
   std::uint32_t unstarted_ : 31 = 0;
   std::uint32_t closed_ : 1 = 0;
 };
 
-class Scope::JoinAwaiter : public AwaiterBase<JoinAwaiter> {
+class [[nodiscard]] Scope::JoinAwaiter : public AwaiterBase<JoinAwaiter>, private Completion {
  public:
   explicit JoinAwaiter(Scope& scope) : scope_(&scope) {}
   JoinAwaiter(JoinAwaiter&&) = default;
   ~JoinAwaiter() {
-    if (scope_->joiner_ == &waiter_) scope_->joiner_ = nullptr;
+    if (parent_) scope_->joiner_.forget(waiter_);
   }
   bool await_ready() const { return scope_->empty(); }
   PromiseBase* start(Continuation continuation) {
-    waiter_.continue_with(continuation);
-    scope_->joiner_ = &waiter_;
+    parent_ = continuation;
+    scope_->joiner_.await(waiter_, Continuation(static_cast<Completion&>(*this)));
     return nullptr;
   }
   void await_resume() {}
 
  private:
+  PromiseBase* completed() noexcept override {
+    if (!scope_->empty()) return start(parent_);  // another child came in between
+    return std::exchange(parent_, Continuation()).next();
+  }
+  Spawned* root() const noexcept override { return parent_.root(); }
+
   Scope* scope_;
   Waiter waiter_;
+  Continuation parent_;
 };
 
 inline Scope::JoinAwaiter Scope::join() { return JoinAwaiter(*this); }

@@ -12,6 +12,11 @@ namespace ghostnet {
 
 class SoleWaiter {
  public:
+  SoleWaiter() = default;
+  SoleWaiter(const SoleWaiter&) = delete;
+  SoleWaiter& operator=(const SoleWaiter&) = delete;
+  ~SoleWaiter() { assert(waiter_ == nullptr && "what a coroutine waits for outlives its waiting"); }
+
   bool occupied() const { return waiter_ != nullptr; }
 
   void await(Waiter& waiter, Continuation continuation) {

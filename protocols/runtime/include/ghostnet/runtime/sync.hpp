@@ -5,11 +5,12 @@
 // nothing is lost (sent = received + queued, always). The object outlives those who wait for it.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <utility>
 
+#include "ghostnet/runtime/fifo.hpp"
 #include "ghostnet/runtime/loop.hpp"
 #include "ghostnet/runtime/result.hpp"
 #include "ghostnet/runtime/task.hpp"
@@ -67,13 +68,21 @@ class GrantQueue {
   class Turn : public Waiter {
    public:
     explicit Turn(GrantQueue& queue) : queue_(&queue) {}
-    Turn(Turn&&) = default;
+    Turn(Turn&& other) noexcept : Waiter(std::move(other)), queue_(other.queue_) { assert(!other.granted_); }
     ~Turn() {
       if (granted_) queue_->pass_on();
     }
     void wait(Continuation continuation) {
       continue_with(continuation);
       queue_->waiting_.push_back(*this);
+    }
+    // Where a unit is free now, reserves it until use(): awaiting several things, one may be found ready long before
+    // it is taken.
+    bool claim(std::size_t units) {
+      if (!queue_->available(units)) return false;
+      granted_ = true;
+      ++queue_->granted_;
+      return true;
     }
     // The turn has come and is used up.
     void use() {
@@ -145,7 +154,7 @@ class Semaphore {
   class AcquireAwaiter : public AwaiterBase<AcquireAwaiter> {
    public:
     explicit AcquireAwaiter(Semaphore& semaphore) : semaphore_(&semaphore), turn_(semaphore.queue_) {}
-    bool await_ready() const { return semaphore_->queue_.available(semaphore_->permits_); }
+    bool await_ready() { return turn_.claim(semaphore_->permits_); }
     PromiseBase* start(Continuation continuation) {
       turn_.wait(continuation);
       return nullptr;
@@ -186,7 +195,9 @@ class Semaphore {
 template <class T>
 class Channel {
  public:
-  Channel(Loop& loop, std::size_t capacity) : capacity_(capacity), readers_(loop), writers_(loop) {}
+  Channel(Loop& loop, std::size_t capacity) : capacity_(capacity), readers_(loop), writers_(loop) {
+    assert(capacity > 0 && "a channel holds an item between sender and receiver");
+  }
 
   // would_block when full, closed when closed; the item is then left as it was.
   Result<void> try_send(T&& item) {
@@ -208,9 +219,9 @@ class Channel {
   class RecvAwaiter : public AwaiterBase<RecvAwaiter> {
    public:
     explicit RecvAwaiter(Channel& channel) : channel_(&channel), turn_(channel.readers_) {}
-    bool await_ready() const {
-      return channel_->readers_.available(channel_->items_.size()) || (channel_->closed_ && channel_->items_.empty());
-    }
+    // Nobody waits at a closed channel: a promised item goes to whoever comes first, and there is a nullopt for the
+    // other.
+    bool await_ready() { return turn_.claim(channel_->items_.size()) || channel_->closed_; }
     PromiseBase* start(Continuation continuation) {
       turn_.wait(continuation);
       return nullptr;
@@ -230,7 +241,7 @@ class Channel {
    public:
     SendAwaiter(Channel& channel, T&& item)
         : channel_(&channel), item_(std::move(item)), turn_(channel.writers_) {}
-    bool await_ready() const { return channel_->closed_ || channel_->writers_.available(channel_->room()); }
+    bool await_ready() { return channel_->closed_ || turn_.claim(channel_->room()); }
     PromiseBase* start(Continuation continuation) {
       turn_.wait(continuation);
       return nullptr;
@@ -270,14 +281,12 @@ class Channel {
     readers_.grant_one();
   }
   T pop() {
-    T item = std::move(items_.front());
-    items_.pop_front();
-    writers_.grant_one();
-    return item;
+    writers_.grant_one();  // joins the ready list; the room is there when it runs
+    return items_.pop_front();
   }
 
   std::size_t capacity_;
-  std::deque<T> items_;
+  Fifo<T> items_;
   bool closed_ = false;
   detail::GrantQueue readers_;
   detail::GrantQueue writers_;

@@ -8,6 +8,7 @@
 // a user can cause is a Result.
 #pragma once
 
+#include <cassert>
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
@@ -146,7 +147,9 @@ class [[nodiscard]] Task {
 
   class TaskAwaiter {
    public:
-    explicit TaskAwaiter(Task&& task) : task_(std::move(task)) {}
+    explicit TaskAwaiter(Task&& task) : task_(std::move(task)) {
+      assert(task_.frame_ != nullptr && "a task is awaited once");
+    }
     bool await_ready() const noexcept { return false; }
     PromiseBase* start(Continuation continuation) noexcept {
       promise_type& promise = task_.frame_.promise();
