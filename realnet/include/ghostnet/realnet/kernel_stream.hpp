@@ -1,0 +1,98 @@
+// KernelStream and KernelListener: the runtime's Stream and Listener on sockets of Linux, of TCP and of the Unix domain.
+//
+// Destroying a stream that was not shut down sends a reset (TCP; a Unix peer sees the end of the stream). One that was
+// shut down is handed to the world's LingerSet, which reads and forgets what still comes until the peer has finished:
+// closing it with unread input would make the kernel send a reset that overtakes what is still to be delivered.
+//
+// A listener that finds no descriptor or no memory for a connection says so once, then leaves the connection in the
+// backlog for `accept_backoff` and tries again by itself: who simply accepts in a loop does not spin.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "ghostnet/realnet/file_descriptor.hpp"
+#include "ghostnet/realnet/poller.hpp"
+#include "ghostnet/realnet/socket_path.hpp"
+#include "ghostnet/runtime/clock.hpp"
+#include "ghostnet/runtime/stream.hpp"
+
+namespace ghostnet::realnet {
+
+class World;
+
+class KernelStream final : public Stream, private Watch {
+ public:
+  enum class Kind : std::uint8_t { tcp, local };
+
+  // Takes over a connected socket. `watched`: the descriptor is in the poller already, for somebody else.
+  static Result<std::unique_ptr<Stream>> adopt(World& world, FileDescriptor fd, Kind kind, bool watched);
+  ~KernelStream() override;
+
+  Endpoint local() const override;
+  Endpoint peer() const override { return peer_; }
+
+  Result<std::size_t> try_read(MutableByteView buffer) override;
+  Result<std::size_t> try_write(std::span<const ByteView> parts) override;
+  Result<> shutdown_send() override;
+  void abort() override;
+
+ protected:
+  Loop& loop() override;
+
+ private:
+  static constexpr std::size_t kMaxParts = 64;
+
+  KernelStream(World& world, FileDescriptor fd, Kind kind);
+
+  void ready(std::uint32_t events) override;
+  std::unexpected<Error> failed(int errno_value, std::string_view doing);
+  void close(bool reset);
+
+  World& world_;
+  FileDescriptor fd_;  // none: aborted
+  Kind kind_;
+  bool readable_ = true;
+  bool writable_ = true;
+  bool peer_finished_ = false;  // the kernel knows: the end follows what can be read
+  bool urgent_ = false;         // reads stop short at urgent data, so a short read does not mean that all was read
+  bool end_read_ = false;
+  bool send_shut_ = false;
+  Endpoint peer_;
+  std::optional<Error> error_;  // what broke the connection; for good
+};
+
+class KernelListener final : public Listener, private Watch, private Completion {
+ public:
+  // Takes over a listening socket; what it accepts inherits its options. `path`: the name of a Unix-domain socket.
+  static Result<std::unique_ptr<Listener>> adopt(World& world, FileDescriptor fd, KernelStream::Kind kind,
+                                                 SocketPath path = {});
+  ~KernelListener() override;
+
+  Endpoint local() const override;
+  Result<std::unique_ptr<Stream>> try_accept() override;
+
+ protected:
+  bool poll_acceptable() override;
+
+ private:
+  KernelListener(World& world, FileDescriptor fd, KernelStream::Kind kind, SocketPath path);
+
+  void ready(std::uint32_t events) override;
+  PromiseBase* completed() noexcept override;  // the back-off is over
+  Spawned* root() const noexcept override { return nullptr; }
+  void back_off();
+
+  World& world_;
+  FileDescriptor fd_;
+  KernelStream::Kind kind_;
+  bool acceptable_ = true;
+  FileDescriptor accepted_;     // taken from the backlog, not yet by the caller
+  std::optional<Error> error_;  // for the next try_accept()
+  Timer backoff_;
+  std::optional<Timer::ExpiryAwaiter> backing_off_;
+  SocketPath path_;
+};
+
+}  // namespace ghostnet::realnet

@@ -1,0 +1,30 @@
+// Opening sockets and setting what StreamOptions, UdpOptions and their like ask for.
+#pragma once
+
+#include <string_view>
+
+#include "ghostnet/realnet/file_descriptor.hpp"
+#include "ghostnet/runtime/address.hpp"
+#include "ghostnet/runtime/result.hpp"
+#include "ghostnet/runtime/stream.hpp"
+#include "ghostnet/runtime/udp.hpp"
+
+namespace ghostnet::realnet {
+
+// Non-blocking, closed on exec. `doing` begins the message of the error.
+Result<FileDescriptor> open_socket(int domain, int type, std::string_view doing);
+
+// Whether the kernel took it. For options without which the socket is still useful.
+bool set_option(int fd, int level, int name, int value);
+
+int domain_of(IpFamily family);
+
+// A buffer of so many bytes, beyond the system's limit where we may; 0 leaves it to the system.
+void set_buffers(int fd, std::uint32_t receive_bytes, std::uint32_t send_bytes);
+
+void set_stream_options(int fd, const StreamOptions& options);
+
+// Everything but binding. Errors: not_supported, permission.
+Result<> set_udp_options(int fd, IpFamily family, const UdpOptions& options);
+
+}  // namespace ghostnet::realnet

@@ -1,0 +1,144 @@
+#include "ghostnet/realnet/kernel_stream.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "ghostnet/realnet/linger_set.hpp"
+#include "ghostnet/realnet/socket_address.hpp"
+#include "ghostnet/realnet/world.hpp"
+
+namespace ghostnet::realnet {
+
+Result<std::unique_ptr<Stream>> KernelStream::adopt(World& world, FileDescriptor fd, Kind kind, bool watched) {
+  constexpr std::uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI;
+  const int raw_fd = fd.get();
+  std::unique_ptr<KernelStream> stream(new KernelStream(world, std::move(fd), kind));
+  if (watched) {
+    world.poller().change(raw_fd, *stream, kEvents);
+  } else if (Result<> added = world.poller().add(raw_fd, *stream, kEvents); !added) {
+    return fail(std::move(added));
+  }
+  return stream;
+}
+
+KernelStream::KernelStream(World& world, FileDescriptor fd, Kind kind)
+    : world_(world), fd_(std::move(fd)), kind_(kind), peer_(kind == Kind::tcp ? peer_endpoint(fd_.get()) : Endpoint()) {}
+
+KernelStream::~KernelStream() {
+  if (!fd_) return;
+  if (send_shut_ && !end_read_ && !error_) {
+    world_.lingering().add(std::move(fd_));
+  } else {
+    close(!send_shut_);
+  }
+}
+
+void KernelStream::close(bool reset) {
+  world_.poller().remove(fd_.get());
+  if (reset && kind_ == Kind::tcp) {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+  fd_.reset();
+}
+
+Endpoint KernelStream::local() const {
+  return fd_ && kind_ == Kind::tcp ? local_endpoint(fd_.get()) : Endpoint();
+}
+
+Loop& KernelStream::loop() { return world_.loop(); }
+
+void KernelStream::ready(std::uint32_t events) {
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_finished_ = true;
+  if ((events & EPOLLPRI) != 0) urgent_ = true;
+  if (readable_) wake_reader();
+  if (writable_) wake_writer();
+}
+
+Result<std::size_t> KernelStream::try_read(MutableByteView buffer) {
+  if (!fd_) return fail(Errc::closed);
+  if (buffer.empty()) return fail(Errc::invalid_argument, "reading from {} into no bytes", peer_);
+  if (end_read_) return 0;
+  if (!readable_ || !world_.poller().admit(*this)) return fail(Errc::would_block);
+  ssize_t count;
+  do {
+    count = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) {
+    if (errno != EAGAIN) return failed(errno, "reading from");
+    readable_ = false;
+    return fail(Errc::would_block);
+  }
+  if (count == 0) {
+    // After a failed write the kernel shows what was cut off as an ordinary end.
+    if (error_) return std::unexpected<Error>(*error_);
+    end_read_ = true;
+    return 0;
+  }
+  const auto read_bytes = static_cast<std::size_t>(count);
+  // A short read emptied the queue, so what comes next is a new event. Not where reads stop at other boundaries, too.
+  if (read_bytes < buffer.size() && !peer_finished_ && !urgent_ && kind_ == Kind::tcp) readable_ = false;
+  return read_bytes;
+}
+
+Result<std::size_t> KernelStream::try_write(std::span<const ByteView> parts) {
+  if (!fd_ || send_shut_) return fail(Errc::closed);
+  if (error_) return std::unexpected<Error>(*error_);
+  if (!writable_ || !world_.poller().admit(*this)) return fail(Errc::would_block);
+  std::array<iovec, kMaxParts> gathered;
+  const std::size_t part_count = std::min(parts.size(), gathered.size());
+  std::size_t wanted_bytes = 0;
+  for (std::size_t i = 0; i < part_count; ++i) {
+    gathered[i] = {.iov_base = const_cast<std::uint8_t*>(parts[i].data()), .iov_len = parts[i].size()};
+    wanted_bytes += parts[i].size();
+  }
+  msghdr message{};
+  message.msg_iov = gathered.data();
+  message.msg_iovlen = part_count;
+  ssize_t count;
+  do {
+    count = ::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) {
+    if (errno != EAGAIN) return failed(errno, "writing to");
+    writable_ = false;
+    return fail(Errc::would_block);
+  }
+  if (static_cast<std::size_t>(count) < wanted_bytes) writable_ = false;
+  return static_cast<std::size_t>(count);
+}
+
+// EPIPE on a stream that we did not shut down: the peer reset it, and an earlier call was told.
+std::unexpected<Error> KernelStream::failed(int errno_value, std::string_view doing) {
+  const bool reset = errno_value == ECONNRESET || errno_value == EPIPE;
+  const std::string where = kind_ == Kind::tcp ? peer_.to_string() : "a local peer";
+  if (reset) {
+    error_ = Error(Errc::reset, "{} {}: the peer, or something between, reset the connection", doing, where);
+  } else {
+    error_ = system_error(errno_value, fmt::format("{} {}", doing, where));
+  }
+  return std::unexpected<Error>(*error_);
+}
+
+Result<> KernelStream::shutdown_send() {
+  if (!fd_) return fail(Errc::closed);
+  if (send_shut_) return {};
+  if (error_) return std::unexpected<Error>(*error_);
+  if (::shutdown(fd_.get(), SHUT_WR) != 0) return failed(errno == ENOTCONN ? ECONNRESET : errno, "shutting down");
+  send_shut_ = true;
+  return {};
+}
+
+void KernelStream::abort() {
+  if (!fd_) return;
+  close(true);
+  wake_reader();
+  wake_writer();
+}
+
+}  // namespace ghostnet::realnet

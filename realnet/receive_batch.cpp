@@ -1,0 +1,72 @@
+#include "ghostnet/realnet/receive_batch.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace ghostnet::realnet {
+
+namespace {
+
+PacketPool::Options pool_of(std::size_t data_bytes, std::size_t buffers) {
+  return {.buffer_bytes = ReceiveBatch::kHeadroomBytes + data_bytes, .max_buffers = buffers};
+}
+
+}  // namespace
+
+ReceiveBatch::ReceiveBatch(const ReceiveBatchOptions& options)
+    : small_pool_(pool_of(kSmallBytes, options.small_buffers)),
+      large_pool_(pool_of(kLargeBytes, options.large_buffers)) {}
+
+int ReceiveBatch::receive(int fd, std::size_t wanted) {
+  wanted = std::min(wanted, kMessages);
+  while (posted_ < wanted) prepare(posted_++);
+  int received;
+  do {
+    received = ::recvmmsg(fd, headers_.data(), static_cast<unsigned>(wanted), MSG_DONTWAIT, nullptr);
+  } while (received < 0 && errno == EINTR);
+  if (received < 0) return -errno;
+  return received;
+}
+
+std::array<iovec, 2> ReceiveBatch::first_parts() {
+  if (posted_ == 0) prepare(posted_++);
+  return slots_[0].parts;
+}
+
+std::optional<PacketBuf> ReceiveBatch::take(std::size_t i, std::size_t size_bytes) {
+  Slot& slot = slots_[i];
+  std::optional<PacketBuf> taken;
+  if (size_bytes <= kSmallBytes) {
+    if (Result<PacketBuf> fresh = small_pool_.take(kHeadroomBytes)) {
+      taken = std::exchange(slot.small, std::move(*fresh));
+      taken->append(size_bytes);
+    }
+  } else if (Result<PacketBuf> fresh = large_pool_.take(kHeadroomBytes)) {
+    taken = std::exchange(slot.large, std::move(*fresh));
+    taken->append(size_bytes);
+    std::memcpy(taken->data(), slot.small.data(), kSmallBytes);
+  }
+  prepare(i);
+  return taken;
+}
+
+void ReceiveBatch::prepare(std::size_t i) {
+  Slot& slot = slots_[i];
+  // The first buffers are of the heap, so that a world whose pools are exhausted can still receive, and drop.
+  if (slot.small.capacity() == 0) slot.small = PacketBuf::with_room(kHeadroomBytes, kSmallBytes);
+  if (slot.large.capacity() == 0) slot.large = PacketBuf::with_room(kHeadroomBytes, kLargeBytes);
+  slot.parts[0] = {.iov_base = slot.small.data(), .iov_len = kSmallBytes};
+  slot.parts[1] = {.iov_base = slot.large.data() + kSmallBytes, .iov_len = kLargeBytes - kSmallBytes};
+  slot.from.set_size(SocketAddress::kCapacity);
+  headers_[i].msg_hdr = {.msg_name = slot.from.data(),
+                         .msg_namelen = SocketAddress::kCapacity,
+                         .msg_iov = slot.parts.data(),
+                         .msg_iovlen = slot.parts.size(),
+                         .msg_control = slot.control.data(),
+                         .msg_controllen = slot.control.size(),
+                         .msg_flags = 0};
+}
+
+}  // namespace ghostnet::realnet

@@ -1,0 +1,122 @@
+#include "ghostnet/realnet/send_batch.hpp"
+
+#include <netinet/in.h>
+#include <netinet/udp.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace ghostnet::realnet {
+
+namespace {
+
+// Appends control messages to a header, in a buffer that is known to hold them.
+class ControlWriter {
+ public:
+  explicit ControlWriter(std::uint8_t* buffer) : at_(buffer) {}
+
+  template <class T>
+  void put(int level, int type, const T& value) {
+    auto* header = reinterpret_cast<cmsghdr*>(at_);
+    header->cmsg_level = level;
+    header->cmsg_type = type;
+    header->cmsg_len = CMSG_LEN(sizeof value);
+    std::memcpy(CMSG_DATA(header), &value, sizeof value);
+    at_ += CMSG_SPACE(sizeof value);
+  }
+  std::uint8_t* at() const { return at_; }
+
+ private:
+  std::uint8_t* at_;
+};
+
+void put_v4(ControlWriter& control, const Datagram& datagram) {
+  if (!datagram.local.is_unspecified() || datagram.interface != 0) {
+    in_pktinfo info{};
+    info.ipi_ifindex = static_cast<int>(datagram.interface);
+    info.ipi_spec_dst.s_addr = htonl(datagram.local.unmapped().v4_value());
+    control.put(SOL_IP, IP_PKTINFO, info);
+  }
+  if (datagram.hop_limit != 0) control.put(SOL_IP, IP_TTL, int{datagram.hop_limit});
+  if (datagram.ecn != Ecn::not_ect) control.put(SOL_IP, IP_TOS, static_cast<int>(datagram.ecn));
+}
+
+void put_v6(ControlWriter& control, const Datagram& datagram) {
+  if (!datagram.local.is_unspecified() || datagram.interface != 0) {
+    in6_pktinfo info{};
+    info.ipi6_ifindex = datagram.interface;
+    const auto bytes = datagram.local.is_unspecified() ? std::array<std::uint8_t, 16>{} : datagram.local.v6_bytes();
+    std::memcpy(&info.ipi6_addr, bytes.data(), bytes.size());
+    control.put(SOL_IPV6, IPV6_PKTINFO, info);
+  }
+  if (datagram.hop_limit != 0) control.put(SOL_IPV6, IPV6_HOPLIMIT, int{datagram.hop_limit});
+  if (datagram.ecn != Ecn::not_ect) control.put(SOL_IPV6, IPV6_TCLASS, static_cast<int>(datagram.ecn));
+}
+
+}  // namespace
+
+void SendBatch::add(std::span<const Datagram> run, std::uint16_t segment_bytes, Families families) {
+  Slot& slot = begin(run[0], run.size(), families);
+  slot.covers = static_cast<std::uint16_t>(run.size());
+  slot.segment_bytes = segment_bytes;
+  for (const Datagram& datagram : run) {
+    const ByteView payload = datagram.payload;
+    iovecs_[parts_++] = {.iov_base = const_cast<std::uint8_t*>(payload.data()), .iov_len = payload.size()};
+    slot.bytes += payload.size();
+  }
+  add_control(slot, run[0], families.peer);
+  ++messages_;
+}
+
+void SendBatch::add_piece(const Datagram& like, ByteView piece, Families families) {
+  Slot& slot = begin(like, 1, families);
+  slot.covers = 0;
+  slot.segment_bytes = 0;
+  slot.bytes = piece.size();
+  iovecs_[parts_++] = {.iov_base = const_cast<std::uint8_t*>(piece.data()), .iov_len = piece.size()};
+  add_control(slot, like, families.peer);
+  ++messages_;
+}
+
+SendBatch::Slot& SendBatch::begin(const Datagram& like, std::size_t parts, Families families) {
+  Slot& slot = slots_[messages_];
+  slot.bytes = 0;
+  msghdr& header = headers_[messages_].msg_hdr;
+  header = {.msg_name = nullptr,
+            .msg_namelen = 0,
+            .msg_iov = &iovecs_[parts_],
+            .msg_iovlen = parts,
+            .msg_control = nullptr,
+            .msg_controllen = 0,
+            .msg_flags = 0};
+  if (like.peer.port() != 0) {
+    slot.peer = SocketAddress(like.peer, families.socket);
+    header.msg_name = slot.peer.data();
+    header.msg_namelen = slot.peer.size();
+  }
+  return slot;
+}
+
+void SendBatch::add_control(Slot& slot, const Datagram& like, IpFamily peer) {
+  ControlWriter control(slot.control.data());
+  peer == IpFamily::v4 ? put_v4(control, like) : put_v6(control, like);
+  if (slot.segment_bytes != 0) control.put(SOL_UDP, UDP_SEGMENT, slot.segment_bytes);
+  if (control.at() == slot.control.data()) return;
+  msghdr& header = headers_[messages_].msg_hdr;
+  header.msg_control = slot.control.data();
+  header.msg_controllen = static_cast<std::size_t>(control.at() - slot.control.data());
+}
+
+int SendBatch::send(int fd) {
+  int sent;
+  do {
+    if (messages_ == 1) {
+      sent = ::sendmsg(fd, &headers_[0].msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 1;
+    } else {
+      sent = ::sendmmsg(fd, headers_.data(), static_cast<unsigned>(messages_), MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+  } while (sent < 0 && errno == EINTR);
+  return sent < 0 ? -errno : sent;
+}
+
+}  // namespace ghostnet::realnet
