@@ -41,11 +41,8 @@ std::size_t FabricHost::interface_count() const {
   return 1 + (extras_ ? extras_->more.size() : 0);
 }
 
-FabricHost::NetInterface& FabricHost::interface(InterfaceIndex index) {
-  return index <= 1 ? first_ : *extras_->more[index - 2];
-}
-const FabricHost::NetInterface& FabricHost::interface(InterfaceIndex index) const {
-  return index <= 1 ? first_ : *extras_->more[index - 2];
+FabricHost::NetInterface& FabricHost::further_interface(InterfaceIndex index) const {
+  return *extras_->more[index - 2];
 }
 
 std::vector<Interface> FabricHost::interfaces() const {
@@ -116,6 +113,7 @@ IpAddress FabricHost::address(IpFamily family) const {
 }
 
 IpAddress FabricHost::source_address(IpFamily family, InterfaceIndex via) const {
+  if (via <= 1 && first_.numbered) [[likely]] return Fabric::numbered_address(id(), family);
   IpAddress address = via == 0 ? IpAddress::any(family) : interface_address(via, family);
   return address.is_unspecified() ? this->address(family) : address;
 }

@@ -93,8 +93,11 @@ class FabricHost final : public Host, public FromFramePool {
 
   Extras& extras();
   Result<> check_up(std::string_view doing) const;
-  NetInterface& interface(InterfaceIndex index);
-  const NetInterface& interface(InterfaceIndex index) const;
+  NetInterface& interface(InterfaceIndex index) { return index <= 1 ? first_ : further_interface(index); }
+  const NetInterface& interface(InterfaceIndex index) const {
+    return index <= 1 ? first_ : further_interface(index);
+  }
+  NetInterface& further_interface(InterfaceIndex index) const;
   bool owns(const IpAddress& address) const;
   bool wants(const IpAddress& group, InterfaceIndex interface) const;
   bool has_cpu() const;

@@ -145,6 +145,10 @@ class CalendarQueue {
   static constexpr unsigned kFinestShift = 10;
   static constexpr unsigned kCoarsestShift = 24;
   static constexpr std::size_t kPrefetchDistance = 12;
+  static constexpr std::size_t kInsertionOnly = 24;
+  static constexpr unsigned kDealBits = 8;
+  static constexpr std::size_t kDealBins = std::size_t{1} << kDealBits;
+  static_assert(kFinestShift >= kDealBits);
 
   struct Slot {
     std::vector<Entry> entries;
@@ -270,15 +274,24 @@ class CalendarQueue {
     if (entries.capacity() <= kKeepCapacity) slot.entries.swap(entries);
   }
 
-  // Stable: by instant, then by place in the slot, which is the order of arrival.
+  // Stable. Entries are dealt by the upper bits of their instant first, which leaves little for the insertion sort.
   void sort_current() {
-    if (current_.size() <= 24) return insertion_sort();
-    keys_.resize(current_.size());
-    for (std::uint32_t i = 0; i < current_.size(); ++i) keys_[i] = {current_[i].at_ns, i, current_[i].item};
-    std::sort(keys_.begin(), keys_.end(), [](const Key& a, const Key& b) {
-      return a.at_ns != b.at_ns ? a.at_ns < b.at_ns : a.order < b.order;
-    });
-    for (std::size_t i = 0; i < keys_.size(); ++i) current_[i] = {keys_[i].at_ns, keys_[i].item};
+    if (current_.size() > kInsertionOnly) deal_current();
+    insertion_sort();
+  }
+
+  void deal_current() {
+    std::array<std::uint32_t, kDealBins> end{};
+    const unsigned down = shift_ - kDealBits;
+    auto bin = [down](const Entry& entry) {
+      return (static_cast<std::uint64_t>(entry.at_ns) >> down) % kDealBins;
+    };
+    for (const Entry& entry : current_) ++end[bin(entry)];
+    std::uint32_t sum = 0;
+    for (std::uint32_t& at : end) at = std::exchange(sum, sum + at);
+    dealt_.resize(current_.size());
+    for (const Entry& entry : current_) dealt_[end[bin(entry)]++] = entry;
+    current_.swap(dealt_);
   }
 
   void insertion_sort() {
@@ -329,12 +342,6 @@ class CalendarQueue {
     for (const Entry& entry : all) place(entry);
   }
 
-  struct Key {
-    std::int64_t at_ns;
-    std::uint32_t order;
-    T* item;
-  };
-
   unsigned shift_;
   std::uint64_t current_bucket_ = 0;
   std::vector<Entry> current_;
@@ -342,7 +349,7 @@ class CalendarQueue {
   std::size_t size_ = 0;
   std::int64_t bound_ns_ = kUnknown;
   std::array<std::unique_ptr<Level>, kLevels> levels_;
-  std::vector<Key> keys_;
+  std::vector<Entry> dealt_;
   unsigned gathered_ = 0;
   std::size_t gathered_entries_ = 0;
 };
