@@ -97,7 +97,12 @@ class PacketBuf {
         headroom_(std::exchange(other.headroom_, 0)),
         capacity_(std::exchange(other.capacity_, 0)) {}
   PacketBuf& operator=(PacketBuf&& other) noexcept {
-    PacketBuf(std::move(other)).swap(*this);
+    if (this == &other) return *this;
+    if (data_) release();
+    data_ = std::exchange(other.data_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    headroom_ = std::exchange(other.headroom_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
     return *this;
   }
   ~PacketBuf() {
@@ -190,13 +195,6 @@ class PacketBuf {
     PacketBuf buffer(block, headroom_bytes);
     buffer.size_ = static_cast<std::uint32_t>(size_bytes);
     return buffer;
-  }
-
-  void swap(PacketBuf& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    std::swap(headroom_, other.headroom_);
-    std::swap(capacity_, other.capacity_);
   }
 
  private:
