@@ -229,6 +229,7 @@ TEST(HistogramParse, RefusesWhatSerializeDoesNotWrite) {
       {"a first bucket that is not that of min", {1, 1, 5, 5, 5, 1, 4, 1}},
       {"a last bucket that is not that of max", {1, 2, 5, 9, 13, 2, 5, 1, 0, 1}},
       {"a bucket past that of max", {1, 2, 5, 5, 10, 2, 5, 1, 0, 1}},
+      {"a bucket past all room", {1, 2, 5, 5, 10, 2, 5, 1, 0xb8, 0x17, 1}},
       {"a sum too small for its samples", {1, 2, 5, 9, 13, 2, 5, 1, 3, 1}},
       {"a sum too large for its samples", {1, 2, 5, 9, 15, 2, 5, 1, 3, 1}},
   };
