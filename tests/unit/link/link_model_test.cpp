@@ -1,4 +1,5 @@
-// The link that holds its packets: the same as Transit where it is drop-tail, and a queue like any other where it is not.
+// The link that holds its packets: the same as Transit where it is drop-tail, and a queue like any other where it is
+// not.
 #include "ghostnet/link/link_model.hpp"
 
 #include <gtest/gtest.h>
@@ -223,6 +224,7 @@ TEST(LinkModel, DeadlinesArePunctual) {
     for (const bool may_reorder : {false, true}) {
       LinkParams params = busy_link(discipline);
       params.jitter_may_reorder = may_reorder;
+      params.delay = 500us;  // so short that often nothing is on the wire but what is being sent
       Random random = any_random();
       IntLink link{profile_of(params)};
       EXPECT_EQ(link.next_deadline(), kNever);
@@ -240,6 +242,7 @@ TEST(LinkModel, DeadlinesArePunctual) {
       for (const Offer& offer : random_offers(20'000)) {
         run_until(offer.at - 1ns);
         (void)link.enqueue(offer.at, 0, offer.info, random);
+        ASSERT_GE(link.next_deadline(), offer.at) << "nothing is left undone that was due";
       }
       run_until(kNever);
       EXPECT_EQ(link.held_packets(), 0u);
@@ -305,6 +308,20 @@ TEST(LinkModel, AShorterDelayDoesNotReorder) {
     std::vector<int> order;
     while (const auto d = link.poll(kNever, random)) order.push_back(d->packet);
     EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5}));
+  }
+}
+
+TEST(LinkModel, WhatIsQueuedKeepsItsSizeWhenTheRateChanges) {
+  for (const Discipline discipline : {Discipline::drop_tail, Discipline::codel, Discipline::fq_codel}) {
+    LinkParams params{.rate_bps = 8'000'000, .discipline = discipline};
+    Random random = any_random();
+    IntLink link{profile_of(params)};
+    for (int i = 0; i < 10; ++i) (void)link.enqueue(kStart, i, {.size_bytes = 1000}, random);
+    const std::uint64_t before = link.queued_bytes(kStart);
+    EXPECT_EQ(before, discipline == Discipline::drop_tail ? 10'000u : 9'000u) << "CoDel does not count what is being sent";
+    params.rate_bps = 800'000;
+    ASSERT_TRUE(link.change_profile(kStart, profile_of(params), random));
+    EXPECT_EQ(link.queued_bytes(kStart), before);
   }
 }
 

@@ -246,7 +246,14 @@ TEST(Transit, CorruptsOneUniformlyChosenBit) {
   EXPECT_NEAR(corrupted / double{kPackets}, 0.2, binomial_bound(0.2, kPackets));
   for (const int count : hits)
     EXPECT_NEAR(count / static_cast<double>(corrupted), 1.0 / 16, binomial_bound(1.0 / 16, corrupted));
+}
+
+TEST(Transit, AnEmptyPacketHasNoBitToCorrupt) {
+  const LinkProfile link = profile_of({.corrupt = Probability::always()});
+  Random random = any_random();
+  Transit transit;
   EXPECT_EQ(transit.admit(kStart, {.size_bytes = 0}, link, random).corrupt_bit, kNoBit);
+  EXPECT_EQ(transit.admit(kStart, {.size_bytes = 1}, link, random).corrupt_bit / 8, 0u);
 }
 
 TEST(Transit, DuplicatesTheGivenShare) {
@@ -395,6 +402,17 @@ TEST(Transit, AnotherRateHoldsForThePacketsAdmittedUnderIt) {
   EXPECT_EQ(transit.admit(kStart + 4ms, {.size_bytes = 1000}, after, random).departure, kStart + 10ms + 100us);
   transit.profile_changed(kStart + 5ms, after, before);
   EXPECT_EQ(transit.admit(kStart + 5ms, {.size_bytes = 1000}, before, random).departure, kStart + 10ms + 1100us);
+}
+
+TEST(Transit, ThePartOfANanosecondLeftOverIsOfTheOldRate) {
+  // A byte at this rate leaves 999 999 999 of 7 000 000 001 parts of a nanosecond, which would be a second at 1 bit/s.
+  const LinkProfile before = profile_of({.rate_bps = 7'000'000'001});
+  const LinkProfile after = profile_of({.rate_bps = 1});
+  Random random = any_random();
+  Transit transit;
+  EXPECT_EQ(transit.admit(kStart, {.size_bytes = 1}, before, random).departure, kStart + 1ns);
+  transit.profile_changed(kStart, before, after);
+  EXPECT_EQ(transit.admit(kStart, {.size_bytes = 1}, after, random).departure, kStart + 1ns + 8s);
 }
 
 // A tenfold rate does not make ten times the bytes out of what is queued, nor a tenth of it a tenth.
