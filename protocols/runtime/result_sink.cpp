@@ -119,7 +119,7 @@ void MemorySink::samples(std::span<const Sample> samples) {
   }
 }
 
-void MemorySink::event(const Event& event) {
+void MemorySink::event(const RunEvent& event) {
   events_.emplace(std::pair(event.time, event.host), OwnedEvent{event.time, event.host, std::string(event.kind),
                                                                 std::string(event.text), std::string(event.json)});
 }
@@ -216,7 +216,7 @@ void JsonLinesSink::samples(std::span<const Sample> samples) {
   }
 }
 
-void JsonLinesSink::event(const Event& event) {
+void JsonLinesSink::event(const RunEvent& event) {
   JsonMembers line(buffer_);
   line.text("record", "event").integer("time_ns", to_ns(event.time)).host(event.host).text("kind", event.kind);
   line.text_if("text", event.text);

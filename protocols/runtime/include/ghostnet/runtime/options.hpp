@@ -160,6 +160,8 @@ class AnyOptions {
   }
 
   const OptionTable& table() const { return *table_; }
+  // The struct itself, for who sets it by its table.
+  void* object() { return object_; }
   // Errors: not_found for a name that is none (with the likely one), invalid_argument for a value.
   Result<> set(std::string_view name, const OptionText& text);
   // As it would be written: "40 ms", "[a, b]"; nothing where an optional has no value.

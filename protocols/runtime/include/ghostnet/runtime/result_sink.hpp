@@ -63,7 +63,7 @@ struct Sample {
 };
 
 // Something that happened. The views are read during the call only.
-struct Event {
+struct RunEvent {
   TimePoint time{};
   HostId host = kNoHost;
   std::string_view kind{};  // "crash", "link_down", "joined"
@@ -114,7 +114,7 @@ class ResultSink {
   virtual void metric(MetricId metric, const MetricInfo& info) = 0;
   // In batches; of one batch any order of time.
   virtual void samples(std::span<const Sample> samples) = 0;
-  virtual void event(const Event& event) = 0;
+  virtual void event(const RunEvent& event) = 0;
   // Of a group, of a host (no group, then), or of everything (neither).
   virtual void histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) = 0;
   virtual void total(const Total& total) = 0;
@@ -153,7 +153,7 @@ class MemorySink : public ResultSink {
   void host(const HostInfo& host) override { hosts_.insert_or_assign(host.id, host); }
   void metric(MetricId metric, const MetricInfo& info) override;
   void samples(std::span<const Sample> samples) override;
-  void event(const Event& event) override;
+  void event(const RunEvent& event) override;
   void histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) override;
   void total(const Total& total) override;
   void expectation(const Expectation& expectation) override { expectations_.push_back(expectation); }
@@ -207,7 +207,7 @@ class JsonLinesSink : public ResultSink {
   void host(const HostInfo& host) override;
   void metric(MetricId metric, const MetricInfo& info) override;
   void samples(std::span<const Sample> samples) override;
-  void event(const Event& event) override;
+  void event(const RunEvent& event) override;
   void histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) override;
   void total(const Total& total) override;
   void expectation(const Expectation& expectation) override;

@@ -1,0 +1,205 @@
+#include "ghostnet/scenarios/document.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "ghostnet/runtime/quantity.hpp"
+
+namespace ghostnet::scenarios {
+
+namespace {
+
+// Carries a refusal out through the parser; caught in parse_document().
+struct Refused {
+  Position at;
+  std::string message;
+};
+
+Position position_of(const YAML::Mark& mark) {
+  if (mark.is_null()) return {};
+  return {static_cast<std::size_t>(mark.line) + 1, static_cast<std::size_t>(mark.column) + 1};
+}
+
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  explicit TreeBuilder(const DocumentLimits& limits) : limits_(limits) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    check(mark, "", anchor);
+    add({.kind = Node::Kind::null, .at = position_of(mark), .text = {}, .items = {}});
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    throw Refused{position_of(mark), "an alias (*name): write the value out, aliases are not allowed"};
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    check(mark, tag, anchor);
+    add({.kind = Node::Kind::scalar, .at = position_of(mark), .text = value, .items = {}});
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, Node::Kind::sequence);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, Node::Kind::mapping);
+  }
+  void OnMapEnd() override { close(); }
+
+  Node take() { return std::move(root_); }
+
+ private:
+  void check(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    Position at = position_of(mark);
+    if (anchor != 0) throw Refused{at, "an anchor (&name): anchors and aliases are not allowed"};
+    if (!tag.empty() && tag != "?" && tag != "!") throw Refused{at, fmt::format("a tag ({}): tags are not allowed", tag)};
+    if (++nodes_ > limits_.max_nodes) {
+      throw Refused{at, fmt::format("too large: more than {} values", limits_.max_nodes)};
+    }
+  }
+
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
+    check(mark, tag, anchor);
+    if (stack_.size() >= limits_.max_depth) {
+      throw Refused{position_of(mark), fmt::format("nested more than {} deep", limits_.max_depth)};
+    }
+    stack_.push_back({.kind = kind, .at = position_of(mark), .text = {}, .items = {}});
+  }
+
+  void close() {
+    Node done = std::move(stack_.back());
+    stack_.pop_back();
+    add(std::move(done));
+  }
+
+  void add(Node node) {
+    if (stack_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Node& parent = stack_.back();
+    bool is_key = parent.is_mapping() && parent.items.size() % 2 == 0;
+    if (is_key) check_key(parent, node);
+    parent.items.push_back(std::move(node));
+  }
+
+  static void check_key(const Node& parent, const Node& key) {
+    if (!key.is_scalar()) throw Refused{key.at, "a key must be plain text"};
+    if (const Node* earlier = parent.find(key.text)) {
+      throw Refused{key.at, fmt::format("'{}' stands here twice; the first is on line {}", key.text, earlier->at.line)};
+    }
+  }
+
+  DocumentLimits limits_;
+  std::size_t nodes_ = 0;
+  std::vector<Node> stack_;
+  Node root_;
+};
+
+Diagnostic diagnostic(std::string file, Position at, std::string message) {
+  return {.file = std::move(file), .at = at, .key = {}, .message = std::move(message)};
+}
+
+}  // namespace
+
+Node* Node::find(std::string_view key) {
+  if (!is_mapping()) return nullptr;
+  for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
+    if (items[i].text == key) return &items[i + 1];
+  }
+  return nullptr;
+}
+
+std::string_view Node::what() const {
+  switch (kind) {
+    case Kind::null: return "nothing";
+    case Kind::scalar: return "text";
+    case Kind::sequence: return "a list";
+    case Kind::mapping: return "a mapping";
+  }
+  return "nothing";
+}
+
+std::expected<Node, Diagnostic> parse_document(std::string_view text, std::string file, const DocumentLimits& limits) {
+  if (text.size() > limits.max_bytes) {
+    return std::unexpected(
+        diagnostic(file, {}, fmt::format("too large: {} bytes, at most {}", text.size(), limits.max_bytes)));
+  }
+  // yaml-cpp takes some binary input for an endless document of other encodings.
+  auto odd = std::ranges::find_if(text, [](char c) {
+    auto byte = static_cast<unsigned char>(c);
+    return byte == 0x7f || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r');
+  });
+  if (odd != text.end()) {
+    auto line = static_cast<std::size_t>(std::count(text.begin(), odd, '\n')) + 1;
+    return std::unexpected(diagnostic(file, {line, 1}, "not a text file: it holds control characters"));
+  }
+  // Brackets nest the parser's own stack, which is not bounded.
+  std::size_t brackets = 0;
+  for (char c : text) {
+    if (c == '[' || c == '{') ++brackets;
+    if ((c == ']' || c == '}') && brackets > 0) --brackets;
+    if (brackets > limits.max_depth) {
+      return std::unexpected(diagnostic(file, {}, fmt::format("nested more than {} deep", limits.max_depth)));
+    }
+  }
+  TreeBuilder builder(limits);
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    if (!parser.HandleNextDocument(builder)) return std::unexpected(diagnostic(file, {}, "an empty file"));
+    TreeBuilder rest(limits);
+    if (parser.HandleNextDocument(rest)) {
+      return std::unexpected(diagnostic(file, {}, "a second document (---): a file holds one scenario"));
+    }
+  } catch (const Refused& refused) {
+    return std::unexpected(diagnostic(file, refused.at, refused.message));
+  } catch (const YAML::Exception& e) {
+    return std::unexpected(diagnostic(file, position_of(e.mark), fmt::format("not YAML: {}", e.msg)));
+  }
+  return builder.take();
+}
+
+std::expected<void, std::string> set_path(Node& root, std::string_view path, std::string_view value) {
+  std::expected<Node, Diagnostic> parsed = parse_document(value.empty() ? "''" : value, "the value");
+  if (!parsed) return std::unexpected(parsed.error().message);
+  Node* at = &root;
+  std::string_view rest = path;
+  while (true) {
+    std::size_t dot = rest.find('.');
+    std::string_view key = rest.substr(0, dot);
+    if (key.empty()) return std::unexpected(fmt::format("'{}' is not a path: write name.name", path));
+    if (at->is_sequence()) {
+      Result<std::uint64_t> index = parse_unsigned(key);
+      if (!index || *index >= at->items.size()) {
+        return std::unexpected(fmt::format("'{}': the list has items 0 to {}", path, at->items.size()));
+      }
+      at = &at->items[*index];
+    } else {
+      if (at->is_null()) at->kind = Node::Kind::mapping;
+      if (!at->is_mapping()) return std::unexpected(fmt::format("'{}': there is no place for '{}' in {}", path, key, at->what()));
+      Node* next = at->find(key);
+      if (next == nullptr) {
+        at->items.push_back({.kind = Node::Kind::scalar, .at = {}, .text = std::string(key), .items = {}});
+        at->items.push_back({});
+        next = &at->items.back();
+      }
+      at = next;
+    }
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+  *at = std::move(*parsed);
+  return {};
+}
+
+}  // namespace ghostnet::scenarios

@@ -1,0 +1,84 @@
+// Runner: carries a scenario out in a world and says what came of it.
+//
+// It starts the protocols on their hosts, asks them for the operations of the workload, lets faults happen, stops
+// everything gracefully at the end, and judges the expectations by what the metrics say. A host that restarts after a
+// fault gets its protocols and workloads again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ghostnet/runtime/result_sink.hpp"
+#include "ghostnet/scenarios/scenario.hpp"
+#include "ghostnet/scenarios/world.hpp"
+
+namespace ghostnet::scenarios {
+
+struct RunReport {
+  RunStatus status = RunStatus::passed;
+  std::size_t hosts = 0;
+  Duration simulated{};
+  std::optional<std::uint64_t> digest;
+  sim::WorldCounters counters;
+  std::vector<MetricSnapshot> metrics;
+  std::vector<std::pair<std::string, ExpectationRule::Verdict>> expectations;
+  std::vector<std::string> warnings;
+  // What ended the run before its time; the rest is then what there was.
+  std::optional<Error> error;
+};
+
+struct Progress {
+  TimePoint now;
+  TimePoint end;
+  std::uint64_t turns;
+};
+
+class Runner {
+ public:
+  // Both outlive it.
+  Runner(const Scenario& scenario, RunWorld& world);
+  ~Runner();
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  // Starts the protocols. An error names the host and the protocol.
+  Result<> set_up();
+  // Called some times a second of the run's time, with how far it is.
+  void on_progress(std::function<void(const Progress&)> report) { on_progress_ = std::move(report); }
+  // Ends run() early; the report says interrupted.
+  void interrupt();
+  RunReport run();
+
+ private:
+  class HostDirectory;
+  struct Occupant;
+
+  Result<> start_services(HostId id);
+  void start_workloads(HostId id);
+  Task<> repeat(HostId id, const Scenario::Workload& workload);
+  Task<> perform(Service& service, Peer peer, const Scenario::Workload& workload);
+  std::optional<Peer> choose_peer(HostId id, const std::vector<HostId>& group, Random& random);
+  void schedule_faults();
+  void crash(HostId id);
+  void restart(HostId id);
+  void partition(const std::vector<std::string>& groups);
+  void stop_services();
+  void judge(RunReport& report);
+  bool in_group(HostId id, const std::string& group) const;
+
+  const Scenario& scenario_;
+  RunWorld& world_;
+  std::unique_ptr<HostDirectory> directory_;
+  std::vector<std::unique_ptr<Occupant>> occupants_;  // by host
+  std::map<std::string, std::vector<HostId>> groups_;
+  std::function<void(const Progress&)> on_progress_;
+  bool interrupted_ = false;
+  std::optional<Error> failure_;
+};
+
+}  // namespace ghostnet::scenarios

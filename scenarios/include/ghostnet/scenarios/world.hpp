@@ -1,0 +1,53 @@
+// RunWorld: a world as the runner needs it, simulated or live.
+//
+// The simulated one is a sim::World from the module; the live one holds a host for each of the scenario's, with an address
+// of its own in 127.0.0.0/8 (`loopback`). What a world cannot do is refused when it is made, or named in warnings().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ghostnet/runtime/host.hpp"
+#include "ghostnet/scenarios/scenario.hpp"
+#include "ghostnet/sim/world.hpp"
+
+namespace ghostnet::scenarios {
+
+class RunWorld {
+ public:
+  virtual ~RunWorld() = default;
+
+  virtual std::size_t host_count() const = 0;
+  virtual Host& host(HostId id) = 0;
+  virtual const std::string& group_of(HostId id) const = 0;
+  virtual IpAddress address_of(HostId id) = 0;
+  virtual Loop& loop() = 0;
+  // Since the world began.
+  virtual TimePoint now() const = 0;
+
+  // Runs up to and including `end`, or until stop(), which may come from a signal handler's thread of control.
+  virtual void run_until(TimePoint end) = 0;
+  virtual void stop() = 0;
+
+  virtual std::optional<std::uint64_t> digest() const = 0;
+  virtual sim::WorldCounters counters() const = 0;
+  virtual MetricHub& metrics() = 0;
+  // Null where the world has no faults.
+  virtual sim::World* simulated() { return nullptr; }
+  virtual std::vector<std::string> warnings() const { return {}; }
+};
+
+using MakeSimWorld = Result<std::unique_ptr<sim::World>> (*)(const sim::WorldSpec&, MetricHub&, LogHub&);
+
+// Loads the module beside the program. Errors: not_found with what to install, invalid_argument for another version.
+Result<MakeSimWorld> load_sim_module(const std::string& path);
+
+Result<std::unique_ptr<RunWorld>> make_simulated(const Scenario& scenario, MakeSimWorld make, LogSink& log_sink,
+                                                 const LogOptions& log);
+// not_supported where this build has no live world.
+Result<std::unique_ptr<RunWorld>> make_loopback(const Scenario& scenario, LogSink& log_sink, const LogOptions& log);
+
+}  // namespace ghostnet::scenarios
