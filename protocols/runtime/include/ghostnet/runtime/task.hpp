@@ -138,7 +138,7 @@ class [[nodiscard]] Task {
   }
   ~Task() { drop(); }
 
-  explicit operator bool() const { return frame_ != nullptr; }
+  explicit operator bool() const { return static_cast<bool>(frame_); }
 
   // Destroys the frame, if there is one: cancels the task.
   void drop() {
@@ -148,7 +148,7 @@ class [[nodiscard]] Task {
   class TaskAwaiter {
    public:
     explicit TaskAwaiter(Task&& task) : task_(std::move(task)) {
-      assert(task_.frame_ != nullptr && "a task is awaited once");
+      assert(task_.frame_ && "a task is awaited once");
     }
     bool await_ready() const noexcept { return false; }
     PromiseBase* start(Continuation continuation) noexcept {
