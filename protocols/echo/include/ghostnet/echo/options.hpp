@@ -19,7 +19,7 @@ struct EchoOptions {
   bool server = true;
   // RFC 862 has 7, which only root may open on most systems.
   std::uint16_t port = 7007;
-  std::vector<Endpoint> listen;
+  std::vector<Endpoint> listen{};
   bool streams = true;
   std::uint32_t max_streams = 256;
   Duration stream_idle = 1min;
