@@ -1,0 +1,149 @@
+// TcpSocket: ns-3's TCP with what an honest stream over it needs and TcpSocketBase of ns-3 3.37 does not do.
+//
+// - It says why a connection ended: refused, reset, timed out. ns-3 reports a refusal as a normal close.
+// - It offers the window again when a reader has made room (RFC 9293 3.8.6.2.2). In ns-3 the sender finds out by its
+//   persist timer, six seconds later at the earliest.
+// - It waits in LAST-ACK until everything is acknowledged (RFC 9293 3.10.7.4). ns-3 closes at the first acknowledgment
+//   of anything, so what is lost after the peer's FIN stays lost.
+// - A zero window with nothing left to send does not dereference null in the persist timer.
+// - It gives up on a FIN that nobody acknowledges, can abort from any state, and sends keep-alives (RFC 9293 3.8.4).
+// - It lives as long as ns-3's events name it by a raw pointer.
+//
+// Who holds it: ns-3's demultiplexer while it is bound, and its owner, a stream or a listener of ours, until that lets
+// go. The owner is told of changes in the middle of ns-3's work: it may only wake somebody up.
+// Only for the sources of the ns3 carrier: it includes ns-3.
+#pragma once
+
+#include <ns3/event-id.h>
+#include <ns3/ptr.h>
+#include <ns3/tcp-socket-base.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "ghostnet/runtime/address.hpp"
+#include "ghostnet/runtime/bytes.hpp"
+#include "ghostnet/runtime/result.hpp"
+#include "ghostnet/runtime/stream.hpp"
+#include "ghostnet/runtime/waiter.hpp"
+
+namespace ghostnet::sim {
+
+class TcpSocket;
+
+// Told that something may be possible now that was not, or impossible that was.
+class TcpOwner {
+ public:
+  virtual void tcp_changed() = 0;
+
+ protected:
+  ~TcpOwner() = default;
+};
+
+// The connections of a listener that nobody has accepted yet; shared with the sockets that are on their way into it.
+struct AcceptQueue {
+  TcpOwner* listener = nullptr;  // null once it is closed
+  std::uint32_t backlog = 0;     // bound of half_open and ready together; a SYN beyond it is ignored
+  std::uint32_t half_open = 0;
+  std::deque<ns3::Ptr<TcpSocket>> ready;
+};
+
+// All of one host, so that a crash finds them.
+using TcpRegistry = IntrusiveList<TcpSocket>;
+
+class TcpSocket final : public ns3::TcpSocketBase, public ListLink {
+ public:
+  static constexpr std::uint32_t kMaxKeepaliveProbes = 9;
+  static constexpr std::int64_t kOrphanTimeoutSeconds = 60;  // in FIN-WAIT-2 without an owner
+
+  static ns3::TypeId GetTypeId();
+  TcpSocket() = default;
+  TcpSocket(const TcpSocket& listening);
+  ~TcpSocket() override;
+
+  // Unbound. Congestion control, estimator and recovery are those of the node's ns3::TcpL4Protocol.
+  static ns3::Ptr<TcpSocket> make(const ns3::Ptr<ns3::Node>& node, TcpRegistry& registry, const StreamOptions& options,
+                                  std::uint32_t segment_bytes);
+
+  // `local` is the address that routing chose, with port 0 for any free one.
+  Result<> connect_to(const Endpoint& local, const Endpoint& peer);
+  Result<> listen_at(const Endpoint& local, std::shared_ptr<AcceptQueue> queue);
+
+  void set_owner(TcpOwner* owner) { owner_ = owner; }
+  bool established() const { return m_connected; }
+  std::optional<Errc> failure() const { return failure_; }
+  Endpoint local_endpoint() const { return local_; }
+  Endpoint peer_endpoint() const { return peer_; }
+  std::uint32_t segment_bytes() const { return GetSegSize(); }
+
+  // 0 when nothing is there.
+  std::size_t read(MutableByteView buffer);
+  bool has_data() const;
+  // Whether the peer has finished and everything was read.
+  bool at_end() const;
+  std::size_t room_bytes() const;
+  bool can_send() const;
+  // At most room_bytes().
+  void write(const ns3::Ptr<ns3::Packet>& packet);
+
+  void finish() { ShutdownSend(); }
+  // A reset to the peer, where there is one.
+  void abort();
+  // The owner goes after finish(): what it wrote is still delivered, what comes in is thrown away.
+  void let_go();
+  // The host has lost its power: gone without a word.
+  void vanish();
+
+ private:
+  void DoForwardUp(ns3::Ptr<ns3::Packet> packet, const ns3::Address& from, const ns3::Address& to) override;
+  ns3::Ptr<ns3::TcpSocketBase> Fork() override;
+  void CompleteFork(ns3::Ptr<ns3::Packet> packet, const ns3::TcpHeader& header, const ns3::Address& from,
+                    const ns3::Address& to) override;
+  void SendEmptyPacket(std::uint8_t flags) override;
+  void PersistTimeout() override;
+
+  static bool on_request(ns3::Ptr<ns3::Socket> socket, const ns3::Address& from);
+  static void on_created(ns3::Ptr<ns3::Socket> socket, const ns3::Address& from);
+  static void on_connected(ns3::Ptr<ns3::Socket> socket);
+  static void on_connect_failed(ns3::Ptr<ns3::Socket> socket);
+  static void on_closed(ns3::Ptr<ns3::Socket> socket);
+  static void on_broken(ns3::Ptr<ns3::Socket> socket);
+
+  Result<> bind_at(const Endpoint& local, const Endpoint& peer);
+  void note_endpoints();
+  void leave_queue();
+  void fail_with(Errc code);
+  void changed() {
+    if (owner_ != nullptr) owner_->tcp_changed();
+  }
+  void keep_for_this_instant();
+  void tear_down();
+  void tend_orphan(bool received_data);
+  void offer_window();
+
+  void start_keepalive();
+  void keepalive_due();
+  void send_keepalive();
+
+  TcpRegistry* registry_ = nullptr;
+  TcpOwner* owner_ = nullptr;
+  std::shared_ptr<AcceptQueue> queue_;  // of a listening socket, and of those forked from it until they are accepted
+  std::optional<Errc> failure_;
+  Endpoint local_;
+  Endpoint peer_;
+  bool half_open_ = false;
+  bool orphaned_ = false;
+  bool vanished_ = false;
+  std::uint32_t fins_sent_ = 0;
+  ns3::EventId orphan_timeout_;
+
+  Duration keepalive_idle_{};
+  Duration keepalive_interval_{};
+  std::uint32_t keepalive_probes_ = 0;
+  ns3::Time last_heard_;
+  ns3::EventId keepalive_event_;
+};
+
+}  // namespace ghostnet::sim
