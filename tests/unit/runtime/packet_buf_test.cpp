@@ -1,7 +1,9 @@
 #include "ghostnet/runtime/packet_buf.hpp"
 
 #include <gtest/gtest.h>
+#if __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
+#endif
 
 #include <optional>
 #include <stdexcept>

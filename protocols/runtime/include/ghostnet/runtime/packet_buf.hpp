@@ -19,7 +19,9 @@
 // bug of the caller and throws std::length_error; code that does not know the room calls reserve() first.
 #pragma once
 
+#if __has_include(<sanitizer/asan_interface.h>)  // comes with the sanitizers' runtime, which few install
 #include <sanitizer/asan_interface.h>
+#endif
 
 #include <cstddef>
 #include <cstdint>
@@ -73,8 +75,13 @@ class PoolCore {
   void trim();
   void close();
   // Under AddressSanitizer, whoever touches a buffer after giving it back is caught.
+#ifdef ASAN_POISON_MEMORY_REGION
   static void hide(BufferBlock* block) { ASAN_POISON_MEMORY_REGION(block->bytes(), block->capacity_bytes); }
   static void reveal(BufferBlock* block) { ASAN_UNPOISON_MEMORY_REGION(block->bytes(), block->capacity_bytes); }
+#else
+  static void hide(BufferBlock*) {}
+  static void reveal(BufferBlock*) {}
+#endif
 
   BufferBlock* idle_ = nullptr;  // last in, first out: the next one taken is the one most likely in cache
   std::size_t outstanding_ = 0;
