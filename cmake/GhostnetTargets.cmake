@@ -84,7 +84,10 @@ function(ghostnet_program name)
   add_executable(${name} ${sources})
   target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/include")
   target_link_libraries(${name} PRIVATE
-    ${libraries} $<LINK_LIBRARY:WHOLE_ARCHIVE,ghostnet_runtime> ghostnet_build_info ${CMAKE_DL_LIBS})
+    ${libraries} ghostnet_runtime ghostnet_build_info ${CMAKE_DL_LIBS})
+  # Beside the ordinary link: the feature WHOLE_ARCHIVE does not bear a library that others bring too.
+  target_link_options(${name} PRIVATE
+    "LINKER:--push-state,--whole-archive,$<TARGET_FILE:ghostnet_runtime>,--pop-state")
   ghostnet_precompile(${name} ghostnet_pch)
   set_target_properties(${name} PROPERTIES ENABLE_EXPORTS ON)
   add_dependencies(program ${name})

@@ -95,7 +95,7 @@ class Scope {
   std::uint32_t closed_ : 1 = 0;
 };
 
-class [[nodiscard]] Scope::JoinAwaiter : public AwaiterBase<JoinAwaiter>, private Completion {
+class [[nodiscard]] Scope::JoinAwaiter final : public AwaiterBase<JoinAwaiter>, private Completion {
  public:
   explicit JoinAwaiter(Scope& scope) : scope_(&scope) {}
   JoinAwaiter(JoinAwaiter&&) = default;

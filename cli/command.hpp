@@ -1,0 +1,36 @@
+// What the commands of the program share: the registry, exit codes, reading files.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ghostnet/runtime/registry.hpp"
+#include "ghostnet/runtime/result.hpp"
+#include "ghostnet/scenarios/world.hpp"
+
+namespace ghostnet::cli {
+
+enum ExitCode : int {
+  kOk = 0,
+  kFailed = 1,  // an expectation did not hold, a digest differed
+  kBadInput = 2,
+  kInternal = 3,
+  kInterrupted = 130,
+};
+
+// Over several files the worst wins; an interruption ends everything.
+int worse(int a, int b);
+
+struct Program {
+  ServiceRegistry registry;
+  std::filesystem::path executable;
+
+  // A directory or file that lies beside the program, in the build tree and installed alike.
+  std::filesystem::path beside(const std::filesystem::path& relative) const;
+};
+
+Result<std::string> read_file(const std::string& path, std::size_t max_bytes);
+Result<scenarios::MakeSimWorld> sim_module(const Program& program);
+
+}  // namespace ghostnet::cli

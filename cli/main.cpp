@@ -1,0 +1,146 @@
+// The `ghostnet` program: parses arguments, wires everything, owns nothing else.
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "bench.hpp"
+#include "command.hpp"
+#include "ghostnet/build_info.hpp"
+#include "ghostnet/runtime/quantity.hpp"
+#include "ghostnet/scenarios/plugin.hpp"
+#include "ghostnet/services/services.hpp"
+#include "list.hpp"
+#include "run.hpp"
+
+namespace ghostnet::cli {
+
+namespace {
+
+// What the command line says, before it is checked.
+struct Arguments {
+  RunCommand run;
+  std::vector<std::string> set;
+  std::optional<std::uint64_t> seed;
+  std::string until;
+  std::string carrier;
+  std::string log = "warn";
+  std::vector<std::string> plugins;
+  std::vector<std::string> files;
+  std::vector<std::string> benches;
+  bool json = false;
+};
+
+void add_run(CLI::App& app, Arguments& arguments) {
+  CLI::App* run = app.add_subcommand("run", "Runs scenario files");
+  run->footer(
+      "Examples:\n"
+      "  ghostnet run scenarios/echo.yaml\n"
+      "  ghostnet run scenarios/echo.yaml --mode live\n"
+      "  ghostnet run mesh.yaml --set network.loss=1% --set groups.clients.count=500 --seed 7\n"
+      "  ghostnet run mesh.yaml --verify-determinism\n"
+      "Exit code: 0 all expectations held, 1 some did not, 2 the input was wrong, 3 an internal error, 130 interrupted.");
+  run->add_option("FILE", arguments.run.files, "scenario files")->required();
+  run->add_option("--mode", arguments.run.mode, "sim or live")->check(CLI::IsMember({"sim", "live"}))->capture_default_str();
+  run->add_option("--live", arguments.run.live, "how hosts share this machine in live mode")
+      ->check(CLI::IsMember({"loopback"}))
+      ->capture_default_str();
+  run->add_option("--carrier", arguments.carrier, "fabric or ns3, instead of the file's")->check(CLI::IsMember({"fabric", "ns3"}));
+  run->add_option("--seed", arguments.seed, "instead of the file's");
+  run->add_option("--set", arguments.set, "PATH=VALUE: another value for a key of the file")->allow_extra_args(false);
+  run->add_option("--until", arguments.until, "TIME: instead of the file's duration");
+  run->add_option("--pcap", arguments.run.pcap_directory, "DIR: writes the packets of each host there");
+  run->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")->allow_extra_args(false);
+  run->add_flag("--verify-determinism", arguments.run.verify_determinism, "runs twice, in two processes, and compares");
+  run->add_flag("--json", arguments.json, "one JSON document on standard output");
+  run->add_flag("--quiet", arguments.run.quiet, "says only what is wrong");
+  run->add_option("--log", arguments.log, "trace, debug, info, warn, error or off")->capture_default_str();
+}
+
+void add_others(CLI::App& app, Arguments& arguments) {
+  CLI::App* check = app.add_subcommand("check", "Checks scenario files; exit code 2 with file:line:column on an error");
+  check->add_option("FILE", arguments.files, "scenario files")->required();
+  check->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")->allow_extra_args(false);
+  check->add_flag("--json", arguments.json, "one JSON document on standard output");
+
+  CLI::App* list = app.add_subcommand("list", "Lists the keys of scenarios, protocols, operations and metrics");
+  list->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")->allow_extra_args(false);
+  list->add_flag("--json", arguments.json, "one JSON document on standard output");
+
+  CLI::App* bench = app.add_subcommand("bench", "Runs benchmarks, the rivals' figures beside ours");
+  bench->add_option("NAME", arguments.benches, "benchmarks; all when left out");
+  bench->add_flag("--json", arguments.json, "one JSON document on standard output");
+}
+
+Result<> complete(Arguments& arguments) {
+  for (const std::string& text : arguments.set) {
+    std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return fail(Errc::invalid_argument, "--set {}: expected PATH=VALUE, as in network.loss=1%", text);
+    }
+    arguments.run.overrides.set.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  arguments.run.overrides.seed = arguments.seed;
+  if (!arguments.until.empty()) {
+    Result<Duration> until = parse_duration(arguments.until);
+    if (!until || *until <= 0ns) return fail(Errc::invalid_argument, "--until {}: expected a time, as in 30 s", arguments.until);
+    arguments.run.overrides.until = *until;
+  }
+  if (arguments.carrier == "fabric") arguments.run.overrides.carrier = sim::Carrier::fabric;
+  if (arguments.carrier == "ns3") arguments.run.overrides.carrier = sim::Carrier::ns3;
+  Result<LogLevel> level = parse_log_level(arguments.log);
+  if (!level) return fail(level.error().while_doing("--log"));
+  arguments.run.log = *level;
+  arguments.run.json = arguments.json;
+  arguments.run.quiet = arguments.run.quiet || arguments.json;
+  return {};
+}
+
+int dispatch(const CLI::App& app, Arguments& arguments, Program& program) {
+  if (Result<> ready = complete(arguments); !ready) {
+    fmt::print(stderr, "ghostnet: {}\n", ready.error().message());
+    return kBadInput;
+  }
+  for (const std::string& plugin : arguments.plugins) {
+    if (Result<> loaded = scenarios::load_plugin(plugin, program.registry); !loaded) {
+      fmt::print(stderr, "ghostnet: {}\n", loaded.error().message());
+      return kBadInput;
+    }
+  }
+  if (app.got_subcommand("run")) return run(arguments.run, program);
+  if (app.got_subcommand("check")) return check(arguments.files, arguments.json, program);
+  if (app.got_subcommand("list")) return list(arguments.json, program);
+  return bench(arguments.benches, arguments.json, program);
+}
+
+int program_main(int argc, char** argv) {
+  Program program;
+  program.executable = std::filesystem::read_symlink("/proc/self/exe");
+  if (Result<> added = services::add_all(program.registry); !added) {
+    fmt::print(stderr, "ghostnet: {}\n", added.error().message());
+    return kInternal;
+  }
+  CLI::App app("Runs network protocols in simulated and in real time.", "ghostnet");
+  app.set_version_flag("--version", fmt::format("ghostnet {} ({})", build_info::version(), build_info::revision()));
+  app.require_subcommand(1);
+  Arguments arguments;
+  add_run(app, arguments);
+  add_others(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? kOk : kBadInput;
+  }
+  return dispatch(app, arguments, program);
+}
+
+}  // namespace
+
+}  // namespace ghostnet::cli
+
+int main(int argc, char** argv) {
+  try {
+    return ghostnet::cli::program_main(argc, argv);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "ghostnet: a bug, please report it: {}\n", e.what());
+    return ghostnet::cli::kInternal;
+  }
+}
