@@ -80,8 +80,6 @@ class CaptureFiles {
   }
 
   Result<> open(const std::string& directory, sim::World& world) {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
     if (world.host_count() > kMaxFiles) {
       return fail(Errc::limit, "--pcap: {} hosts, and a file for each; at most {}", world.host_count(), kMaxFiles);
     }
@@ -131,10 +129,16 @@ void carry_out(const RunCommand& command, Program& program, RunRecord& record) {
     record.error = std::move(error);
     record.exit_code = record.error->code() == Errc::internal ? kInternal : kBadInput;
   };
+  if (!command.pcap_directory.empty()) {
+    record.scenario->pcap_directory = command.pcap_directory;
+    std::error_code error;
+    std::filesystem::create_directories(command.pcap_directory, error);
+  }
   auto world = make_world(command, program, *record.scenario, log_sink);
   if (!world) return refuse(std::move(world).error());
   CaptureFiles captures;
-  if (!command.pcap_directory.empty()) {
+  bool traces_itself = record.scenario->network.carrier == sim::Carrier::ns3 && command.mode == "sim";
+  if (!command.pcap_directory.empty() && !traces_itself) {
     if ((*world)->simulated() == nullptr) {
       return refuse({Errc::not_supported, "--pcap: live runs on loopback are captured with tcpdump -i lo"});
     }

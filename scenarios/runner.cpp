@@ -113,9 +113,12 @@ Task<> Runner::repeat(HostId id, const Scenario::Workload& workload) {
   co_await under_way.join();
 }
 
-// A failure is what the service's own metrics count.
 Task<> Runner::perform(Service& service, Peer peer, const Scenario::Workload& workload) {
-  (void)co_await workload.operation.operation->perform(service, peer, workload.options);
+  Result<> done = co_await workload.operation.operation->perform(service, peer, workload.options);
+  if (done) co_return;
+  // The service's own metrics count failures; here the first of each kind is kept, for it says why.
+  Failures& failures = failures_[{workload.operation.operation->name, done.error().code()}];
+  if (failures.count++ == 0) failures.first = done.error().message();
 }
 
 std::optional<Peer> Runner::choose_peer(HostId id, const std::vector<HostId>& group, Random& random) {
@@ -197,6 +200,10 @@ RunReport Runner::run() {
   report.digest = world_.digest();
   report.counters = world_.counters();
   report.warnings = world_.warnings();
+  for (const auto& [kind, failures] : failures_) {
+    report.warnings.push_back(fmt::format("{} failed {} times with {}; the first: {}", kind.first, failures.count,
+                                          to_string(kind.second), failures.first));
+  }
   report.metrics = world_.metrics().snapshot();
   report.error = failure_;
   judge(report);

@@ -108,6 +108,7 @@ sim::WorldSpec Scenario::world() const {
   sim::WorldSpec spec;
   spec.carrier = network.carrier;
   spec.seed = run.seed;
+  spec.pcap_directory = pcap_directory;
   switch (network.ground) {
     case Ground::internet: spec.ground = regions; break;
     case Ground::lan: spec.ground = sim::LanSpec{.delay = network.latency}; break;

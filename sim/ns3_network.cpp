@@ -9,6 +9,8 @@
 #include <ns3/ipv4-global-routing-helper.h>
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-list-routing-helper.h>
+#include <ns3/ipv6-list-routing-helper.h>
+#include <ns3/ipv6-static-routing-helper.h>
 #include <ns3/ipv4-list-routing.h>
 #include <ns3/ipv4-static-routing-helper.h>
 #include <ns3/ipv6-l3-protocol.h>
@@ -204,6 +206,9 @@ void Ns3Network::Impl::install_stack(const Ptr<ns3::Node>& node, HostId id) {
     case Ns3Routing::dsdv: list.Add(ns3::DsdvHelper(), kManetRoutingPriority); break;
   }
   stack.SetRoutingHelper(list);
+  ns3::Ipv6ListRoutingHelper list6;  // the helper's own default is static routing alone, without a list to add to
+  list6.Add(ns3::Ipv6StaticRoutingHelper(), 0);
+  stack.SetRoutingHelper(list6);
   stack.Install(node);
 
   if (options.ipv4) {

@@ -57,6 +57,10 @@ class Runner {
  private:
   class HostDirectory;
   struct Occupant;
+  struct Failures {
+    std::uint64_t count = 0;
+    std::string first;
+  };
 
   Result<> start_services(HostId id);
   void start_workloads(HostId id);
@@ -77,6 +81,7 @@ class Runner {
   std::vector<std::unique_ptr<Occupant>> occupants_;  // by host
   std::map<std::string, std::vector<HostId>> groups_;
   std::function<void(const Progress&)> on_progress_;
+  std::map<std::pair<std::string, Errc>, Failures> failures_;  // by operation and kind
   bool interrupted_ = false;
   std::optional<Error> failure_;
 };

@@ -181,6 +181,7 @@ struct Scenario {
   std::vector<FaultOptions> faults;
   std::vector<ExpectationRule> expectations;
   std::vector<std::pair<std::string, std::string>> parameters;  // what --set changed
+  std::string pcap_directory;                                   // for a carrier that writes its traces itself
 
   std::uint32_t host_count() const;
   sim::WorldSpec world() const;

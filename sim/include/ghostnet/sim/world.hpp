@@ -93,6 +93,7 @@ struct WorldSpec {
   Duration wall_epoch = std::chrono::duration_cast<Duration>(std::chrono::hours(24 * 20'454));  // 2026-01-01
   std::variant<RegionsSpec, LanSpec, GraphSpec, WirelessSpec> ground;
   std::vector<GroupSpec> groups;
+  std::string pcap_directory;  // of the ns3 carrier: a trace of every device; empty: none
   std::vector<std::pair<std::string, std::string>> ns3_attributes;  // "ns3::TcpL4Protocol::SocketType", its value
 };
 
