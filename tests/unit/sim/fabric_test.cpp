@@ -344,3 +344,29 @@ TEST(FabricGraph, PacketsTakeTheWayOfLeastDelayAndLoseAHopAtEachRouter) {
 
 }  // namespace
 }  // namespace ghostnet::sim
+
+namespace ghostnet::sim {
+namespace {
+
+std::uint64_t digest_of(std::uint64_t seed, std::string_view text) {
+  FabricWorldForTest world({.seed = seed});
+  link::LinkParams lossy{.rate_bps = 1'000'000, .loss = Probability::of(0.1)};
+  Attachment ground = world.region(5ms);
+  FabricHost& a = world.host_in(ground, &lossy);
+  FabricHost& b = world.host_in(ground);
+  auto from = world.open(a, 1);
+  world.open(b, 2);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(from->send_to(Endpoint(b.address(), 2), as_bytes(text)));
+  world.run_for(10s);
+  return world.fabric.digest();
+}
+
+TEST(FabricDigest, IsOfTheSeedAndOfEveryByte) {
+  std::uint64_t reference = digest_of(1, "the same bytes");
+  EXPECT_EQ(digest_of(1, "the same bytes"), reference);
+  EXPECT_NE(digest_of(2, "the same bytes"), reference);
+  EXPECT_NE(digest_of(1, "the same byteS"), reference);
+}
+
+}  // namespace
+}  // namespace ghostnet::sim
