@@ -15,6 +15,7 @@
 #include <ns3/node.h>
 #include <ns3/packet.h>
 #include <ns3/point-to-point-helper.h>
+#include <ns3/pointer.h>
 #include <ns3/rng-seed-manager.h>
 #include <ns3/simulator.h>
 #include <ns3/socket.h>
@@ -80,23 +81,35 @@ class NoLog : public LogSink {
   void write(const LogRecord&) override {}
 };
 
-Task<> receive(UdpSocket& socket, std::uint64_t& received) {
+// What a task holds across its waits is in its frame as long as it lives: datagrams are handled outside of it.
+bool take_all(UdpSocket& socket, std::uint64_t& received) {
+  ReceivedDatagram datagram;
   while (true) {
-    Result<ReceivedDatagram> datagram = co_await socket.recv();
-    if (!datagram) co_return;
+    Result<std::size_t> taken = socket.try_recv(std::span(&datagram, 1));
+    if (!taken) return taken.error() == Errc::would_block;
     ++received;
   }
 }
 
-Task<> send(Host& host, UdpSocket& socket, std::uint32_t hosts) {
+Task<> receive(UdpSocket& socket, std::uint64_t& received) {
+  do {
+    co_await socket.readable();
+  } while (take_all(socket, received));
+}
+
+void send_one(Host& host, UdpSocket& socket, std::uint32_t hosts) {
   static constexpr std::uint8_t kPayload[kPayloadBytes] = {};
+  auto to = static_cast<std::uint32_t>(host.random().below(hosts));
+  (void)socket.send_to(Endpoint(IpAddress::v4(0x0a00'0001 + to), kPort), ByteView(kPayload));
+}
+
+Task<> send(Host& host, UdpSocket& socket, std::uint32_t hosts) {
   Timer timer(host.clock());
   timer.arm_after(host.random().between(0ns, kInterval));
   while (true) {
     co_await timer;
     timer.arm_after(kInterval);
-    auto to = static_cast<std::uint32_t>(host.random().below(hosts));
-    (void)socket.send_to(Endpoint(IpAddress::v4(0x0a00'0001 + to), kPort), ByteView(kPayload));
+    send_one(host, socket, hosts);
   }
 }
 
