@@ -5,14 +5,15 @@
 # keeps the floors (tests/house/): GHOSTNET_FOLDERS, a list of names, and for each <name> GHOSTNET_PATH_<name>,
 # GHOSTNET_DEPENDS_<name> (folders) and GHOSTNET_PACKAGES_<name> (CMake packages of other people's targets).
 
-# ghostnet_library(<name> [INTERNAL] [DEPENDS <word>...] [PRIVATE <word>...])
+# ghostnet_library(<name> [INTERNAL] [DEPENDS <word>...] [PRIVATE <word>...] [SEES <folder>...])
 #
 # The library of the calling folder: its *.cpp, its include/ directory, and what it stands on. DEPENDS are the libraries
-# that its headers show, PRIVATE those that only its sources use. Without sources it is a library of headers. It is
-# installed as a component of the package, unless it is INTERNAL to our programs.
+# that its headers show, PRIVATE those that only its sources use; of the folders it SEES it reads the headers and links
+# nothing, as for a module that it loads. Without sources it is a library of headers. It is installed as a component of
+# the package, unless it is INTERNAL to our programs.
 function(ghostnet_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "" "DEPENDS;PRIVATE")
-  ghostnet_register(${name} ${arg_DEPENDS} ${arg_PRIVATE})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "" "DEPENDS;PRIVATE;SEES")
+  ghostnet_register(${name} ${arg_DEPENDS} ${arg_PRIVATE} ${arg_SEES})
   ghostnet_targets_of(public ${arg_DEPENDS})
   ghostnet_targets_of(private ${arg_PRIVATE})
 
@@ -31,6 +32,9 @@ function(ghostnet_library name)
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
   target_compile_features(${target} ${scope} cxx_std_23)
   target_link_libraries(${target} ${scope} ${public})
+  foreach(folder IN LISTS arg_SEES)
+    target_include_directories(${target} ${scope} "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/${folder}/include>")
+  endforeach()
 
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/include/*.hpp")
   if(headers)
