@@ -390,6 +390,7 @@ TEST(IpPrefix, ContainsFromItsFirstToItsLastAddress) {
   EXPECT_TRUE(lan.contains(IpPrefix(ip("192.168.6.0"), 24)));
   EXPECT_TRUE(lan.contains(lan));
   EXPECT_FALSE(lan.contains(IpPrefix(ip("192.168.0.0"), 16)));
+  EXPECT_FALSE(IpPrefix(ip("10.0.0.0"), 8).contains(IpPrefix(ip("10.0.0.0"), 7)));
 }
 
 // Bit by bit, against the words and masks of the implementation.
