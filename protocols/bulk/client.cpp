@@ -114,20 +114,22 @@ Task<Result<>> BulkClient::send_paced(UdpSocket& socket, std::uint64_t token, co
   std::vector<std::uint8_t> buffer(packet_bytes *
                                    std::clamp<std::size_t>(kMaxBurstBytes / packet_bytes, 1, kMaxBurstPackets));
   Pacer pacer(request, host_.now());
-  while (!pacer.finished(host_.now())) {
+  while (true) {
     const std::uint64_t due = std::min(pacer.due(host_.now()), kMaxPacketsPerTurn);
     const Result<std::uint64_t> sent = send_packets(socket, token, pacer.sent(), due, buffer, packet_bytes);
     if (!sent) co_return fail(sent);
     pacer.on_sent(*sent);
     summary.sent_packets += *sent;
     summary.sent_bytes += *sent * packet_bytes;
-    // A full socket has what is due sent a tick later.
+
     const TimePoint now = host_.now();
-    co_await host_.clock().sleep_until(*sent < due          ? now + request.tick
-                                       : pacer.due(now) > 0 ? now
-                                                            : pacer.next_deadline(now));
+    if (pacer.finished(now)) co_return Result<>();
+    TimePoint next = pacer.next_deadline(now);
+    if (pacer.due(now) > 0) next = now;
+    // A full socket has what is due sent a tick later.
+    if (*sent < due) next = now + request.tick;
+    co_await host_.clock().sleep_until(next);
   }
-  co_return Result<>();
 }
 
 // How many of them the socket took.

@@ -12,7 +12,7 @@ constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 Pacer::Pacer(const BulkRequest& request, TimePoint start)
     : packet_bits_(request.packet.bytes * 8),
-      rate_bps_(request.rate.bits_per_second),
+      rate_bps_(request.bitrate.bits_per_second),
       tick_(request.tick),
       start_(start) {
   if (request.bytes) {

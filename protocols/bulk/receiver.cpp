@@ -53,8 +53,7 @@ void Receiver::note_jitter(std::int64_t sent_at_ns, TimePoint now) {
     const std::uint64_t change =
         transit > last_transit_ns_ ? static_cast<std::uint64_t>(transit) - static_cast<std::uint64_t>(last_transit_ns_)
                                    : static_cast<std::uint64_t>(last_transit_ns_) - static_cast<std::uint64_t>(transit);
-    jitter_16th_ns_ += std::min(change, kMaxTransitChangeNs);
-    jitter_16th_ns_ -= std::min(jitter_16th_ns_, (jitter_16th_ns_ + 8) / 16);
+    jitter_16th_ns_ += std::min(change, kMaxTransitChangeNs) - (jitter_16th_ns_ + 8) / 16;
   }
   last_transit_ns_ = transit;
 }

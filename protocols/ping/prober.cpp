@@ -12,7 +12,7 @@ Result<> PingRequest::validate() const {
 
 Prober::Prober(std::uint64_t session, const PingRequest& request, TimePoint start)
     : session_(session),
-      count_(request.count),
+      count_(request.probes),
       interval_(request.interval),
       timeout_(request.timeout),
       padding_bytes_(request.size.bytes - Message::kHeaderBytes),

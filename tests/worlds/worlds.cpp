@@ -1,13 +1,28 @@
 #include "ghostnet/worlds/worlds.hpp"
 
+#include <stdexcept>
+
 #include "ghostnet/support/test_world.hpp"
+#ifdef GHOSTNET_HAS_REALNET
+#include "ghostnet/realnet/host.hpp"
+#include "ghostnet/realnet/world.hpp"
+#endif
+#ifdef GHOSTNET_HAS_SIM
+#include "ghostnet/sim/world.hpp"
+#endif
 
 namespace ghostnet::worlds {
 namespace {
 
+template <class T>
+T or_throw(Result<T> result) {
+  if (!result) throw std::runtime_error(std::string(result.error().message()));
+  return std::move(*result);
+}
+
 class MemoryWorld final : public WorldUnderTest {
  public:
-  Host& add_host(std::string name) override { return world_.add_host(std::move(name)); }
+  Host& add_host() override { return world_.add_host(); }
   IpAddress address_of(const Host& host) const override {
     return static_cast<const support::TestHost&>(host).address();
   }
@@ -24,10 +39,96 @@ class MemoryWorld final : public WorldUnderTest {
   support::TestWorld world_{{.latency = 1ms}};
 };
 
+#ifdef GHOSTNET_HAS_SIM
+
+class NoLog final : public LogSink {
+  void write(const LogRecord&) override {}
+};
+
+class SimulatedWorld final : public WorldUnderTest {
+ public:
+  explicit SimulatedWorld(sim::Carrier carrier) : carrier_(carrier) {
+    sim::WorldSpec spec;
+    spec.carrier = carrier;
+    spec.ground = sim::LanSpec{.delay = 1ms};
+    spec.groups = {{.count = kMaxHosts}};
+    world_ = or_throw(sim::make_world(spec, metrics_, log_));
+  }
+
+  Host& add_host() override { return world_->host(next_++); }
+  IpAddress address_of(const Host& host) const override {
+    for (const Interface& interface : host.interfaces()) {
+      if (interface.loopback) continue;
+      for (const InterfaceAddress& address : interface.addresses) {
+        if (address.address.is_v4()) return address.address;
+      }
+    }
+    throw std::runtime_error("a host without an address");
+  }
+  bool run_until(const std::function<bool()>& done, Duration limit) override {
+    constexpr Duration kStep = 1ms;
+    const TimePoint end = world_->now() + limit;
+    while (!done() && world_->now() < end) world_->run_until(world_->now() + kStep);
+    return done();
+  }
+  bool has_streams() const override { return carrier_ == sim::Carrier::ns3; }
+
+ private:
+  sim::Carrier carrier_;
+  NoLog no_log_;
+  MetricHub metrics_;
+  LogHub log_{no_log_, [this] { return world_ ? world_->now() : TimePoint{}; }};
+  std::unique_ptr<sim::World> world_;
+  HostId next_ = 0;
+};
+
+#endif
+#ifdef GHOSTNET_HAS_REALNET
+
+class LoopbackWorld final : public WorldUnderTest {
+ public:
+  Host& add_host() override {
+    const auto id = static_cast<HostId>(hosts_.size());
+    realnet::HostOptions options;
+    options.id = id;
+    options.seed = 1;
+    options.address = IpAddress::v4(kFirstAddress + id);
+    return *hosts_.emplace_back(std::make_unique<realnet::Host>(*world_, std::move(options)));
+  }
+  IpAddress address_of(const Host& host) const override { return IpAddress::v4(kFirstAddress + host.id()); }
+  bool run_until(const std::function<bool()>& done, Duration limit) override {
+    return world_->run(wait_for(world_->clock(), done, limit)).value_or(false);
+  }
+  bool has_streams() const override { return true; }
+
+ private:
+  static constexpr std::uint32_t kFirstAddress = 0x7f37'0001;  // 127.55.0.1
+
+  static Task<bool> wait_for(const Clock& clock, const std::function<bool()>& done, Duration limit) {
+    const TimePoint end = clock.now() + limit;
+    while (!done() && clock.now() < end) co_await clock.sleep(1ms);
+    co_return done();
+  }
+
+  std::unique_ptr<realnet::World> world_ = or_throw(realnet::World::create());
+  std::vector<std::unique_ptr<realnet::Host>> hosts_;
+};
+
+#endif
+
 }  // namespace
 
 std::vector<WorldKind> every_world() {
-  return {{"memory", [] { return std::make_unique<MemoryWorld>(); }}};
+  std::vector<WorldKind> kinds;
+  kinds.push_back({"memory", [] { return std::make_unique<MemoryWorld>(); }});
+#ifdef GHOSTNET_HAS_SIM
+  kinds.push_back({"fabric", [] { return std::make_unique<SimulatedWorld>(sim::Carrier::fabric); }});
+  kinds.push_back({"ns3", [] { return std::make_unique<SimulatedWorld>(sim::Carrier::ns3); }});
+#endif
+#ifdef GHOSTNET_HAS_REALNET
+  kinds.push_back({"live", [] { return std::make_unique<LoopbackWorld>(); }});
+#endif
+  return kinds;
 }
 
 }  // namespace ghostnet::worlds

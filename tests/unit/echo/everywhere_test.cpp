@@ -21,8 +21,8 @@ class EchoEverywhere : public worlds::TestInEveryWorld {
   }
   static EchoMetrics& metrics(Host& host) { return host.metrics().family<EchoMetrics>(); }
 
-  Host& server_host = add_host("server");
-  Host& client_host = add_host("client");
+  Host& server_host = add_host();
+  Host& client_host = add_host();
   Endpoint server_endpoint{address_of(server_host), 7007};
 };
 GHOSTNET_IN_EVERY_WORLD(EchoEverywhere);

@@ -49,7 +49,7 @@ struct BulkRequest {
   Transport transport = Transport::udp;
   Duration duration = 10s;
   std::optional<DataSize> bytes{};
-  DataRate rate = DataRate::mbit(1);
+  DataRate bitrate = DataRate::mbit(1);
   DataSize packet{1200};
   Duration tick = 250us;
   Duration patience = 5s;
@@ -59,8 +59,8 @@ struct BulkRequest {
       option<&BulkRequest::duration>("duration", "how long to send", in(1us, 24h)),
       option<&BulkRequest::bytes>("bytes", "how much to send, instead of for how long",
                                   in(DataSize{1}, DataSize::mib(std::uint64_t{1} << 30))),
-      option<&BulkRequest::rate>("rate", "over UDP: of the datagrams' payload",
-                                 in(DataRate{1}, DataRate::mbit(1'000'000))),
+      option<&BulkRequest::bitrate>("bitrate", "over UDP: of the datagrams' payload",
+                                    in(DataRate{1}, DataRate::mbit(1'000'000))),
       option<&BulkRequest::packet>("packet", "over UDP: payload of a datagram",
                                    in(kMinPacket, DataSize{kMaxUdpPayloadBytes})),
       option<&BulkRequest::tick>("tick", "over UDP: what is due within so long leaves together", in(1us, 1s)),

@@ -2,7 +2,7 @@
 // over streams as fast as they go; and the server for those of others.
 //
 //   auto bulk = BulkService::start(host, {});
-//   Result<Summary> summary = co_await (*bulk)->transfer(Endpoint(peer, 7009), {.rate = DataRate::mbit(10)});
+//   Result<Summary> summary = co_await (*bulk)->transfer(Endpoint(peer, 7009), {.bitrate = DataRate::mbit(10)});
 //   summary->received.goodput_bps(), .lost, .jitter_ns
 #pragma once
 

@@ -34,7 +34,7 @@ struct PingRequest {
   // Probes whose fate is open, at most: timeout / interval.
   static constexpr std::int64_t kMaxWindow = 65'536;
 
-  std::uint64_t count = 1;
+  std::uint64_t probes = 1;
   Duration interval = 1s;
   Duration timeout = 1s;
   DataSize size{64};
@@ -42,7 +42,7 @@ struct PingRequest {
   Result<> validate() const;
 
   static constexpr OptionDesc kOptions[] = {
-      option<&PingRequest::count>("count", "how many probes", in(1, 1'000'000'000), unit("probes")),
+      option<&PingRequest::probes>("probes", "how many", in(1, 1'000'000'000), unit("probes")),
       option<&PingRequest::interval>("interval", "from one probe to the next", in(1us, 24h)),
       option<&PingRequest::timeout>("timeout", "a probe without a reply for this long is lost", in(1us, 1h)),
       option<&PingRequest::size>("size", "of a probe, and of its reply",

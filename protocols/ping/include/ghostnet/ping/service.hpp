@@ -1,7 +1,7 @@
 // PingService: measures round-trip times and loss to other hosts over UDP, and answers their probes.
 //
 //   auto ping = PingService::start(host, {});
-//   Result<PingSummary> summary = co_await (*ping)->measure(Endpoint(peer, 7008), {.count = 10, .interval = 100ms});
+//   Result<PingSummary> summary = co_await (*ping)->measure(Endpoint(peer, 7008), {.probes = 10, .interval = 100ms});
 //
 // It needs nothing but UDP: unlike the ping of ICMP, no privileges. All sessions of a host share one socket for each IP
 // version, opened when first needed; replies are told apart by the session's number.

@@ -4,8 +4,8 @@
 //   class EchoEverywhere : public worlds::TestInEveryWorld {};
 //   GHOSTNET_IN_EVERY_WORLD(EchoEverywhere);
 //   TEST_P(EchoEverywhere, AnswersComeBack) {
-//     Host& server = add_host("server");
-//     Host& client = add_host("client");
+//     Host& server = add_host();
+//     Host& client = add_host();
 //     ...
 //     EXPECT_TRUE(finish(client, ask(client, address_of(server))));
 //   }
@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,8 +32,10 @@ class WorldUnderTest {
  public:
   virtual ~WorldUnderTest() = default;
 
+  static constexpr std::size_t kMaxHosts = 4;
+
   // Hosts reach each other over IPv4, without loss. They live as long as the world.
-  virtual Host& add_host(std::string name) = 0;
+  virtual Host& add_host() = 0;
   virtual IpAddress address_of(const Host& host) const = 0;
   // Lets the world run until done() holds; false when it did not within `limit` of the world's time.
   virtual bool run_until(const std::function<bool()>& done, Duration limit) = 0;
@@ -43,6 +46,8 @@ class WorldUnderTest {
 struct WorldKind {
   std::string name;
   std::function<std::unique_ptr<WorldUnderTest>()> make;
+
+  friend void PrintTo(const WorldKind& kind, std::ostream* out) { *out << kind.name; }
 };
 
 // Those of this build.
@@ -52,7 +57,7 @@ class TestInEveryWorld : public testing::TestWithParam<WorldKind> {
  protected:
   static constexpr Duration kLimit = 60s;
 
-  Host& add_host(std::string name) { return world_->add_host(std::move(name)); }
+  Host& add_host() { return world_->add_host(); }
   IpAddress address_of(const Host& host) const { return world_->address_of(host); }
   bool has_streams() const { return world_->has_streams(); }
   bool run_until(const std::function<bool()>& done, Duration limit = kLimit) { return world_->run_until(done, limit); }
