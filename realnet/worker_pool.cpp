@@ -3,76 +3,87 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <csignal>
+#include <deque>
+#include <mutex>
 #include <system_error>
 #include <utility>
 
 namespace ghostnet::realnet {
 
-WorkerPool::WorkerPool(Mailbox& mailbox, std::size_t threads, std::size_t max_queued)
-    : mailbox_(mailbox),
-      max_threads_(threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency())),
-      max_queued_(max_queued) {}
+struct WorkerPool::Queue {
+  explicit Queue(Mailbox& mailbox) : mailbox(&mailbox) {}
+
+  std::mutex mutex;
+  std::condition_variable wanted;
+  std::deque<std::shared_ptr<ComputeJob>> jobs;
+  std::size_t idle = 0;
+  Mailbox* mailbox;  // null: the pool has gone
+};
+
+WorkerPool::WorkerPool(Mailbox& mailbox, const Options& options)
+    : options_(options), queue_(std::make_shared<Queue>(mailbox)) {
+  if (options_.threads == 0) options_.threads = std::max(1U, std::thread::hardware_concurrency());
+}
 
 WorkerPool::~WorkerPool() {
+  std::deque<std::shared_ptr<ComputeJob>> forgotten;
   {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-    queue_.clear();
+    std::lock_guard lock(queue_->mutex);
+    queue_->mailbox = nullptr;
+    forgotten.swap(queue_->jobs);
   }
-  wanted_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  queue_->wanted.notify_all();
+  for (std::thread& thread : threads_) options_.at_end == AtEnd::wait ? thread.join() : thread.detach();
 }
 
 void WorkerPool::submit(std::shared_ptr<ComputeJob> job) {
-  bool queued = false;
-  bool more_threads = false;
+  bool wants_thread;
   {
-    std::lock_guard lock(mutex_);
-    more_threads = idle_ <= queue_.size() && threads_.size() < max_threads_;
-    if (queue_.size() < max_queued_) {
-      queue_.push_back(job);
-      queued = true;
-    }
+    std::lock_guard lock(queue_->mutex);
+    wants_thread = queue_->idle <= queue_->jobs.size();
   }
-  if (more_threads) start_thread();
-  if (queued && !threads_.empty()) return wanted_.notify_one();
-  if (queued) {  // the machine gives us no thread at all
-    std::lock_guard lock(mutex_);
-    queue_.pop_back();
+  if (wants_thread && threads_.size() < options_.threads) start_thread();
+  {
+    std::lock_guard lock(queue_->mutex);
+    if (queue_->jobs.size() < options_.max_queued && !threads_.empty()) {
+      queue_->jobs.push_back(std::move(job));
+      queue_->wanted.notify_one();
+      return;
+    }
   }
   job->execute();
   job->finish();
 }
 
-bool WorkerPool::start_thread() {
+// Without one, where the machine gives none, jobs run on the caller's thread.
+void WorkerPool::start_thread() {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for the loop's thread
-  bool started = true;
   try {
-    threads_.emplace_back(&WorkerPool::work, this);
+    threads_.emplace_back(&WorkerPool::work, queue_);
   } catch (const std::system_error&) {
-    started = false;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return started;
 }
 
-void WorkerPool::work() {
-  std::unique_lock lock(mutex_);
+void WorkerPool::work(std::shared_ptr<Queue> queue) {
+  std::unique_lock lock(queue->mutex);
   while (true) {
-    ++idle_;
-    wanted_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    --idle_;
-    if (stopping_) return;
-    std::shared_ptr<ComputeJob> job = std::move(queue_.front());
-    queue_.pop_front();
+    ++queue->idle;
+    queue->wanted.wait(lock, [&] { return queue->mailbox == nullptr || !queue->jobs.empty(); });
+    --queue->idle;
+    if (queue->mailbox == nullptr) return;
+    std::shared_ptr<ComputeJob> job = std::move(queue->jobs.front());
+    queue->jobs.pop_front();
     lock.unlock();
     if (job.use_count() > 1) job->execute();  // else its task was dropped meanwhile
-    mailbox_.post([job = std::move(job)] { job->finish(); });
     lock.lock();
+    if (queue->mailbox == nullptr) return;
+    queue->mailbox->post([job = std::move(job)] { job->finish(); });
   }
 }
 

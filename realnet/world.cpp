@@ -77,8 +77,10 @@ World::World(WorldOptions options, Descriptors descriptors)
       receive_batch_(options_.receive),
       send_batch_(std::make_unique<SendBatch>()),
       lingering_(std::make_unique<LingerSet>(*this)),
-      workers_(mailbox_, options_.compute_threads, options_.max_queued_jobs),
-      resolvers_(mailbox_, options_.resolver_threads, options_.max_queued_jobs) {
+      workers_(mailbox_, {.threads = options_.compute_threads, .max_queued = options_.max_queued_jobs}),
+      resolvers_(mailbox_, {.threads = options_.resolver_threads,
+                            .max_queued = options_.max_queued_jobs,
+                            .at_end = WorkerPool::AtEnd::abandon}) {
   loop_.set_failure_handler(failure_log_.get());
   set_time();
 }
@@ -108,6 +110,7 @@ void World::stop() {
 }
 
 bool World::run_until(const bool& done) {
+  if (bridge_ != nullptr) wake();  // Asio knows nothing of the task that we are here for
   while (!done) {
     if (stopped_.exchange(false)) return false;
     if (bridge_ == nullptr) {

@@ -210,6 +210,7 @@ Task<Result<std::vector<IpAddress>>> Ns3Host::resolve(std::string name) {
 }
 
 Result<> Ns3Host::check_local(const Endpoint& local, const char* doing) const {
+  if (!world_.started) return fail(Errc::closed, "{} {}: the network has not started", doing, local);
   if (!up_) return fail(Errc::closed, "{} {}: the host is down", doing, local);
   const IpAddress address = local.address().unmapped();
   if (!has(address.family())) {

@@ -14,7 +14,9 @@
 #include <ns3/ipv4-list-routing.h>
 #include <ns3/ipv4-static-routing-helper.h>
 #include <ns3/ipv6-l3-protocol.h>
+#include <ns3/ipv6-list-routing-helper.h>
 #include <ns3/ipv6-list-routing.h>
+#include <ns3/ipv6-static-routing-helper.h>
 #include <ns3/mobility-model.h>
 #include <ns3/net-device-queue-interface.h>
 #include <ns3/olsr-helper.h>
@@ -99,7 +101,6 @@ struct Ns3Network::Impl {
   std::vector<Link> links;
   std::uint64_t next_v4 = 0;  // first free address of the pool
   std::int64_t next_stream = 0;
-  bool started = false;
   bool recompute_pending = false;
   std::shared_ptr<Impl*> self = std::make_shared<Impl*>(this);  // for events that may outlive the network
 };
@@ -111,7 +112,10 @@ Result<std::unique_ptr<Ns3Network>> Ns3Network::make(Timeline& timeline, const H
   if (alive) return fail(Errc::busy, "ns-3 has one set of defaults to a process: one Ns3Network at a time");
   auto impl = std::make_unique<Impl>(timeline, context, std::move(options));
   if (Result<> ok = impl->check_options(); !ok) return fail(std::move(ok));
-  if (Result<> ok = set_attributes(impl->options.attributes); !ok) return fail(std::move(ok));
+  // While a neighbour's address is being found ns-3 keeps three packets for it; Linux keeps some hundred.
+  std::vector<Ns3Attribute> attributes = {{"ns3::ArpCache::PendingQueueSize", "101"}};
+  attributes.insert(attributes.end(), impl->options.attributes.begin(), impl->options.attributes.end());
+  if (Result<> ok = set_attributes(attributes); !ok) return fail(std::move(ok));
   impl->seed_ns3();
   alive = true;
   return std::unique_ptr<Ns3Network>(new Ns3Network(std::move(impl)));
@@ -163,7 +167,7 @@ Result<HostId> Ns3Network::add_host(const std::string& name, std::string_view gr
 }
 
 Result<HostId> Ns3Network::Impl::add_host(const std::string& name, std::string_view group) {
-  if (started) return fail(Errc::busy, "host {}: the network has started", name);
+  if (world.started) return fail(Errc::busy, "host {}: the network has started", name);
   if (name.empty() || group.empty()) return fail(Errc::invalid_argument, "a host or group without a name");
   if (world.names.contains(name)) return fail(Errc::address_in_use, "host {}: there is one of this name", name);
   if (world.hosts.size() == kMaxHosts) return fail(Errc::limit, "more than {} hosts", kMaxHosts);
@@ -206,6 +210,9 @@ void Ns3Network::Impl::install_stack(const Ptr<ns3::Node>& node, HostId id) {
     case Ns3Routing::dsdv: list.Add(ns3::DsdvHelper(), kManetRoutingPriority); break;
   }
   stack.SetRoutingHelper(list);
+  ns3::Ipv6ListRoutingHelper list_v6;
+  list_v6.Add(ns3::Ipv6StaticRoutingHelper(), 0);
+  stack.SetRoutingHelper(list_v6);
   ns3::Ipv6ListRoutingHelper list6;  // the helper's own default is static routing alone, without a list to add to
   list6.Add(ns3::Ipv6StaticRoutingHelper(), 0);
   stack.SetRoutingHelper(list6);
@@ -254,7 +261,7 @@ Result<LinkId> Ns3Network::add_wifi(std::span<const HostId> hosts, const WifiOpt
 }
 
 Result<ns3::NodeContainer> Ns3Network::Impl::nodes_of(std::span<const HostId> hosts, std::size_t at_least) const {
-  if (started) return fail(Errc::busy, "the network has started: nothing can be added to it");
+  if (world.started) return fail(Errc::busy, "the network has started: nothing can be added to it");
   if (hosts.size() < at_least)
     return fail(Errc::invalid_argument, "{} hosts, expected {} or more", hosts.size(), at_least);
   if (hosts.size() > kMaxSegmentMembers)
@@ -377,13 +384,15 @@ Result<Position> Ns3Network::position(HostId host) const {
 Result<> Ns3Network::start() { return impl_->start(); }
 
 Result<> Ns3Network::Impl::start() {
-  if (started) return fail(Errc::busy, "the network has started");
+  if (world.started) return fail(Errc::busy, "the network has started");
   if (Result<> ok = check_positions(); !ok) return ok;
   if (Result<> ok = open_captures(); !ok) return ok;
   choose_tcp_segments();
   assign_streams();
   if (options.ipv4 && options.routing == Ns3Routing::global) ns3::Ipv4GlobalRoutingHelper::PopulateRoutingTables();
-  started = true;
+  // ns-3 would do so at its first event; a socket that sends before meets a queue without its queue discipline.
+  for (const auto& host : world.hosts) host->node()->Initialize();
+  world.started = true;
   return {};
 }
 
@@ -504,7 +513,7 @@ std::uint64_t Ns3Network::digest() const { return impl_->world.digest.value(); }
 
 // Global routing computes everything anew: once for all that changes at one instant.
 void Ns3Network::Impl::routes_changed() {
-  if (!started || !options.ipv4 || options.routing != Ns3Routing::global || std::exchange(recompute_pending, true))
+  if (!world.started || !options.ipv4 || options.routing != Ns3Routing::global || std::exchange(recompute_pending, true))
     return;
   ns3::Simulator::ScheduleNow([self = self] {
     if (*self == nullptr) return;

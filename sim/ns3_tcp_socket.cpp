@@ -209,9 +209,16 @@ void TcpSocket::let_go() {
   owner_ = nullptr;
   if (m_state == CLOSED || m_state == TIME_WAIT) return;
   orphaned_ = true;
-  orphan_timeout_ = Simulator::Schedule(ns3::Seconds(static_cast<double>(kOrphanTimeoutSeconds)),
-                                        [self = Ptr<TcpSocket>(this)] { self->tend_orphan(true); });
+  await_orphan();
   tend_orphan(false);
+}
+
+// As kernels do: who has delivered everything does not wait for ever for the peer to finish too, and goes in silence.
+void TcpSocket::await_orphan() {
+  orphan_timeout_ = Simulator::Schedule(ns3::NanoSeconds(kOrphanTimeout.count()), [this] {
+    if (m_state == FIN_WAIT_2) return tear_down();
+    if (m_state != CLOSED && m_state != TIME_WAIT) await_orphan();
+  });
 }
 
 void TcpSocket::tend_orphan(bool received_data) {
@@ -234,6 +241,17 @@ void TcpSocket::DoForwardUp(Ptr<ns3::Packet> packet, const ns3::Address& from, c
   last_heard_ = Simulator::Now();
   keepalive_probes_ = 0;
 
+  // RFC 9293 3.10.7.3: a reset that acknowledges our SYN is a refusal. ns-3 takes it for a stray acknowledgment.
+  if (before == SYN_SENT && reset) {
+    if (header.GetAckNumber() != m_tcb->m_nextTxSequence.Get() + 1) return;
+    fail_with(Errc::refused);
+    tear_down();
+    return changed();
+  }
+
+  // RFC 9293 3.10.7.2: what acknowledges something here is of a connection that is no more. ns-3 lets it wait.
+  if (before == LISTEN && !reset && (header.GetFlags() & TcpHeader::ACK) != 0) return send_reset(header, from, to);
+
   // RFC 9293 3.10.7.4: only the acknowledgment of our FIN ends LAST-ACK. CLOSE-WAIT treats all others as they deserve.
   const bool fin_unacknowledged = before == LAST_ACK && !reset && header.GetAckNumber() < m_tcb->m_highTxMark.Get() + 1;
   if (fin_unacknowledged) m_state = CLOSE_WAIT;
@@ -242,10 +260,19 @@ void TcpSocket::DoForwardUp(Ptr<ns3::Packet> packet, const ns3::Address& from, c
 
   if (m_state == CLOSED && before != CLOSED) {
     keep_for_this_instant();
-    if (reset) fail_with(before == SYN_SENT ? Errc::refused : Errc::reset);
+    if (reset) fail_with(Errc::reset);
   }
   if (orphaned_) tend_orphan(has_data);
   changed();
+}
+
+void TcpSocket::send_reset(const TcpHeader& answered, const ns3::Address& from, const ns3::Address& to) {
+  TcpHeader header;
+  header.SetFlags(TcpHeader::RST);
+  header.SetSequenceNumber(answered.GetAckNumber());
+  header.SetSourcePort(answered.GetDestinationPort());
+  header.SetDestinationPort(answered.GetSourcePort());
+  m_tcp->SendPacket(ns3::Create<ns3::Packet>(), header, to, from, m_boundnetdevice);
 }
 
 Ptr<TcpSocketBase> TcpSocket::Fork() { return ns3::CopyObject<TcpSocket>(this); }
@@ -270,7 +297,7 @@ void TcpSocket::PersistTimeout() {
   if (m_txBuffer->SizeFromSequence(m_tcb->m_nextTxSequence) != 0) return TcpSocketBase::PersistTimeout();
   // Nothing to probe with; there may be when it is due again.
   m_persistTimeout = std::min(ns3::Seconds(60), ns3::Time(2 * m_persistTimeout));
-  m_persistEvent = Simulator::Schedule(m_persistTimeout, [self = Ptr<TcpSocket>(this)] { self->PersistTimeout(); });
+  m_persistEvent = Simulator::Schedule(m_persistTimeout, [this] { PersistTimeout(); });
 }
 
 bool TcpSocket::on_request(Ptr<ns3::Socket> socket, const ns3::Address&) {
@@ -338,8 +365,7 @@ void TcpSocket::keep_for_this_instant() {
 void TcpSocket::start_keepalive() {
   if (keepalive_idle_ <= Duration{}) return;
   last_heard_ = Simulator::Now();
-  keepalive_event_ = Simulator::Schedule(ns3::NanoSeconds(keepalive_idle_.count()),
-                                         [self = Ptr<TcpSocket>(this)] { self->keepalive_due(); });
+  keepalive_event_ = Simulator::Schedule(ns3::NanoSeconds(keepalive_idle_.count()), [this] { keepalive_due(); });
 }
 
 void TcpSocket::keepalive_due() {
@@ -356,8 +382,7 @@ void TcpSocket::keepalive_due() {
     ++keepalive_probes_;
     send_keepalive();
   }
-  keepalive_event_ =
-      Simulator::Schedule(ns3::NanoSeconds(next.count()), [self = Ptr<TcpSocket>(this)] { self->keepalive_due(); });
+  keepalive_event_ = Simulator::Schedule(ns3::NanoSeconds(next.count()), [this] { keepalive_due(); });
 }
 
 // RFC 9293 3.8.4: one garbage octet just before the window, which every receiver answers.

@@ -23,7 +23,7 @@ namespace ghostnet::bench {
 struct BenchRow {
   std::string name;
   double value = 0;
-  std::string unit;
+  std::string unit{};
   std::string rival{};  // empty: none, and goal_value says what is aimed at
   double rival_value = 0;
   bool higher_is_better = true;
@@ -54,6 +54,25 @@ inline double median(std::vector<double> values) {
 inline double spread(std::span<const double> values) {
   auto [least, most] = std::minmax_element(values.begin(), values.end());
   return (*most - *least) / median({values.begin(), values.end()});
+}
+
+// Fills in the row: one run of ours and one of the rival's to warm up, then row.runs of each in turn. Both functions make
+// a run and return its figure.
+template <class Ours, class Rival>
+BenchRow compare(BenchRow row, Ours ours, Rival rivals) {
+  std::vector<double> our_values;
+  std::vector<double> rival_values;
+  for (int run = -1; run < row.runs; ++run) {
+    const double our_value = ours();
+    const double rival_value = rivals();
+    if (run < 0) continue;
+    our_values.push_back(our_value);
+    rival_values.push_back(rival_value);
+  }
+  row.value = median(our_values);
+  row.rival_value = median(rival_values);
+  row.spread = spread(our_values);
+  return row;
 }
 
 inline std::string machine() { return fmt::format("{} processors", std::thread::hardware_concurrency()); }

@@ -15,7 +15,7 @@
 #include "ghostnet/sim/ns3_network.hpp"
 #include "ghostnet/sim/timeline.hpp"
 
-namespace ghostnet::sim {
+namespace ghostnet::sim::ns3_test {
 
 // One network and all it stands on. Destroyed, it leaves ns-3 as it was.
 class Rig : private FailureHandler, private LogSink {
@@ -182,4 +182,4 @@ inline Task<> tcp_exchange(Host& host, Endpoint to, std::vector<std::uint8_t> by
   log.finished_at = host.now();
 }
 
-}  // namespace ghostnet::sim
+}  // namespace ghostnet::sim::ns3_test

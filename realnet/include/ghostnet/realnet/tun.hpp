@@ -26,8 +26,8 @@ class World;
 
 struct TunOptions {
   std::string name = "ghostnet%d";  // %d: the first free number
-  std::vector<InterfaceAddress> addresses;
-  std::vector<IpPrefix> routes;     // beyond what the addresses imply
+  std::vector<InterfaceAddress> addresses{};
+  std::vector<IpPrefix> routes{};   // beyond what the addresses imply
   std::uint32_t mtu_bytes = 1500;
   std::uint32_t queue_packets = 1000;  // from the kernel to us; more are dropped
   bool up = true;

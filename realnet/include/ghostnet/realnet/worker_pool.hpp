@@ -2,15 +2,14 @@
 //
 // A finished job returns through the mailbox to the loop's thread, where its task is woken and the job is destroyed. A
 // job that nobody waits for any more when its turn comes is not run. When `max_queued` jobs wait for a thread, the next
-// one runs on the caller's thread: that slows down who asks for too much. Destroying the pool waits for the jobs that
-// are running and forgets those that wait.
+// one runs on the caller's thread: that slows down who asks for too much.
+//
+// When the pool goes, jobs that wait are forgotten. Jobs that are running are waited for, or abandoned to finish by
+// themselves: a name server that does not answer should not hold up the end of a program.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -21,7 +20,14 @@ namespace ghostnet::realnet {
 
 class WorkerPool {
  public:
-  WorkerPool(Mailbox& mailbox, std::size_t threads, std::size_t max_queued);
+  enum class AtEnd { wait, abandon };
+  struct Options {
+    std::size_t threads = 0;  // at most; 0: one for each processor
+    std::size_t max_queued = 4096;
+    AtEnd at_end = AtEnd::wait;
+  };
+
+  WorkerPool(Mailbox& mailbox, const Options& options);
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
   ~WorkerPool();
@@ -32,19 +38,14 @@ class WorkerPool {
   std::size_t size() const { return threads_.size(); }
 
  private:
-  bool start_thread();
-  void work();
+  struct Queue;
 
-  Mailbox& mailbox_;
-  std::size_t max_threads_;
-  std::size_t max_queued_;
+  void start_thread();
+  static void work(std::shared_ptr<Queue> queue);
+
+  Options options_;
+  std::shared_ptr<Queue> queue_;  // also of the threads, which may outlive this
   std::vector<std::thread> threads_;
-
-  std::mutex mutex_;
-  std::condition_variable wanted_;
-  std::deque<std::shared_ptr<ComputeJob>> queue_;
-  std::size_t idle_ = 0;
-  bool stopping_ = false;
 };
 
 }  // namespace ghostnet::realnet

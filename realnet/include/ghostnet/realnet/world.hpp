@@ -50,13 +50,13 @@ struct WorldOptions {
   std::size_t resolver_threads = 2;    // name resolution blocks, and must not hold up compute()
   std::size_t resumes_per_turn = 4096;
   std::uint32_t calls_per_turn = 16;   // system calls of one socket in one turn
-  ReceiveBatchOptions receive;
+  ReceiveBatchOptions receive{};
   Duration accept_backoff = 100ms;     // after an accept for which there was no descriptor or no memory
   std::size_t max_lingering = 1024;    // streams that were shut down and dropped, and still deliver
   Duration linger_limit = 30s;
   LogSink* log_sink = nullptr;         // null: nothing is logged
-  LogOptions log;
-  MetricHubOptions metrics;
+  LogOptions log{};
+  MetricHubOptions metrics{};
 };
 
 class World {
@@ -76,7 +76,8 @@ class World {
   // Tasks that ended with an error or an exception; each was logged.
   std::uint64_t task_failures() const;
 
-  // Where Asio's own objects of this thread live. From now on run() runs it.
+  // Where Asio's own objects of this thread live. From now on run() runs it. Throws as Asio does when the system has no
+  // descriptors for it.
   boost::asio::io_context& io_context();
 
   // Takes turns until stop(). Not from within a task or a handler.

@@ -44,6 +44,7 @@ struct Ns3Shared {
   std::vector<std::unique_ptr<Ns3Host>> hosts{};
   std::map<std::string, HostId, std::less<>> names{};
   std::uint32_t tcp_segment_bytes[2] = {0, 0};  // by IpFamily
+  bool started = false;                         // before, ns-3's devices are not ready to send
 };
 
 // One interface of a host.

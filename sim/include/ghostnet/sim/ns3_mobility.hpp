@@ -29,7 +29,7 @@ struct Area {
 };
 
 struct FixedPositions {
-  std::vector<Position> positions;  // one for each host
+  std::vector<Position> positions{};  // one for each host
 };
 
 struct GridPositions {
@@ -38,12 +38,12 @@ struct GridPositions {
 };
 
 struct RandomPositions {
-  Area area;
+  Area area{};
 };
 
 // Walks straight to a random point of the area, rests, walks to the next.
 struct RandomWaypoint {
-  Area area;
+  Area area{};
   double min_speed_m_s = 1;  // above 0: hosts that draw 0 would never arrive
   double max_speed_m_s = 5;
   Duration pause = 2s;
@@ -51,14 +51,14 @@ struct RandomWaypoint {
 
 // Walks in a random direction for a while, then in another; bounces off the edges.
 struct RandomWalk {
-  Area area;
+  Area area{};
   double min_speed_m_s = 1;
   double max_speed_m_s = 5;
   Duration leg = 10s;
 };
 
 struct Ns2Trace {
-  std::string path;
+  std::string path{};
 };
 
 using Mobility = std::variant<FixedPositions, GridPositions, RandomPositions, RandomWaypoint, RandomWalk, Ns2Trace>;

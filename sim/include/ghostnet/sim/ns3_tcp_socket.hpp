@@ -1,6 +1,7 @@
 // TcpSocket: ns-3's TCP with what an honest stream over it needs and TcpSocketBase of ns-3 3.37 does not do.
 //
-// - It says why a connection ended: refused, reset, timed out. ns-3 reports a refusal as a normal close.
+// - It says why a connection ended: refused, reset, timed out. ns-3 does not understand a refusal and tries on.
+// - Where it listens, it answers segments of connections that are gone, as those of a host that restarted.
 // - It offers the window again when a reader has made room (RFC 9293 3.8.6.2.2). In ns-3 the sender finds out by its
 //   persist timer, six seconds later at the earliest.
 // - It waits in LAST-ACK until everything is acknowledged (RFC 9293 3.10.7.4). ns-3 closes at the first acknowledgment
@@ -56,7 +57,7 @@ using TcpRegistry = IntrusiveList<TcpSocket>;
 class TcpSocket final : public ns3::TcpSocketBase, public ListLink {
  public:
   static constexpr std::uint32_t kMaxKeepaliveProbes = 9;
-  static constexpr std::int64_t kOrphanTimeoutSeconds = 60;  // in FIN-WAIT-2 without an owner
+  static constexpr Duration kOrphanTimeout = 60s;  // in FIN-WAIT-2 without an owner
 
   static ns3::TypeId GetTypeId();
   TcpSocket() = default;
@@ -120,6 +121,8 @@ class TcpSocket final : public ns3::TcpSocketBase, public ListLink {
   }
   void keep_for_this_instant();
   void tear_down();
+  void send_reset(const ns3::TcpHeader& answered, const ns3::Address& from, const ns3::Address& to);
+  void await_orphan();
   void tend_orphan(bool received_data);
   void offer_window();
 

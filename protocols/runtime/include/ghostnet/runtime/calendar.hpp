@@ -1,22 +1,25 @@
 // CalendarQueue: a priority queue of instants, for timers and for packets in flight, in exact (time, FIFO) order.
 //
-// A radix calendar. Time is cut into buckets of 2^shift nanoseconds. Entries of the bucket under way, and earlier
-// ones, stand sorted in `current`; every later entry stands unsorted in a slot chosen by the highest base-256 digit
-// in which its bucket differs from the current one, so that it is moved once a level and sorted once, with some
-// hundred neighbours. Entries are 16 bytes (instant, pointer), so walking a bucket reads memory in order and what
-// the pointers name can be prefetched long before it is needed: beyond some thousand hosts everything else is
-// cache misses. The shift follows the observed density.
+// A radix calendar. Time is cut into buckets of 2^shift nanoseconds. Entries of the bucket under way stand sorted in
+// `current`; every later entry stands unsorted in a slot chosen by the highest base-256 digit in which its bucket
+// differs from the current one, so that it is moved once a level and sorted once, with some hundred neighbours. What is
+// pushed into the bucket under way is appended where it comes last, and else joins a heap beside it. Entries are 16
+// bytes (instant, pointer), so walking a bucket reads memory in order and what the pointers name can be prefetched long
+// before it is needed: beyond some thousand hosts everything else is cache misses. The shift follows the observed
+// density.
 //
-// Entries with the same instant come out in the order in which they went in: they always stand in the same slot.
+// Entries of one instant come out in the order in which they went in: they always stand in the same slot, in order.
 //
-// Place tells what an entry's owner is told of its place, so that it can be removed in constant time; `NoPlace` for
-// entries that are never removed (packets), which then are never touched while they wait.
+// With NoPlace entries are never removed (packets), and what they point to is not touched while they wait. Another
+// Place makes them removable in constant time, and lets an item's deadline move to a later instant at no cost: its
+// entry stays until its slot's time comes, and only then goes where it belongs. Such items carry their own order.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -29,11 +32,17 @@ struct NoPlace {
   static constexpr bool kRemovable = false;
 };
 
+// A Place of removable items has kRemovable = true and
+//   placed(item, slot, index)   where the item's entry stands now, to be given to remove() and may_stay()
+//   due_ns(item)                its instant: that of its entry, or a later one
+//   order(item)                 next_order() of when that instant was set
 template <class T, class Place = NoPlace>
 class CalendarQueue {
  public:
   static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
-  static constexpr std::uint32_t kInCurrent = 0xffff'ffff;  // the slot number of entries in the sorted bucket
+  // Slot numbers that stand for the bucket under way: its sorted part, and the heap beside it. Others are small.
+  static constexpr std::uint32_t kInCurrent = 0xffff'ffff;
+  static constexpr std::uint32_t kLate = 0xffff'fffc;
 
   struct Entry {
     std::int64_t at_ns;
@@ -46,45 +55,48 @@ class CalendarQueue {
 
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
+  // Buckets are 2^this nanoseconds wide at present.
+  unsigned shift() const { return shift_; }
 
   void push(std::int64_t at_ns, T& item) {
     ++size_;
     place(Entry{at_ns, &item});
   }
 
-  // Removes the entry that Place was told of. Constant time in a slot, a binary search in the current bucket.
-  void remove(std::uint32_t slot_number, std::uint32_t index, std::int64_t at_ns, T& item)
+  std::uint64_t next_order() { return ++last_order_; }
+
+  // Removes an entry: constant time, or logarithmic in the heap.
+  void remove(std::uint32_t slot_number, std::uint32_t index)
     requires(Place::kRemovable)
   {
     --size_;
     if (slot_number == kInCurrent) {
-      auto entry = std::lower_bound(current_.begin() + static_cast<std::ptrdiff_t>(head_), current_.end(), at_ns,
-                                    [](const Entry& e, std::int64_t at) { return e.at_ns < at; });
-      while (entry->item != &item) ++entry;
-      current_.erase(entry);
-      if (head_ == current_.size()) clear_current();
-      return;
-    }
-    Slot& slot = this->slot(slot_number);
-    if (index + 1 == slot.entries.size()) {
-      slot.entries.pop_back();
+      current_[index].item = nullptr;
+      skip_removed();
+    } else if (slot_number == kLate) {
+      remove_late(index);
     } else {
-      slot.entries[index].item = nullptr;  // a tombstone; they never outnumber the living by more than kTombstones
-      if (++slot.dead > kTombstones + slot.entries.size() / 2) compact(slot_number);
+      remove_from_slot(slot_number, index);
     }
-    if (slot.entries.size() == slot.dead) clear(slot_number);
+  }
+
+  // Whether the entry may stay where it is when its item becomes due at at_ns instead.
+  bool may_stay(std::uint32_t slot_number, std::uint32_t index, std::int64_t at_ns) const
+    requires(Place::kRemovable)
+  {
+    return slot_number < kLevels * kSlots && slot(slot_number)[index].at_ns <= at_ns;
   }
 
   // No entry is earlier than this; exact when settled(). kNone when there is none.
   std::int64_t lower_bound_ns() {
-    if (head_ < current_.size()) return current_[head_].at_ns;
+    if (settled()) return head().at_ns;
     if (size_ == 0) return kNone;
     if (bound_ns_ == kUnknown) bound_ns_ = first_slot().start_ns;
     return bound_ns_;
   }
 
-  // Whether the head is known: the earliest entry stands in the current bucket.
-  bool settled() const { return head_ < current_.size(); }
+  // Whether the head is known: the earliest entry stands in the bucket under way.
+  bool settled() const { return head_ < current_.size() || !late_.empty(); }
 
   // Moves one slot closer to settled(). Call only when the lower bound is due: the calendar never runs ahead of time.
   void settle() {
@@ -92,29 +104,34 @@ class CalendarQueue {
     First first = first_slot();
     bound_ns_ = kUnknown;
     current_bucket_ = first.bucket;
-    Slot& slot = this->slot(first.number);
-    if (first.level == 0) {
-      gather(slot);
-    } else {
-      scatter(slot);
-    }
     mark_empty(first.number);
-    if (!settled()) return;
-    if (++gathered_ == kRetuneEvery) retune();
+    Slot& entries = slot(first.number);
+    if constexpr (!Place::kRemovable) {
+      if (first.level == 0) {
+        current_.swap(entries);
+        sort_current();
+        return count_gathered();
+      }
+    }
+    deal(entries);
+    entries.clear();
+    if (first.level != 0 && entries.capacity() > kKeepCapacity) Slot().swap(entries);
+    if (settled()) count_gathered();
   }
 
   // The earliest entry. Requires settled().
-  const Entry& head() const { return current_[head_]; }
+  const Entry& head() const { return late_is_first() ? late_.front().entry : current_[head_]; }
 
   T& pop() {
     assert(settled());
     --size_;
+    if (late_is_first()) [[unlikely]] return pop_late();
     T& item = *current_[head_++].item;
-    if (head_ == current_.size()) clear_current();
+    skip_removed();
     return item;
   }
 
-  // The item `ahead` places behind the head within the current bucket, or null: for prefetching.
+  // The item `distance` places behind the head in the sorted part of the bucket under way, or null: for prefetching.
   T* ahead(std::size_t distance) const {
     return head_ + distance < current_.size() ? current_[head_ + distance].item : nullptr;
   }
@@ -122,38 +139,24 @@ class CalendarQueue {
   // Calls visit(item) for every entry, in no useful order.
   template <class Visit>
   void for_each(Visit visit) const {
-    for (std::size_t i = head_; i < current_.size(); ++i) visit(*current_[i].item);
-    for (const auto& level : levels_) {
-      if (!level) continue;
-      for (const Slot& slot : level->slots) {
-        for (const Entry& entry : slot.entries) {
-          if (entry.item != nullptr) visit(*entry.item);
-        }
-      }
-    }
+    for_each_entry([&](const Entry& entry) { visit(*entry.item); });
   }
 
  private:
   static constexpr unsigned kLevels = 8;
   static constexpr std::uint32_t kSlots = 256;
-  static constexpr std::size_t kTombstones = 64;
   static constexpr std::size_t kKeepCapacity = 256;
   static constexpr std::int64_t kUnknown = -1;
-  static constexpr unsigned kRetuneEvery = 64;      // buckets
-  static constexpr std::size_t kDenseEntries = 512;  // a bucket on average: cut finer
-  static constexpr std::size_t kSparseEntries = 128;  // cut coarser
+  static constexpr unsigned kRetuneEvery = 512;      // buckets
+  static constexpr std::size_t kDenseEntries = 256;  // a bucket on average: cut finer
+  static constexpr std::size_t kSparseEntries = 24;  // cut coarser
   static constexpr unsigned kFinestShift = 10;
   static constexpr unsigned kCoarsestShift = 24;
   static constexpr std::size_t kPrefetchDistance = 12;
-  static constexpr std::size_t kInsertionOnly = 24;
-  static constexpr unsigned kDealBits = 8;
-  static constexpr std::size_t kDealBins = std::size_t{1} << kDealBits;
-  static_assert(kFinestShift >= kDealBits);
+  static constexpr std::size_t kFewEntries = 24;  // are sorted by insertion
 
-  struct Slot {
-    std::vector<Entry> entries;
-    std::uint32_t dead = 0;
-  };
+  using Slot = std::vector<Entry>;
+
   struct Level {
     std::array<Slot, kSlots> slots;
     std::array<std::uint64_t, kSlots / 64> occupied{};
@@ -164,23 +167,34 @@ class CalendarQueue {
     std::uint64_t bucket;
     std::int64_t start_ns;
   };
+  struct Ordered {
+    Entry entry;
+    std::uint64_t order;
+
+    bool before(const Ordered& other) const {
+      return entry.at_ns != other.entry.at_ns ? entry.at_ns < other.entry.at_ns : order < other.order;
+    }
+  };
 
   std::uint64_t bucket_of(std::int64_t at_ns) const { return static_cast<std::uint64_t>(at_ns < 0 ? 0 : at_ns) >> shift_; }
 
   Slot& slot(std::uint32_t number) { return levels_[number / kSlots]->slots[number % kSlots]; }
+  const Slot& slot(std::uint32_t number) const { return levels_[number / kSlots]->slots[number % kSlots]; }
+
+  static void tell(const Entry& entry, std::uint32_t slot_number, std::size_t index) {
+    if constexpr (Place::kRemovable) Place::placed(*entry.item, slot_number, static_cast<std::uint32_t>(index));
+  }
 
   void place(const Entry& entry) {
     std::uint64_t bucket = bucket_of(entry.at_ns);
-    if (bucket <= current_bucket_) return place_sorted(entry);
+    if (bucket <= current_bucket_) return place_now(entry);
     unsigned level = static_cast<unsigned>(63 - std::countl_zero(bucket ^ current_bucket_)) / 8;
     std::uint32_t digit = (bucket >> (8 * level)) & 255;
-    if (!levels_[level]) levels_[level] = std::make_unique<Level>();
+    if (!levels_[level]) [[unlikely]] levels_[level] = std::make_unique<Level>();
     Level& in = *levels_[level];
-    Slot& slot = in.slots[digit];
-    if constexpr (Place::kRemovable) {
-      Place::placed(*entry.item, level * kSlots + digit, static_cast<std::uint32_t>(slot.entries.size()));
-    }
-    slot.entries.push_back(entry);
+    Slot& entries = in.slots[digit];
+    tell(entry, level * kSlots + digit, entries.size());
+    entries.push_back(entry);
     in.occupied[digit / 64] |= std::uint64_t{1} << (digit % 64);
     if (bound_ns_ != kUnknown) {
       auto start_ns = static_cast<std::int64_t>((bucket >> (8 * level)) << (8 * level + shift_));
@@ -188,26 +202,21 @@ class CalendarQueue {
     }
   }
 
-  void place_sorted(const Entry& entry) {
-    if constexpr (Place::kRemovable) Place::placed(*entry.item, kInCurrent, 0);
-    if (current_.empty() || current_.back().at_ns <= entry.at_ns) {
+  // Into the bucket under way. The heap holds nothing as late as the back of the sorted part, so that of two entries of
+  // one instant the one in the sorted part came first.
+  void place_now(const Entry& entry) {
+    if (current_.empty() ? late_.empty() : current_.back().at_ns <= entry.at_ns) {
+      tell(entry, kInCurrent, current_.size());
       current_.push_back(entry);
-      return;
-    }
-    auto behind = std::upper_bound(current_.begin() + static_cast<std::ptrdiff_t>(head_), current_.end(), entry.at_ns,
-                                   [](std::int64_t at, const Entry& e) { return at < e.at_ns; });
-    // Where the head has moved on, the entries before it are free room: shift the shorter side.
-    if (head_ > 0 && behind - current_.begin() - static_cast<std::ptrdiff_t>(head_) < current_.end() - behind) {
-      auto begin = current_.begin() + static_cast<std::ptrdiff_t>(head_);
-      std::move(begin, behind, begin - 1);
-      --head_;
-      *(behind - 1) = entry;
     } else {
-      current_.insert(behind, entry);
+      late_.push_back({entry, next_order()});
+      rise(late_.size() - 1);
     }
   }
 
-  // The earliest slot: the lowest level that holds anything. Requires an empty current bucket and a non-empty queue.
+  // ---- slots ----
+
+  // The earliest slot: the lowest level that holds anything. Requires an empty bucket under way and a non-empty queue.
   First first_slot() const {
     for (unsigned level = 0; level < kLevels; ++level) {
       if (!levels_[level]) continue;
@@ -224,132 +233,183 @@ class CalendarQueue {
     return {};
   }
 
-  void clear_current() {
-    current_.clear();
-    head_ = 0;
-  }
-
   void mark_empty(std::uint32_t number) {
     Level& level = *levels_[number / kSlots];
     std::uint32_t digit = number % kSlots;
     level.occupied[digit / 64] &= ~(std::uint64_t{1} << (digit % 64));
   }
 
-  void clear(std::uint32_t number) {
-    Slot& slot = this->slot(number);
-    slot.entries.clear();
-    slot.dead = 0;
+  // The order within a slot is the items' own: the last entry takes the place of the one that goes.
+  void remove_from_slot(std::uint32_t number, std::uint32_t index) {
+    Slot& entries = slot(number);
+    if (index + 1 != entries.size()) {
+      entries[index] = entries.back();
+      tell(entries[index], number, index);
+    }
+    entries.pop_back();
+    if (!entries.empty()) return;
     mark_empty(number);
     bound_ns_ = kUnknown;
   }
 
-  // A slot of the lowest level becomes the current bucket, sorted.
-  void gather(Slot& slot) {
-    current_.swap(slot.entries);
-    head_ = 0;
-    if constexpr (Place::kRemovable) {
-      std::erase_if(current_, [](const Entry& entry) { return entry.item == nullptr; });
-      for (std::size_t i = 0; i < current_.size(); ++i) {
-        if (i + kPrefetchDistance < current_.size()) __builtin_prefetch(current_[i + kPrefetchDistance].item, 1);
-        Place::placed(*current_[i].item, kInCurrent, 0);
-      }
-    }
-    slot.dead = 0;
-    gathered_entries_ += current_.size();
-    sort_current();
-  }
-
-  // A slot of a higher level is dealt out over the levels below.
-  void scatter(Slot& slot) {
-    std::vector<Entry> entries;
-    entries.swap(slot.entries);
-    slot.dead = 0;
+  // Sorts what is due in the bucket under way, which is empty, into it, and places the rest anew.
+  void deal(const Slot& entries) {
+    keys_.clear();
     for (std::size_t i = 0; i < entries.size(); ++i) {
+      Entry entry = entries[i];
+      std::uint64_t order = i;
       if constexpr (Place::kRemovable) {
         if (i + kPrefetchDistance < entries.size()) __builtin_prefetch(entries[i + kPrefetchDistance].item, 1);
+        entry.at_ns = Place::due_ns(*entry.item);
+        order = Place::order(*entry.item);
       }
-      if (entries[i].item != nullptr) place(entries[i]);
+      if (bucket_of(entry.at_ns) > current_bucket_) {
+        place(entry);
+      } else {
+        keys_.push_back({entry, order});
+      }
     }
-    entries.clear();
-    if (entries.capacity() <= kKeepCapacity) slot.entries.swap(entries);
+    sort_keys();
+    current_.clear();
+    for (const Ordered& key : keys_) {
+      tell(key.entry, kInCurrent, current_.size());
+      current_.push_back(key.entry);
+    }
   }
 
-  // Stable. Entries are dealt by the upper bits of their instant first, which leaves little for the insertion sort.
+  // By instant, then by place in the slot, which is the order of arrival.
   void sort_current() {
-    if (current_.size() > kInsertionOnly) deal_current();
-    insertion_sort();
-  }
-
-  void deal_current() {
-    std::array<std::uint32_t, kDealBins> end{};
-    const unsigned down = shift_ - kDealBits;
-    auto bin = [down](const Entry& entry) {
-      return (static_cast<std::uint64_t>(entry.at_ns) >> down) % kDealBins;
-    };
-    for (const Entry& entry : current_) ++end[bin(entry)];
-    std::uint32_t sum = 0;
-    for (std::uint32_t& at : end) at = std::exchange(sum, sum + at);
-    dealt_.resize(current_.size());
-    for (const Entry& entry : current_) dealt_[end[bin(entry)]++] = entry;
-    current_.swap(dealt_);
-  }
-
-  void insertion_sort() {
-    for (std::size_t i = 1; i < current_.size(); ++i) {
-      Entry entry = current_[i];
-      std::size_t j = i;
-      for (; j > 0 && current_[j - 1].at_ns > entry.at_ns; --j) current_[j] = current_[j - 1];
-      current_[j] = entry;
+    if (current_.size() <= kFewEntries) {
+      for (std::size_t i = 1; i < current_.size(); ++i) {
+        Entry entry = current_[i];
+        std::size_t j = i;
+        for (; j > 0 && current_[j - 1].at_ns > entry.at_ns; --j) current_[j] = current_[j - 1];
+        current_[j] = entry;
+      }
+      return;
     }
+    keys_.resize(current_.size());
+    for (std::size_t i = 0; i < current_.size(); ++i) keys_[i] = {current_[i], i};
+    sort_keys();
+    for (std::size_t i = 0; i < current_.size(); ++i) current_[i] = keys_[i].entry;
   }
 
-  void compact(std::uint32_t number)
-    requires(Place::kRemovable)
-  {
-    Slot& slot = this->slot(number);
-    std::erase_if(slot.entries, [](const Entry& entry) { return entry.item == nullptr; });
-    slot.dead = 0;
-    for (std::uint32_t i = 0; i < slot.entries.size(); ++i) Place::placed(*slot.entries[i].item, number, i);
+  void sort_keys() {
+    std::sort(keys_.begin(), keys_.end(), [](const Ordered& a, const Ordered& b) { return a.before(b); });
   }
 
-  // Adapts the bucket width to the density and lays everything out anew. Order is kept: entries of one instant
-  // stand in one slot, in order, before and after.
+  // ---- the bucket under way ----
+
+  void skip_removed() {
+    if constexpr (Place::kRemovable) {
+      while (head_ < current_.size() && current_[head_].item == nullptr) ++head_;
+    }
+    if (head_ < current_.size()) return;
+    current_.clear();
+    head_ = 0;
+  }
+
+  bool late_is_first() const {
+    if (late_.empty()) [[likely]] return false;
+    return head_ == current_.size() || late_.front().entry.at_ns < current_[head_].at_ns;
+  }
+
+  T& pop_late() {
+    T& item = *late_.front().entry.item;
+    remove_late(0);
+    return item;
+  }
+
+  void remove_late(std::size_t index) {
+    Ordered last = late_.back();
+    late_.pop_back();
+    if (index == late_.size()) return;
+    put_late(index, last);
+    rise(index);
+    sink(index);
+  }
+
+  void rise(std::size_t index) {
+    Ordered rising = late_[index];
+    for (; index > 0 && rising.before(late_[(index - 1) / 2]); index = (index - 1) / 2) {
+      put_late(index, late_[(index - 1) / 2]);
+    }
+    put_late(index, rising);
+  }
+
+  void sink(std::size_t index) {
+    Ordered sinking = late_[index];
+    for (std::size_t child = 2 * index + 1; child < late_.size(); index = child, child = 2 * index + 1) {
+      if (child + 1 < late_.size() && late_[child + 1].before(late_[child])) ++child;
+      if (!late_[child].before(sinking)) break;
+      put_late(index, late_[child]);
+    }
+    put_late(index, sinking);
+  }
+
+  void put_late(std::size_t index, const Ordered& late) {
+    late_[index] = late;
+    tell(late.entry, kLate, index);
+  }
+
+  // ---- the bucket width ----
+
+  void count_gathered() {
+    gathered_entries_ += current_.size();
+    if (++gathered_ == kRetuneEvery) retune();
+  }
+
+  // Adapts the bucket width to the density and lays everything out anew.
   void retune() {
     std::size_t average = gathered_entries_ / gathered_;
     gathered_ = 0;
     gathered_entries_ = 0;
     unsigned wanted = shift_;
     if (average > kDenseEntries && shift_ > kFinestShift) --wanted;
-    if (average < kSparseEntries && shift_ < kCoarsestShift && size_ > 8 * kSparseEntries) ++wanted;
+    if (average < kSparseEntries && shift_ < kCoarsestShift && size_ > kSparseEntries * kSlots) ++wanted;
     if (wanted == shift_) return;
-    std::vector<Entry> all(current_.begin() + static_cast<std::ptrdiff_t>(head_), current_.end());
+    assert(late_.empty() && "the bucket has only been gathered");
+    std::int64_t head_ns = head().at_ns;
+    Slot all;
+    all.reserve(size_);
+    for_each_entry([&](const Entry& entry) { all.push_back(entry); });
     for (auto& level : levels_) {
       if (!level) continue;
-      for (Slot& slot : level->slots) {
-        for (const Entry& entry : slot.entries) {
-          if (entry.item != nullptr) all.push_back(entry);
-        }
-        slot.entries.clear();
-        slot.dead = 0;
-      }
+      for (Slot& entries : level->slots) entries.clear();
       level->occupied.fill(0);
     }
-    std::int64_t head_ns = current_[head_].at_ns;
-    clear_current();
+    head_ = 0;
     shift_ = wanted;
     current_bucket_ = bucket_of(head_ns);
     bound_ns_ = kUnknown;
-    for (const Entry& entry : all) place(entry);
+    deal(all);
+  }
+
+  // Each slot in order, so that entries of one instant are visited in theirs.
+  template <class Visit>
+  void for_each_entry(Visit visit) const {
+    for (std::size_t i = head_; i < current_.size(); ++i) {
+      if (current_[i].item != nullptr) visit(current_[i]);
+    }
+    for (const Ordered& late : late_) visit(late.entry);
+    for (const auto& level : levels_) {
+      if (!level) continue;
+      for (const Slot& entries : level->slots) {
+        for (const Entry& entry : entries) visit(entry);
+      }
+    }
   }
 
   unsigned shift_;
   std::uint64_t current_bucket_ = 0;
-  std::vector<Entry> current_;
+  std::vector<Entry> current_;  // of the bucket under way, in order from head_ on; removed ones have no item
   std::size_t head_ = 0;
+  std::vector<Ordered> late_;  // a heap: what came into the bucket under way out of order
   std::size_t size_ = 0;
+  std::uint64_t last_order_ = 0;
   std::int64_t bound_ns_ = kUnknown;
   std::array<std::unique_ptr<Level>, kLevels> levels_;
-  std::vector<Entry> dealt_;
+  std::vector<Ordered> keys_;
   unsigned gathered_ = 0;
   std::size_t gathered_entries_ = 0;
 };

@@ -59,7 +59,8 @@ class Clock {
 };
 
 // One pending instant. At most one coroutine waits for it; when it fires with nobody waiting it stays expired until
-// the next arm(), so no expiry is lost. 48 bytes. The clock outlives it.
+// the next arm(), so no expiry is lost. 56 bytes. The clock outlives it. Timers of one instant fire in the order in which
+// they were armed.
 class Timer : private Waiter {
  public:
   explicit Timer(const Clock& clock) : clock_(&clock) {}
@@ -69,19 +70,29 @@ class Timer : private Waiter {
   }
   ~Timer() { cancel(); }
 
-  // Arms, or re-arms in place. kNever cancels. A deadline that has passed fires at the next turn.
+  // Arms, or re-arms in place, at the cost of a few stores when the deadline moves to a later instant. kNever cancels.
+  // A deadline that has passed fires at the next turn.
   void arm(TimePoint deadline) {
-    cancel();
-    if (deadline == kNever) return;
     const TimePoint at = clock_->to_loop_time(deadline);
-    if (at == kNever) return;
-    at_ns_ = to_ns(at);
-    loop().timers().push(at_ns_, *this);
+    if (at == kNever) return cancel();
+    if (linked()) unlink();  // it had fired, and its waiter had not run
+    TimerQueue& queue = loop().timers();
+    const std::int64_t at_ns = to_ns(at);
+    order_ = queue.next_order();
+    if (armed()) {
+      if (queue.may_stay(slot_, index_, at_ns)) {
+        at_ns_ = at_ns;
+        return;
+      }
+      queue.remove(slot_, index_);
+    }
+    at_ns_ = at_ns;
+    queue.push(at_ns, *this);
   }
   void arm_after(Duration duration) { arm(saturating_add(clock_->now(), duration)); }
 
   void cancel() {
-    if (armed()) loop().timers().remove(slot_, index_, at_ns_, *this);
+    if (armed()) loop().timers().remove(slot_, index_);
     if (linked()) unlink();
     slot_ = kIdle;
   }
@@ -121,7 +132,7 @@ class Timer : private Waiter {
 
   static constexpr std::uint32_t kFired = 0xffff'fffd;
   static constexpr std::uint32_t kIdle = 0xffff'fffe;
-  static_assert(TimerQueue::kInCurrent == 0xffff'ffff);
+  static_assert(TimerQueue::kInCurrent == 0xffff'ffff && TimerQueue::kLate < kFired);
 
   Loop& loop() const { return clock_->loop(); }
 
@@ -132,6 +143,7 @@ class Timer : private Waiter {
 
   const Clock* clock_;
   std::int64_t at_ns_ = 0;
+  std::uint64_t order_ = 0;  // of its arming
   std::uint32_t slot_ = kIdle;
   std::uint32_t index_ = 0;
 };
@@ -140,6 +152,9 @@ inline void TimerPlace::placed(Timer& timer, std::uint32_t slot, std::uint32_t i
   timer.slot_ = slot;
   timer.index_ = index;
 }
+
+inline std::int64_t TimerPlace::due_ns(const Timer& timer) { return timer.at_ns_; }
+inline std::uint64_t TimerPlace::order(const Timer& timer) { return timer.order_; }
 
 inline void Loop::fire_head_timer() {
   Timer& timer = timers_.pop();

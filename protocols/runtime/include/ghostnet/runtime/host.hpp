@@ -107,7 +107,22 @@ class Host {
   Host(const HostContext& context, HostId id, GroupId group, Random random)
       : context_(context), id_(id), group_(group), clock_(context.loop), random_(random), scope_(context.loop) {}
 
+  // A host that stands over another and shares its world, identity and clock. It draws from a copy of the other's
+  // random stream and has a scope of its own. The other outlives it.
+  struct Over {
+    Host& host;
+  };
+  explicit Host(Over over)
+      : context_(over.host.context_),
+        id_(over.host.id_),
+        group_(over.host.group_),
+        clock_(over.host.clock_),
+        random_(over.host.random_),
+        scope_(over.host.loop()) {}
+
   virtual void submit(std::shared_ptr<ComputeJob> job) = 0;
+  // For a host that stands over another: submit() there.
+  static void submit_to(Host& host, std::shared_ptr<ComputeJob> job) { host.submit(std::move(job)); }
 
   const HostContext& context_;
   HostId id_;

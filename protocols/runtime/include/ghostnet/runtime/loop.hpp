@@ -5,7 +5,8 @@
 // Wake-ups join the ready list and never run inline, so code that wakes is never re-entered.
 //
 // Dropping: a task or scope destroyed from outside is destroyed at once. A task that destroys itself (it drops the
-// scope it runs in, or the host it runs on) goes on to its next suspension point and is destroyed there.
+// scope it runs in, or one further out, or the host it runs on) goes on to its next suspension point and is destroyed
+// there, and with it the tasks above it, whose frames it may be using.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +24,8 @@ class Timer;
 struct TimerPlace {
   static constexpr bool kRemovable = true;
   static inline void placed(Timer& timer, std::uint32_t slot, std::uint32_t index);
+  static inline std::int64_t due_ns(const Timer& timer);
+  static inline std::uint64_t order(const Timer& timer);
 };
 
 using TimerQueue = CalendarQueue<Timer, TimerPlace>;

@@ -68,6 +68,12 @@ class Stream {
   WriteAwaiter write(std::span<const ByteView> parts);
   WriteAwaiter write(ByteView bytes);
 
+  // For what stands over a stream: right after try_read() or try_write() said would_block, completes when trying again
+  // may succeed, or for no reason. They take the place of read() and write(). Cancel-safe.
+  class ReadyAwaiter;
+  ReadyAwaiter readable();
+  ReadyAwaiter writable();
+
   // Exactly buffer.size() bytes; end_of_stream when the peer finished earlier. Dropping it may lose what it had read.
   Task<Result<>> read_exactly(MutableByteView buffer);
 
@@ -160,6 +166,27 @@ class [[nodiscard]] Stream::WriteAwaiter final : public AwaiterBase<WriteAwaiter
   bool finished_ = false;
 };
 
+class [[nodiscard]] Stream::ReadyAwaiter : public AwaiterBase<ReadyAwaiter> {
+ public:
+  explicit ReadyAwaiter(SoleWaiter& place) : place_(&place) {}
+  ReadyAwaiter(ReadyAwaiter&&) = default;
+  ~ReadyAwaiter() {
+    if (waiter_.continuation()) place_->forget(waiter_);
+  }
+  bool await_ready() const { return false; }
+  PromiseBase* start(Continuation continuation) {
+    place_->await(waiter_, continuation);
+    return nullptr;
+  }
+  void await_resume() { waiter_.continue_with(Continuation()); }
+
+ private:
+  SoleWaiter* place_;
+  Waiter waiter_;
+};
+
+inline Stream::ReadyAwaiter Stream::readable() { return ReadyAwaiter(reader_); }
+inline Stream::ReadyAwaiter Stream::writable() { return ReadyAwaiter(writer_); }
 inline Stream::ReadAwaiter Stream::read(MutableByteView buffer) { return {*this, buffer}; }
 inline Stream::WriteAwaiter Stream::write(std::span<const ByteView> parts) { return {*this, parts}; }
 inline Stream::WriteAwaiter Stream::write(ByteView bytes) { return {*this, bytes}; }
@@ -177,8 +204,11 @@ class Listener {
   virtual Result<std::unique_ptr<Stream>> try_accept() = 0;
 
   class AcceptAwaiter;
+  class AcceptableAwaiter;
   // Awaitable of Result<std::unique_ptr<Stream>>. Cancel-safe.
   AcceptAwaiter accept();
+  // Completes when try_accept() yields something other than would_block. For what stands over a listener. Cancel-safe.
+  AcceptableAwaiter acceptable();
 
  protected:
   // Whether try_accept() would yield something other than would_block.
@@ -194,6 +224,15 @@ class [[nodiscard]] Listener::AcceptAwaiter : public SoleAwaiter<AcceptAwaiter, 
   Result<std::unique_ptr<Stream>> await_resume() { return resumed().try_accept(); }
 };
 
+class [[nodiscard]] Listener::AcceptableAwaiter
+    : public SoleAwaiter<AcceptableAwaiter, Listener, &Listener::acceptor_> {
+ public:
+  explicit AcceptableAwaiter(Listener& listener) : SoleAwaiter(listener) {}
+  bool await_ready() { return object_->poll_acceptable(); }
+  void await_resume() { resumed(); }
+};
+
 inline Listener::AcceptAwaiter Listener::accept() { return AcceptAwaiter(*this); }
+inline Listener::AcceptableAwaiter Listener::acceptable() { return AcceptableAwaiter(*this); }
 
 }  // namespace ghostnet

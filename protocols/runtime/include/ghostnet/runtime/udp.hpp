@@ -106,11 +106,14 @@ class UdpSocket {
 
   class BatchAwaiter;
   class OneAwaiter;
+  class ReadableAwaiter;
   class WritableAwaiter;
   // Awaitable of Result<std::size_t>: how many of `batch` were filled. Cancel-safe.
   BatchAwaiter recv(std::span<ReceivedDatagram> batch);
   // Awaitable of Result<ReceivedDatagram>. Cancel-safe.
   OneAwaiter recv();
+  // Completes when try_recv() yields something other than would_block. For what stands over a socket. Cancel-safe.
+  ReadableAwaiter readable();
   // Completes when send() may accept more. Cancel-safe.
   WritableAwaiter writable();
 
@@ -157,6 +160,13 @@ class [[nodiscard]] UdpSocket::OneAwaiter : public SoleAwaiter<OneAwaiter, UdpSo
   }
 };
 
+class [[nodiscard]] UdpSocket::ReadableAwaiter : public SoleAwaiter<ReadableAwaiter, UdpSocket, &UdpSocket::reader_> {
+ public:
+  explicit ReadableAwaiter(UdpSocket& socket) : SoleAwaiter(socket) {}
+  bool await_ready() { return object_->poll_readable(); }
+  void await_resume() { resumed(); }
+};
+
 class [[nodiscard]] UdpSocket::WritableAwaiter : public SoleAwaiter<WritableAwaiter, UdpSocket, &UdpSocket::writer_> {
  public:
   explicit WritableAwaiter(UdpSocket& socket) : SoleAwaiter(socket) {}
@@ -166,6 +176,7 @@ class [[nodiscard]] UdpSocket::WritableAwaiter : public SoleAwaiter<WritableAwai
 
 inline UdpSocket::BatchAwaiter UdpSocket::recv(std::span<ReceivedDatagram> batch) { return {*this, batch}; }
 inline UdpSocket::OneAwaiter UdpSocket::recv() { return OneAwaiter(*this); }
+inline UdpSocket::ReadableAwaiter UdpSocket::readable() { return ReadableAwaiter(*this); }
 inline UdpSocket::WritableAwaiter UdpSocket::writable() { return WritableAwaiter(*this); }
 
 }  // namespace ghostnet
