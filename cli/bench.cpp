@@ -46,7 +46,8 @@ int run_bench(const Program& program, std::string name, std::string* output) {
   if (output != nullptr) {
     close(ends[1]);
     char buffer[4096];
-    for (ssize_t got; (got = read(ends[0], buffer, sizeof buffer)) > 0;) output->append(buffer, static_cast<std::size_t>(got));
+    for (ssize_t got; (got = read(ends[0], buffer, sizeof buffer)) > 0;)
+      output->append(buffer, static_cast<std::size_t>(got));
     close(ends[0]);
   }
   int status = 0;

@@ -60,7 +60,8 @@ int list_json(const Program& program) {
     }
     nlohmann::json metrics = nlohmann::json::array();
     for (const MetricInfo& metric : service->metrics) {
-      metrics.push_back({{"name", metric.name}, {"unit", metric.unit}, {"help", metric.help}, {"kind", to_string(metric.kind)}});
+      metrics.push_back(
+          {{"name", metric.name}, {"unit", metric.unit}, {"help", metric.help}, {"kind", to_string(metric.kind)}});
     }
     protocols.push_back({{"name", service->name},
                          {"help", service->help},
@@ -71,7 +72,9 @@ int list_json(const Program& program) {
   }
   nlohmann::json keys = nlohmann::json::object();
   for (const Section& section : sections()) keys[std::string(section.name)] = options_json(section.table);
-  fmt::print("{}\n", nlohmann::json{{"schema_version", 1}, {"protocols", std::move(protocols)}, {"keys", std::move(keys)}}.dump(2));
+  fmt::print(
+      "{}\n",
+      nlohmann::json{{"schema_version", 1}, {"protocols", std::move(protocols)}, {"keys", std::move(keys)}}.dump(2));
   return kOk;
 }
 

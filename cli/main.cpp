@@ -37,18 +37,23 @@ void add_run(CLI::App& app, Arguments& arguments) {
       "  ghostnet run scenarios/echo.yaml --mode live\n"
       "  ghostnet run mesh.yaml --set network.loss=1% --set groups.clients.count=500 --seed 7\n"
       "  ghostnet run mesh.yaml --verify-determinism\n"
-      "Exit code: 0 all expectations held, 1 some did not, 2 the input was wrong, 3 an internal error, 130 interrupted.");
+      "Exit code: 0 all expectations held, 1 some did not, 2 the input was wrong, 3 an internal error, 130 "
+      "interrupted.");
   run->add_option("FILE", arguments.run.files, "scenario files")->required();
-  run->add_option("--mode", arguments.run.mode, "sim or live")->check(CLI::IsMember({"sim", "live"}))->capture_default_str();
+  run->add_option("--mode", arguments.run.mode, "sim or live")
+      ->check(CLI::IsMember({"sim", "live"}))
+      ->capture_default_str();
   run->add_option("--live", arguments.run.live, "how hosts share this machine in live mode")
       ->check(CLI::IsMember({"loopback"}))
       ->capture_default_str();
-  run->add_option("--carrier", arguments.carrier, "fabric or ns3, instead of the file's")->check(CLI::IsMember({"fabric", "ns3"}));
+  run->add_option("--carrier", arguments.carrier, "fabric or ns3, instead of the file's")
+      ->check(CLI::IsMember({"fabric", "ns3"}));
   run->add_option("--seed", arguments.seed, "instead of the file's");
   run->add_option("--set", arguments.set, "PATH=VALUE: another value for a key of the file")->allow_extra_args(false);
   run->add_option("--until", arguments.until, "TIME: instead of the file's duration");
   run->add_option("--pcap", arguments.run.pcap_directory, "DIR: writes the packets of each host there");
-  run->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")->allow_extra_args(false);
+  run->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")
+      ->allow_extra_args(false);
   run->add_flag("--verify-determinism", arguments.run.verify_determinism, "runs twice, in two processes, and compares");
   run->add_flag("--json", arguments.json, "one JSON document on standard output");
   run->add_flag("--quiet", arguments.run.quiet, "says only what is wrong");
@@ -58,11 +63,13 @@ void add_run(CLI::App& app, Arguments& arguments) {
 void add_others(CLI::App& app, Arguments& arguments) {
   CLI::App* check = app.add_subcommand("check", "Checks scenario files; exit code 2 with file:line:column on an error");
   check->add_option("FILE", arguments.files, "scenario files")->required();
-  check->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")->allow_extra_args(false);
+  check->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")
+      ->allow_extra_args(false);
   check->add_flag("--json", arguments.json, "one JSON document on standard output");
 
   CLI::App* list = app.add_subcommand("list", "Lists the keys of scenarios, protocols, operations and metrics");
-  list->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")->allow_extra_args(false);
+  list->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")
+      ->allow_extra_args(false);
   list->add_flag("--json", arguments.json, "one JSON document on standard output");
 
   CLI::App* bench = app.add_subcommand("bench", "Runs benchmarks, the rivals' figures beside ours");
@@ -81,7 +88,8 @@ Result<> complete(Arguments& arguments) {
   arguments.run.overrides.seed = arguments.seed;
   if (!arguments.until.empty()) {
     Result<Duration> until = parse_duration(arguments.until);
-    if (!until || *until <= 0ns) return fail(Errc::invalid_argument, "--until {}: expected a time, as in 30 s", arguments.until);
+    if (!until || *until <= 0ns)
+      return fail(Errc::invalid_argument, "--until {}: expected a time, as in 30 s", arguments.until);
     arguments.run.overrides.until = *until;
   }
   if (arguments.carrier == "fabric") arguments.run.overrides.carrier = sim::Carrier::fabric;

@@ -69,7 +69,10 @@ void add_metrics(nlohmann::json& json, const scenarios::RunReport& report) {
 nlohmann::json error_json(const RunRecord& record) {
   if (!record.diagnostics.empty()) {
     const scenarios::Diagnostic& first = record.diagnostics.front();
-    return {{"file", first.file}, {"line", first.at.line}, {"column", first.at.column}, {"key", first.key},
+    return {{"file", first.file},
+            {"line", first.at.line},
+            {"column", first.at.column},
+            {"key", first.key},
             {"message", first.message}};
   }
   if (!record.error) return nullptr;
@@ -101,14 +104,16 @@ void print_for_people(const RunCommand& command, const RunRecord& record) {
   for (const auto& [text, verdict] : report.expectations) {
     if (command.quiet && verdict.held) continue;
     fmt::print("  {} {}{}\n", verdict.held ? "ok    " : "FAILED", text,
-               verdict.held ? "" : verdict.value ? fmt::format("   (it is {})", *verdict.value) : "   (nothing measured)");
+               verdict.held    ? ""
+               : verdict.value ? fmt::format("   (it is {})", *verdict.value)
+                               : "   (nothing measured)");
   }
 }
 
 nlohmann::json to_json(const RunCommand& command, const RunRecord& record, std::size_t number) {
-  nlohmann::json json = {{"id", number}, {"file", record.file}, {"mode", command.mode}, {"repeat", 0},
-                         {"sweep_point", nullptr}, {"revision", build_info::revision()}, {"status", "error"},
-                         {"error", error_json(record)}};
+  nlohmann::json json = {{"id", number},      {"file", record.file},        {"mode", command.mode},
+                         {"repeat", 0},       {"sweep_point", nullptr},     {"revision", build_info::revision()},
+                         {"status", "error"}, {"error", error_json(record)}};
   if (record.scenario) {
     const scenarios::Scenario& scenario = *record.scenario;
     nlohmann::json parameters = nlohmann::json::object();

@@ -50,8 +50,8 @@ class ProgressBar {
     double end_s = static_cast<double>(to_ns(progress.end)) / 1e9;
     double share = end_s > 0 ? now_s / end_s : 1;
     double left_s = share > 0 ? wall_s / share - wall_s : 0;
-    std::string text = fmt::format("{:.1f} of {:.1f} s, {:.2g}x real time, {:.3g} events/s, {:.0f} s left", now_s, end_s,
-                                   now_s / wall_s, static_cast<double>(progress.turns) / wall_s, left_s);
+    std::string text = fmt::format("{:.1f} of {:.1f} s, {:.2g}x real time, {:.3g} events/s, {:.0f} s left", now_s,
+                                   end_s, now_s / wall_s, static_cast<double>(progress.turns) / wall_s, left_s);
     if (!terminal_) {
       fmt::print(stderr, "{}\n", text);
       return;
@@ -229,7 +229,8 @@ int verify_determinism(const RunCommand& command, Program& program, const std::s
 int run(const RunCommand& command, Program& program) {
   int exit_code = kOk;
   if (command.verify_determinism) {
-    for (const std::string& file : command.files) exit_code = worse(exit_code, verify_determinism(command, program, file));
+    for (const std::string& file : command.files)
+      exit_code = worse(exit_code, verify_determinism(command, program, file));
     return exit_code;
   }
   std::signal(SIGINT, note_interruption);
@@ -263,8 +264,11 @@ int check(const std::vector<std::string>& files, bool json, Program& program) {
     if (!diagnostics.empty()) exit_code = kBadInput;
     for (const scenarios::Diagnostic& diagnostic : diagnostics) {
       if (json) {
-        all.push_back({{"file", diagnostic.file}, {"line", diagnostic.at.line}, {"column", diagnostic.at.column},
-                       {"key", diagnostic.key}, {"message", diagnostic.message}});
+        all.push_back({{"file", diagnostic.file},
+                       {"line", diagnostic.at.line},
+                       {"column", diagnostic.at.column},
+                       {"key", diagnostic.key},
+                       {"message", diagnostic.message}});
       } else {
         fmt::print(stderr, "{}\n", diagnostic.to_string());
       }

@@ -1,5 +1,7 @@
 #include "ghostnet/realnet/dial.hpp"
 
+#include <sys/epoll.h>
+
 #include <netinet/in.h>
 
 #include <cerrno>
@@ -21,9 +23,8 @@ Result<> bind_source(int fd, const ConnectOptions& options, IpFamily family) {
   }
   // With the port left to connect(), which knows the peer, one port serves connections to many peers.
   if (options.local.port() == 0) set_option(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-  const Endpoint local = options.local.address().is_unspecified()
-                             ? Endpoint(IpAddress::any(family), options.local.port())
-                             : options.local;
+  const Endpoint local =
+      options.local.address().is_unspecified() ? Endpoint(IpAddress::any(family), options.local.port()) : options.local;
   const SocketAddress address(local, family);
   if (::bind(fd, address.data(), address.size()) == 0) return {};
   return system_failure(errno, "connecting to {} from {}", options.peer, local);

@@ -72,8 +72,7 @@ Result<std::vector<IpAddress>> ask_system(const std::string& name, const Network
   std::vector<IpAddress> addresses;
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
     if (entry->ai_family == AF_INET) {
-      addresses.push_back(
-          IpAddress::v4(ntohl(reinterpret_cast<const sockaddr_in*>(entry->ai_addr)->sin_addr.s_addr)));
+      addresses.push_back(IpAddress::v4(ntohl(reinterpret_cast<const sockaddr_in*>(entry->ai_addr)->sin_addr.s_addr)));
     } else if (entry->ai_family == AF_INET6) {
       const auto& v6 = *reinterpret_cast<const sockaddr_in6*>(entry->ai_addr);
       addresses.push_back(SocketAddress::ip_address(v6.sin6_addr, v6.sin6_scope_id));

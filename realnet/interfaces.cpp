@@ -1,5 +1,7 @@
 #include "ghostnet/realnet/interfaces.hpp"
 
+#include <sys/epoll.h>
+
 #include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>

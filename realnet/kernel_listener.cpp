@@ -3,6 +3,8 @@
 #include <cerrno>
 
 #include "ghostnet/realnet/kernel_stream.hpp"
+
+#include <sys/epoll.h>
 #include "ghostnet/realnet/socket_address.hpp"
 #include "ghostnet/realnet/world.hpp"
 

@@ -1,5 +1,7 @@
 #include "ghostnet/realnet/kernel_stream.hpp"
 
+#include <sys/epoll.h>
+
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -25,7 +27,10 @@ Result<std::unique_ptr<Stream>> KernelStream::adopt(World& world, FileDescriptor
 }
 
 KernelStream::KernelStream(World& world, FileDescriptor fd, Kind kind)
-    : world_(world), fd_(std::move(fd)), kind_(kind), peer_(kind == Kind::tcp ? peer_endpoint(fd_.get()) : Endpoint()) {}
+    : world_(world),
+      fd_(std::move(fd)),
+      kind_(kind),
+      peer_(kind == Kind::tcp ? peer_endpoint(fd_.get()) : Endpoint()) {}
 
 KernelStream::~KernelStream() {
   if (!fd_) return;
@@ -45,9 +50,7 @@ void KernelStream::close(bool reset) {
   fd_.reset();
 }
 
-Endpoint KernelStream::local() const {
-  return fd_ && kind_ == Kind::tcp ? local_endpoint(fd_.get()) : Endpoint();
-}
+Endpoint KernelStream::local() const { return fd_ && kind_ == Kind::tcp ? local_endpoint(fd_.get()) : Endpoint(); }
 
 Loop& KernelStream::loop() { return world_.loop(); }
 

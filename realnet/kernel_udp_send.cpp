@@ -4,6 +4,8 @@
 #include <cerrno>
 
 #include "ghostnet/realnet/kernel_udp_socket.hpp"
+
+#include <sys/epoll.h>
 #include "ghostnet/realnet/socket_options.hpp"
 #include "ghostnet/realnet/world.hpp"
 
@@ -47,7 +49,8 @@ std::optional<Errc> KernelUdpSocket::send_some(std::span<const Datagram> batch, 
     const std::size_t refused_bytes = messages.segment_bytes(0);
     const std::optional<Errc> error = send_plainly(batch.first(messages.covers(0)), accepted);
     if (!error && -sent == EIO) segments_ = false;
-    if (!error) max_segment_bytes_ = static_cast<std::uint16_t>(std::min<std::size_t>(max_segment_bytes_, refused_bytes - 1));
+    if (!error)
+      max_segment_bytes_ = static_cast<std::uint16_t>(std::min<std::size_t>(max_segment_bytes_, refused_bytes - 1));
     return error;
   }
   for (std::size_t i = 0; i < static_cast<std::size_t>(sent); ++i) {
@@ -78,7 +81,8 @@ std::size_t KernelUdpSocket::run_length(std::span<const Datagram> batch) const {
   const Datagram& first = batch.front();
   const std::size_t size_bytes = first.payload.size();
   if (!segments_ || is_super(first) || size_bytes == 0 || size_bytes > max_segment_bytes_) return 1;
-  const std::size_t most = std::min({batch.size(), kMaxSegments, std::max<std::size_t>(kMaxSegmentedBytes / size_bytes, 1)});
+  const std::size_t most =
+      std::min({batch.size(), kMaxSegments, std::max<std::size_t>(kMaxSegmentedBytes / size_bytes, 1)});
   std::size_t run = 1;
   while (run < most) {
     const Datagram& next = batch[run];

@@ -1,5 +1,7 @@
 #include "ghostnet/realnet/kernel_udp_socket.hpp"
 
+#include <sys/epoll.h>
+
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -37,8 +39,7 @@ Result<std::size_t> path_mtu_bytes(int fd, const Endpoint& peer) {
 
 }  // namespace
 
-Result<std::unique_ptr<UdpSocket>> KernelUdpSocket::open(World& world, const UdpOptions& options,
-                                                         const UdpSite& site) {
+Result<std::unique_ptr<UdpSocket>> KernelUdpSocket::open(World& world, const UdpOptions& options, const UdpSite& site) {
   const IpFamily family = options.local.family();
   Result<NetworkNamespace::Visit> visit = NetworkNamespace::Visit::begin(site.where);
   if (!visit) return fail(std::move(visit));

@@ -1,5 +1,7 @@
 #include "ghostnet/realnet/linger_set.hpp"
 
+#include <sys/epoll.h>
+
 #include <sys/socket.h>
 
 #include <array>

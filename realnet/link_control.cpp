@@ -104,8 +104,7 @@ Result<> set_interface_up(const std::string& name, bool up) {
 }
 
 Result<> set_interface_mtu(const std::string& name, std::uint32_t mtu_bytes) {
-  const int error =
-      control(name, {SIOCSIFMTU}, [=](ifreq& request) { request.ifr_mtu = static_cast<int>(mtu_bytes); });
+  const int error = control(name, {SIOCSIFMTU}, [=](ifreq& request) { request.ifr_mtu = static_cast<int>(mtu_bytes); });
   return outcome(error, fmt::format("setting the MTU of {} to {} bytes", name, mtu_bytes));
 }
 

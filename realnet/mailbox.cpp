@@ -1,5 +1,7 @@
 #include "ghostnet/realnet/mailbox.hpp"
 
+#include <sys/epoll.h>
+
 #include <sys/eventfd.h>
 
 #include <cerrno>

@@ -1,5 +1,7 @@
 #include "ghostnet/realnet/poller.hpp"
 
+#include <sys/epoll.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
@@ -32,7 +34,9 @@ Result<FileDescriptor> Poller::open() {
 }
 
 Poller::Poller(FileDescriptor epoll, std::uint32_t calls_per_turn)
-    : epoll_(std::move(epoll)), calls_per_turn_(std::max<std::uint32_t>(calls_per_turn, 1)) {}
+    : epoll_(std::move(epoll)), calls_per_turn_(std::max<std::uint32_t>(calls_per_turn, 1)), events_(kEventsAtOnce) {}
+
+Poller::~Poller() = default;
 
 Result<> Poller::add(int fd, Watch& watch, std::uint32_t events) {
   epoll_event event{.events = events | EPOLLET, .data = {.ptr = &watch}};

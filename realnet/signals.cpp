@@ -1,5 +1,7 @@
 #include "ghostnet/realnet/signals.hpp"
 
+#include <sys/epoll.h>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -55,7 +57,7 @@ Result<> Signals::catch_signal(int signal) {
   if (!watchers[static_cast<std::size_t>(signal)].compare_exchange_strong(nobody, writing_.get() + 1)) {
     return fail(Errc::busy, "signal {} is watched already", signal);
   }
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   Caught caught{.signal = signal, .before = {}};

@@ -32,22 +32,22 @@ struct Wanted {
 
 // What comes with each datagram, and how groups behave, for IPv4 datagrams. IPv6 sockets that carry IPv4 want it, too.
 void set_v4_details(int fd, const UdpOptions& options) {
-  for (const Wanted& wanted : {Wanted{SOL_IP, IP_RECVTOS, 1}, Wanted{SOL_IP, IP_RECVTTL, 1},
-                               Wanted{SOL_IP, IP_TTL, std::max<int>(options.hop_limit, 1)},
-                               Wanted{SOL_IP, IP_MULTICAST_TTL, options.multicast_hop_limit},
-                               Wanted{SOL_IP, IP_MULTICAST_LOOP, options.multicast_loop},
-                               Wanted{SOL_IP, IP_MULTICAST_ALL, 0}}) {
+  for (const Wanted& wanted :
+       {Wanted{SOL_IP, IP_RECVTOS, 1}, Wanted{SOL_IP, IP_RECVTTL, 1},
+        Wanted{SOL_IP, IP_TTL, std::max<int>(options.hop_limit, 1)},
+        Wanted{SOL_IP, IP_MULTICAST_TTL, options.multicast_hop_limit},
+        Wanted{SOL_IP, IP_MULTICAST_LOOP, options.multicast_loop}, Wanted{SOL_IP, IP_MULTICAST_ALL, 0}}) {
     set_option(fd, wanted.level, wanted.name, wanted.value);
   }
 }
 
 void set_v6_details(int fd, const UdpOptions& options) {
-  for (const Wanted& wanted : {Wanted{SOL_IPV6, IPV6_RECVPKTINFO, 1}, Wanted{SOL_IPV6, IPV6_RECVTCLASS, 1},
-                               Wanted{SOL_IPV6, IPV6_RECVHOPLIMIT, 1},
-                               Wanted{SOL_IPV6, IPV6_UNICAST_HOPS, std::max<int>(options.hop_limit, 1)},
-                               Wanted{SOL_IPV6, IPV6_MULTICAST_HOPS, options.multicast_hop_limit},
-                               Wanted{SOL_IPV6, IPV6_MULTICAST_LOOP, options.multicast_loop},
-                               Wanted{SOL_IPV6, IPV6_MULTICAST_ALL, 0}}) {
+  for (const Wanted& wanted :
+       {Wanted{SOL_IPV6, IPV6_RECVPKTINFO, 1}, Wanted{SOL_IPV6, IPV6_RECVTCLASS, 1},
+        Wanted{SOL_IPV6, IPV6_RECVHOPLIMIT, 1},
+        Wanted{SOL_IPV6, IPV6_UNICAST_HOPS, std::max<int>(options.hop_limit, 1)},
+        Wanted{SOL_IPV6, IPV6_MULTICAST_HOPS, options.multicast_hop_limit},
+        Wanted{SOL_IPV6, IPV6_MULTICAST_LOOP, options.multicast_loop}, Wanted{SOL_IPV6, IPV6_MULTICAST_ALL, 0}}) {
     set_option(fd, wanted.level, wanted.name, wanted.value);
   }
 }
@@ -69,7 +69,8 @@ int domain_of(IpFamily family) { return family == IpFamily::v4 ? AF_INET : AF_IN
 void set_buffers(int fd, std::uint32_t receive_bytes, std::uint32_t send_bytes) {
   const auto receive = static_cast<int>(std::min<std::uint32_t>(receive_bytes, INT32_MAX));
   const auto send = static_cast<int>(std::min<std::uint32_t>(send_bytes, INT32_MAX));
-  if (receive != 0 && !set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive)) set_option(fd, SOL_SOCKET, SO_RCVBUF, receive);
+  if (receive != 0 && !set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive))
+    set_option(fd, SOL_SOCKET, SO_RCVBUF, receive);
   if (send != 0 && !set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, send)) set_option(fd, SOL_SOCKET, SO_SNDBUF, send);
 }
 

@@ -45,7 +45,8 @@ Result<SocketPath> SocketPath::bind(int fd, const std::string& path) {
   bool bound = bind_to(fd, *address);
   if (!bound && errno == EADDRINUSE) {
     if (!is_stale(*address)) {
-      return fail(Errc::address_in_use, "listening at {}: somebody listens there, or it is a file of another kind", path);
+      return fail(Errc::address_in_use, "listening at {}: somebody listens there, or it is a file of another kind",
+                  path);
     }
     ::unlink(path.c_str());
     bound = bind_to(fd, *address);

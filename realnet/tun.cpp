@@ -1,5 +1,7 @@
 #include "ghostnet/realnet/tun.hpp"
 
+#include <sys/epoll.h>
+
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
@@ -67,7 +69,8 @@ Result<> configure(const std::string& name, const TunOptions& options) {
 
 Result<std::unique_ptr<Tun>> Tun::open(World& world, const TunOptions& options) {
   if (options.name.size() >= IFNAMSIZ) {
-    return fail(Errc::invalid_argument, "'{}' is too long for an interface: at most {} bytes", options.name, IFNAMSIZ - 1);
+    return fail(Errc::invalid_argument, "'{}' is too long for an interface: at most {} bytes", options.name,
+                IFNAMSIZ - 1);
   }
   Result<NetworkNamespace::Visit> visit = NetworkNamespace::Visit::begin(options.where.get());
   if (!visit) return fail(std::move(visit));

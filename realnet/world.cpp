@@ -69,7 +69,8 @@ World::World(WorldOptions options, Descriptors descriptors)
     : options_(std::move(options)),
       no_log_(options_.log_sink == nullptr ? std::make_unique<NoLog>() : nullptr),
       metrics_(options_.metrics),
-      log_(no_log_ ? *no_log_ : *options_.log_sink, [this] { return loop_.now(); }, log_options(options_)),
+      log_(
+          no_log_ ? *no_log_ : *options_.log_sink, [this] { return loop_.now(); }, log_options(options_)),
       context_{loop_, metrics_, log_},
       failure_log_(std::make_unique<FailureLog>(log_)),
       poller_(std::move(descriptors.epoll), options_.calls_per_turn),

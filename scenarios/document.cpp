@@ -61,7 +61,8 @@ class TreeBuilder : public YAML::EventHandler {
   void check(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     Position at = position_of(mark);
     if (anchor != 0) throw Refused{at, "an anchor (&name): anchors and aliases are not allowed"};
-    if (!tag.empty() && tag != "?" && tag != "!") throw Refused{at, fmt::format("a tag ({}): tags are not allowed", tag)};
+    if (!tag.empty() && tag != "?" && tag != "!")
+      throw Refused{at, fmt::format("a tag ({}): tags are not allowed", tag)};
     if (++nodes_ > limits_.max_nodes) {
       throw Refused{at, fmt::format("too large: more than {} values", limits_.max_nodes)};
     }
@@ -186,7 +187,8 @@ std::expected<void, std::string> set_path(Node& root, std::string_view path, std
       at = &at->items[*index];
     } else {
       if (at->is_null()) at->kind = Node::Kind::mapping;
-      if (!at->is_mapping()) return std::unexpected(fmt::format("'{}': there is no place for '{}' in {}", path, key, at->what()));
+      if (!at->is_mapping())
+        return std::unexpected(fmt::format("'{}': there is no place for '{}' in {}", path, key, at->what()));
       Node* next = at->find(key);
       if (next == nullptr) {
         at->items.push_back({.kind = Node::Kind::scalar, .at = {}, .text = std::string(key), .items = {}});

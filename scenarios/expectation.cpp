@@ -23,7 +23,8 @@ namespace {
 
 constexpr std::size_t kMaxTerms = 64;
 constexpr std::size_t kMaxTextBytes = 4096;
-constexpr std::array<std::string_view, 9> kAggregates = {"p50", "p90", "p95", "p99", "p999", "mean", "min", "max", "count"};
+constexpr std::array<std::string_view, 9> kAggregates = {"p50",  "p90", "p95", "p99",  "p999",
+                                                         "mean", "min", "max", "count"};
 
 using Part = std::shared_ptr<const Expression>;
 
@@ -190,7 +191,8 @@ class SideParser {
     if (digits == std::string_view::npos) digits = rest_.size();
     std::size_t unit_at = std::min(rest_.find_first_not_of(' ', digits), rest_.size());
     std::size_t end = unit_at;
-    while (end < rest_.size() && (std::isalpha(static_cast<unsigned char>(rest_[end])) != 0 || rest_[end] == '%')) ++end;
+    while (end < rest_.size() && (std::isalpha(static_cast<unsigned char>(rest_[end])) != 0 || rest_[end] == '%'))
+      ++end;
     for (std::string_view per_second : {"/s", "/min", "/h"}) {
       if (end > unit_at && rest_.substr(end).starts_with(per_second)) {
         end += per_second.size();
@@ -215,8 +217,8 @@ class SideParser {
 
   std::string_view take_word() {
     std::size_t end = 0;
-    while (end < rest_.size() && (std::isalnum(static_cast<unsigned char>(rest_[end])) != 0 || rest_[end] == '_' ||
-                                  rest_[end] == '.')) {
+    while (end < rest_.size() &&
+           (std::isalnum(static_cast<unsigned char>(rest_[end])) != 0 || rest_[end] == '_' || rest_[end] == '.')) {
       ++end;
     }
     std::string_view word = rest_.substr(0, end);

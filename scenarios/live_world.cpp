@@ -21,13 +21,13 @@ class LoopbackWorld final : public RunWorld {
       for (std::uint32_t i = 0; i < group.options.count; ++i) {
         auto id = static_cast<HostId>(hosts_.size());
         groups_.push_back(group.name);
-        hosts_.push_back(std::make_unique<realnet::Host>(
-            *world_, realnet::HostOptions{.id = id,
-                                          .name = fmt::format("host-{}", id),
-                                          .group = group.name,
-                                          .seed = scenario.run.seed,
-                                          .address = IpAddress::v4(kFirstAddress + id),
-                                          .where = nullptr}));
+        hosts_.push_back(
+            std::make_unique<realnet::Host>(*world_, realnet::HostOptions{.id = id,
+                                                                          .name = fmt::format("host-{}", id),
+                                                                          .group = group.name,
+                                                                          .seed = scenario.run.seed,
+                                                                          .address = IpAddress::v4(kFirstAddress + id),
+                                                                          .where = nullptr}));
       }
     }
     world_->turn(Duration::zero());

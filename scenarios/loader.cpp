@@ -17,9 +17,10 @@ class Loader {
   Loader(std::string file, const ServiceRegistry& registry) : registry_(registry) { scenario_.file = std::move(file); }
 
   void load(const Node& root, const Overrides& overrides) {
-    if (!root.is_mapping()) return complain(root.at, "", fmt::format("expected a mapping of keys, found {}", root.what()));
-    constexpr std::string_view kSections[] = {"network",  "regions", "latencies", "groups",
-                                              "protocols", "workload", "faults",   "expect"};
+    if (!root.is_mapping())
+      return complain(root.at, "", fmt::format("expected a mapping of keys, found {}", root.what()));
+    constexpr std::string_view kSections[] = {"network",   "regions",  "latencies", "groups",
+                                              "protocols", "workload", "faults",    "expect"};
     std::vector<std::string_view> own(std::begin(kSections), std::end(kSections));
     fill(root, "", option_table<RunOptions>(), &scenario_.run, own);
     if (overrides.seed) scenario_.run.seed = *overrides.seed;
@@ -63,7 +64,8 @@ class Loader {
   // Sets the keys of a mapping by a table. `others` are keys that somebody else reads.
   void fill(const Node& node, std::string_view path, const OptionTable& table, void* object,
             const std::vector<std::string_view>& others) {
-    if (!node.is_mapping()) return complain(node.at, std::string(path), fmt::format("expected a mapping, found {}", node.what()));
+    if (!node.is_mapping())
+      return complain(node.at, std::string(path), fmt::format("expected a mapping, found {}", node.what()));
     for (std::size_t i = 0; i < node.size(); ++i) {
       const Node& key = node.key(i);
       if (std::ranges::find(others, key.text) != others.end()) continue;
@@ -85,7 +87,8 @@ class Loader {
     std::vector<std::string_view> items;
     if (value.is_sequence()) {
       for (const Node& item : value.items) {
-        if (!item.is_scalar()) return complain(item.at, path, fmt::format("expected {}, found {}", desc.expected(), item.what()));
+        if (!item.is_scalar())
+          return complain(item.at, path, fmt::format("expected {}, found {}", desc.expected(), item.what()));
         items.push_back(item.text);
       }
     } else if (!value.is_scalar()) {
@@ -109,7 +112,8 @@ class Loader {
     const Node* node = root.find(name);
     if (node == nullptr || node->is_null()) return;
     if (!node->is_sequence()) {
-      return complain(node->at, std::string(name), fmt::format("expected a list (lines that begin with -), found {}", node->what()));
+      return complain(node->at, std::string(name),
+                      fmt::format("expected a list (lines that begin with -), found {}", node->what()));
     }
     for (std::size_t i = 0; i < node->items.size(); ++i) visit(node->items[i], fmt::format("{}[{}]", name, i));
   }
@@ -149,7 +153,8 @@ class Loader {
       const Node& cell = cells.items[column];
       Result<Duration> delay = parse_duration(cell.text);
       if (!cell.is_scalar() || !delay || *delay < 0ns || *delay > 24h) {
-        complain(cell.at, fmt::format("{}[{}]", path, column), fmt::format("'{}' is no time from 0 to 24 h", cell.text));
+        complain(cell.at, fmt::format("{}[{}]", path, column),
+                 fmt::format("'{}' is no time from 0 to 24 h", cell.text));
         continue;
       }
       scenario_.regions.paths[row * count + column].delay = *delay;
@@ -244,8 +249,9 @@ class Loader {
     bool running = std::ranges::any_of(
         scenario_.protocols, [&](const Scenario::Protocol& protocol) { return protocol.service == found->service; });
     if (!running) {
-      complain(key.at, path, fmt::format("'{}' is of protocol {}, which does not stand under `protocols`", key.text,
-                                         found->service->name));
+      complain(key.at, path,
+               fmt::format("'{}' is of protocol {}, which does not stand under `protocols`", key.text,
+                           found->service->name));
     }
     Scenario::Workload workload{.operation = *found, .when = {}, .options = AnyOptions(*found->operation->options)};
     const Node& value = item.value(0);

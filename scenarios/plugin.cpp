@@ -15,19 +15,23 @@ Result<> load_plugin(const std::string& path, ServiceRegistry& registry) {
   if (library == nullptr) return fail(Errc::not_found, "plug-in {}: {}", path, dlerror());
   auto entry = reinterpret_cast<GhostnetPluginEntry>(dlsym(library, "ghostnet_plugin"));
   if (entry == nullptr) {
-    return fail(Errc::invalid_argument, "plug-in {}: it is a library, but no plug-in: it has no GHOSTNET_PLUGIN entry", path);
+    return fail(Errc::invalid_argument, "plug-in {}: it is a library, but no plug-in: it has no GHOSTNET_PLUGIN entry",
+                path);
   }
   const GhostnetPlugin* plugin = entry();
   if (plugin->abi != kPluginAbi) {
-    return fail(Errc::invalid_argument, "plug-in {}: made for version {} of the plug-in entry, this program has {}: rebuild it",
-                path, plugin->abi, kPluginAbi);
+    return fail(Errc::invalid_argument,
+                "plug-in {}: made for version {} of the plug-in entry, this program has {}: rebuild it", path,
+                plugin->abi, kPluginAbi);
   }
   if (std::strcmp(plugin->contract, kPluginContract) != 0) {
-    return fail(Errc::invalid_argument, "plug-in {}: built for '{}', this program is '{}': rebuild it against this version",
-                path, plugin->contract, kPluginContract);
+    return fail(Errc::invalid_argument,
+                "plug-in {}: built for '{}', this program is '{}': rebuild it against this version", path,
+                plugin->contract, kPluginContract);
   }
   Result<> added = plugin->add(registry);
-  if (!added) return fail(added.error().while_doing(fmt::format("plug-in {} ({} {})", path, plugin->name, plugin->version)));
+  if (!added)
+    return fail(added.error().while_doing(fmt::format("plug-in {} ({} {})", path, plugin->name, plugin->version)));
   return {};
 }
 

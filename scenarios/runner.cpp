@@ -241,10 +241,10 @@ void Runner::judge(RunReport& report) {
     all_held = all_held && verdict.held;
     report.expectations.emplace_back(rule.text(), verdict);
   }
-  report.status = report.error    ? RunStatus::error
-                  : interrupted_  ? RunStatus::interrupted
-                  : all_held      ? RunStatus::passed
-                                  : RunStatus::failed;
+  report.status = report.error   ? RunStatus::error
+                  : interrupted_ ? RunStatus::interrupted
+                  : all_held     ? RunStatus::passed
+                                 : RunStatus::failed;
 }
 
 }  // namespace ghostnet::scenarios

@@ -48,8 +48,17 @@ const OptionDesc NetworkOptions::kOptions[21] = {
     option<&NetworkOptions::speed>("speed", "of radios that walk to random waypoints; 0: they stand", in(0.0, 1000.0),
                                    unit("m/s")),
     option<&NetworkOptions::cpu_per_packet>("cpu_per_packet", "time of a host's CPU for a packet", in(0ns, 1s)),
-    kNetworkLink[0], kNetworkLink[1], kNetworkLink[2], kNetworkLink[3], kNetworkLink[4], kNetworkLink[5],
-    kNetworkLink[6], kNetworkLink[7], kNetworkLink[8], kNetworkLink[9], kNetworkLink[10]};
+    kNetworkLink[0],
+    kNetworkLink[1],
+    kNetworkLink[2],
+    kNetworkLink[3],
+    kNetworkLink[4],
+    kNetworkLink[5],
+    kNetworkLink[6],
+    kNetworkLink[7],
+    kNetworkLink[8],
+    kNetworkLink[9],
+    kNetworkLink[10]};
 
 constexpr auto kGroupLink = link_keys<GroupOptions>();
 const OptionDesc GroupOptions::kOptions[16] = {
@@ -59,8 +68,17 @@ const OptionDesc GroupOptions::kOptions[16] = {
     option<&GroupOptions::clock_drift>("clock_drift", "clocks run fast by so many parts per million",
                                        in(-500'000.0, 500'000.0), unit("ppm")),
     option<&GroupOptions::slowness>("slowness", "CPUs are so many times as slow", in(0.01, 1000.0)),
-    kGroupLink[0], kGroupLink[1], kGroupLink[2], kGroupLink[3], kGroupLink[4], kGroupLink[5], kGroupLink[6],
-    kGroupLink[7], kGroupLink[8], kGroupLink[9], kGroupLink[10]};
+    kGroupLink[0],
+    kGroupLink[1],
+    kGroupLink[2],
+    kGroupLink[3],
+    kGroupLink[4],
+    kGroupLink[5],
+    kGroupLink[6],
+    kGroupLink[7],
+    kGroupLink[8],
+    kGroupLink[9],
+    kGroupLink[10]};
 
 sim::LinkPair LinkOptions::over(const LinkOptions& base) const {
   auto pick = [](const auto& own, const auto& other) { return own ? own : other; };

@@ -47,8 +47,9 @@ class SimulatedWorld final : public RunWorld {
 Result<MakeSimWorld> load_sim_module(const std::string& path) {
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // never unloaded: its code may be anywhere
   if (library == nullptr) {
-    return fail(Errc::not_found, "loading the simulated world from {}: {}; install ns-3 (libns3) or run with --mode live",
-                path, dlerror());
+    return fail(Errc::not_found,
+                "loading the simulated world from {}: {}; install ns-3 (libns3) or run with --mode live", path,
+                dlerror());
   }
   auto entry = reinterpret_cast<sim::ModuleEntry>(dlsym(library, sim::Module::kSymbol));
   if (entry == nullptr) {

@@ -92,9 +92,9 @@ Result<FabricHost*> Fabric::add_host(const HostSpec& spec) {
     names_.emplace(id, spec.name);
   }
   first_interfaces_.emplace_back();
-  hosts_.push_back(std::unique_ptr<FabricHost>(new FabricHost(
-      *this, context_, id, context_.metrics.group(spec.group), Random::derive(options_.seed, id, "host"),
-      Random::derive(options_.seed, id, "fabric.links"))));
+  hosts_.push_back(std::unique_ptr<FabricHost>(new FabricHost(*this, context_, id, context_.metrics.group(spec.group),
+                                                              Random::derive(options_.seed, id, "host"),
+                                                              Random::derive(options_.seed, id, "fabric.links"))));
   return hosts_.back().get();
 }
 
@@ -118,7 +118,8 @@ Result<InterfaceIndex> Fabric::attach(FabricHost& host, const InterfaceSpec& spe
   }
   interface->attachment = spec.attachment;
   if (index == 1) first_interfaces_[host.id()].attachment = spec.attachment;
-  if (Result<> set = set_port(interface->out, spec.out, {.to = Onward::To::ground, .attachment = spec.attachment}); !set) {
+  if (Result<> set = set_port(interface->out, spec.out, {.to = Onward::To::ground, .attachment = spec.attachment});
+      !set) {
     return fail(std::move(set));
   }
   if (spec.in != nullptr) {
@@ -200,9 +201,9 @@ IpAddress Fabric::numbered_address(HostId id, IpFamily family) {
 }
 
 std::optional<Fabric::Owner> Fabric::owner_of(const IpAddress& address) const {
-  std::uint64_t number = address.is_v4()                ? address.v4_value() - std::uint64_t{kFirstV4}
-                         : address.high() == kV6High    ? address.low() - 1
-                                                        : hosts_.size();
+  std::uint64_t number = address.is_v4()             ? address.v4_value() - std::uint64_t{kFirstV4}
+                         : address.high() == kV6High ? address.low() - 1
+                                                     : hosts_.size();
   if (number < first_interfaces_.size() && first_interfaces_[number].numbered) {
     return Owner{static_cast<HostId>(number), 1, first_interfaces_[number].attachment};
   }
@@ -219,7 +220,8 @@ FabricHost* Fabric::find_host(std::string_view name) {
       if (digit < '0' || digit > '9' || number >= hosts_.size()) return nullptr;
       number = number * 10 + static_cast<std::uint64_t>(digit - '0');
     }
-    bool exists = name.size() > prefix.size() && number < hosts_.size() && !names_.contains(static_cast<HostId>(number));
+    bool exists =
+        name.size() > prefix.size() && number < hosts_.size() && !names_.contains(static_cast<HostId>(number));
     return exists ? hosts_[number].get() : nullptr;
   }
   return nullptr;

@@ -95,8 +95,8 @@ std::vector<std::uint8_t> icmp_content(Flight& flight) {
   bool v4 = flight.destination.is_v4();
   Flight answered = flight;
   std::swap(answered.source, answered.destination);
-  std::vector<std::uint8_t> content = {static_cast<std::uint8_t>(v4 ? 3 : 1), static_cast<std::uint8_t>(v4 ? 3 : 4), 0, 0,
-                                       0, 0, 0, 0};
+  std::vector<std::uint8_t> content = {
+      static_cast<std::uint8_t>(v4 ? 3 : 1), static_cast<std::uint8_t>(v4 ? 3 : 4), 0, 0, 0, 0, 0, 0};
   std::vector<std::uint8_t> header = ip_header(answered, kUdp, 8);
   content.insert(content.end(), header.begin(), header.end());
   append_u16(content, answered.source.port());
@@ -117,10 +117,11 @@ void Fabric::capture(FabricHost& host, InterfaceIndex interface, Flight& flight)
   std::vector<std::uint8_t> content = datagram ? udp_content(flight) : icmp_content(flight);
   std::vector<std::uint8_t> packet = ip_header(flight, datagram ? kUdp : icmp, content.size());
   packet.insert(packet.end(), content.begin(), content.end());
-  capture::Packet record{.interface = tap.pcap_interface,
-                         .time = WallTime{timeline_.now().time_since_epoch()},
-                         .bytes = packet,
-                         .direction = flight.from == host.id() ? capture::Direction::outbound : capture::Direction::inbound};
+  capture::Packet record{
+      .interface = tap.pcap_interface,
+      .time = WallTime{timeline_.now().time_since_epoch()},
+      .bytes = packet,
+      .direction = flight.from == host.id() ? capture::Direction::outbound : capture::Direction::inbound};
   // A full disk must not change the run; the writer keeps its failure for whoever flushes it.
   (void)tap.writer->write(record);
 }

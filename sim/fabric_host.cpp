@@ -49,7 +49,8 @@ std::vector<Interface> FabricHost::interfaces() const {
   std::vector<Interface> all;
   for (InterfaceIndex index = 1; index <= interface_count(); ++index) {
     const NetInterface& net = interface(index);
-    Interface shown{.index = index, .name = fmt::format("eth{}", index - 1), .up = net.up, .mtu_bytes = kDefaultMtuBytes};
+    Interface shown{
+        .index = index, .name = fmt::format("eth{}", index - 1), .up = net.up, .mtu_bytes = kDefaultMtuBytes};
     shown.multicast = net.attachment.kind == Attachment::Kind::lan;
     if (!net.out.unlimited()) shown.mtu_bytes = std::min<std::uint32_t>(net.out.profile->mtu_bytes(), 65'535);
     if (net.numbered) {
@@ -113,7 +114,8 @@ IpAddress FabricHost::address(IpFamily family) const {
 }
 
 IpAddress FabricHost::source_address(IpFamily family, InterfaceIndex via) const {
-  if (via <= 1 && first_.numbered) [[likely]] return Fabric::numbered_address(id(), family);
+  if (via <= 1 && first_.numbered) [[likely]]
+    return Fabric::numbered_address(id(), family);
   IpAddress address = via == 0 ? IpAddress::any(family) : interface_address(via, family);
   return address.is_unspecified() ? this->address(family) : address;
 }
@@ -225,7 +227,8 @@ Result<std::unique_ptr<Listener>> FabricHost::listen(const ListenOptions& option
 
 Task<Result<std::unique_ptr<Stream>>> FabricHost::connect(ConnectOptions options) {
   co_return fail(Errc::not_supported,
-                 "connecting to {}: the fabric has no streams yet; run with `carrier: ns3`, whose TCP has", options.peer);
+                 "connecting to {}: the fabric has no streams yet; run with `carrier: ns3`, whose TCP has",
+                 options.peer);
 }
 
 // ---- faults ----

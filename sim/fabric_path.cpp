@@ -11,7 +11,6 @@ namespace {
 
 bool ecn_capable(const Flight& flight) { return flight.ecn != Ecn::not_ect; }
 
-
 // How far ahead the run loop touches what a coming instant will need; each step finds its pointers in cache.
 constexpr std::size_t kFlightAhead = 24;
 constexpr std::size_t kHostAhead = 16;
@@ -143,7 +142,8 @@ bool Fabric::reaches(Attachment from, Attachment to) {
 
 std::optional<Errc> Fabric::send_through(FabricHost& from, InterfaceIndex via, Flight& flight) {
   FabricHost::NetInterface& out = from.interface(via);
-  if (out.captured) [[unlikely]] capture(from, via, flight);
+  if (out.captured) [[unlikely]]
+    capture(from, via, flight);
   cross(out.out, flight, from.net_random_, {.to = Onward::To::ground, .attachment = out.attachment});
   return std::nullopt;
 }
@@ -151,7 +151,8 @@ std::optional<Errc> Fabric::send_through(FabricHost& from, InterfaceIndex via, F
 void Fabric::flood(FabricHost& from, InterfaceIndex via, Flight& flight) {
   FabricHost::NetInterface& out = from.interface(via);
   flight.to = nullptr;
-  if (out.captured) [[unlikely]] capture(from, via, flight);
+  if (out.captured) [[unlikely]]
+    capture(from, via, flight);
   cross(out.out, flight, from.net_random_, {.to = Onward::To::ground, .attachment = out.attachment});
 }
 
@@ -207,7 +208,8 @@ void Fabric::cross_in_fragments(Port& port, Flight& flight, Random& random, Onwa
 
 void Fabric::take_effect(Flight& flight, bool ce_marked, std::uint32_t corrupt_bit) {
   if (ce_marked) flight.ecn = Ecn::ce;
-  if (corrupt_bit != link::kNoBit) [[unlikely]] flight.corrupted = true;  // the receiver's checksum will tell
+  if (corrupt_bit != link::kNoBit) [[unlikely]]
+    flight.corrupted = true;  // the receiver's checksum will tell
 }
 
 // ---- under way ----
@@ -215,9 +217,7 @@ void Fabric::take_effect(Flight& flight, bool ce_marked, std::uint32_t corrupt_b
 void Fabric::go_on(Onward onward, Flight& flight, std::int64_t at_ns, Random& random) {
   switch (onward.to) {
     case Onward::To::host: return reach_host(flight, at_ns);
-    case Onward::To::router:
-      flight.router = onward.router;
-      return schedule(flight, at_ns, Flight::Stage::router);
+    case Onward::To::router: flight.router = onward.router; return schedule(flight, at_ns, Flight::Stage::router);
     case Onward::To::ground: return cross_ground(onward.attachment, flight, at_ns, random);
   }
 }
@@ -315,12 +315,14 @@ void Fabric::hand_over(Flight& flight) {
     ++counters_.host_down_drops;
     return drop(flight);
   }
-  if (flight.kind == Flight::Kind::port_unreachable) [[unlikely]] return report_refusal(flight);
+  if (flight.kind == Flight::Kind::port_unreachable) [[unlikely]]
+    return report_refusal(flight);
   if (flight.destination.address().is_multicast() || is_broadcast(flight.destination.address())) [[unlikely]] {
     return hand_to_members(flight);
   }
   FabricUdpSocket* socket = host.socket_for(flight.destination, flight.source);
-  if (socket == nullptr) [[unlikely]] return refuse(flight);
+  if (socket == nullptr) [[unlikely]]
+    return refuse(flight);
   accept(*socket, flight);
 }
 

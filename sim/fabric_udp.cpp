@@ -59,7 +59,8 @@ SendOutcome FabricUdpSocket::send(std::span<const Datagram> batch) {
   SendOutcome outcome;
   for (const Datagram& datagram : batch) {
     ByteView rest = datagram.payload;
-    std::size_t piece_bytes = datagram.segment_bytes != 0 ? datagram.segment_bytes : std::max<std::size_t>(rest.size(), 1);
+    std::size_t piece_bytes =
+        datagram.segment_bytes != 0 ? datagram.segment_bytes : std::max<std::size_t>(rest.size(), 1);
     PacketBuf* storage = rest.size() <= piece_bytes ? datagram.storage : nullptr;
     do {
       ByteView piece = rest.first(std::min(piece_bytes, rest.size()));
@@ -73,15 +74,19 @@ SendOutcome FabricUdpSocket::send(std::span<const Datagram> batch) {
 }
 
 std::optional<Errc> FabricUdpSocket::send_one(const Datagram& datagram, ByteView payload, PacketBuf* storage) {
-  if (host_ == nullptr) [[unlikely]] return Errc::closed;
+  if (host_ == nullptr) [[unlikely]]
+    return Errc::closed;
   Endpoint peer = datagram.peer;
   if (peer.port() == 0) {
     if (!extras_ || extras_->peer.port() == 0) return Errc::invalid_argument;
     peer = extras_->peer;
   }
-  if (peer.family() != family_) [[unlikely]] return Errc::invalid_argument;
-  if (payload.size() > kMaxUdpPayloadBytes) [[unlikely]] return Errc::message_too_large;
-  if (datagram.interface > host_->interface_count()) [[unlikely]] return Errc::not_found;
+  if (peer.family() != family_) [[unlikely]]
+    return Errc::invalid_argument;
+  if (payload.size() > kMaxUdpPayloadBytes) [[unlikely]]
+    return Errc::message_too_large;
+  if (datagram.interface > host_->interface_count()) [[unlikely]]
+    return Errc::not_found;
   bool dont_fragment = datagram.dont_fragment || (extras_ && extras_->dont_fragment);
   if (dont_fragment) {
     Result<std::size_t> most = max_payload_bytes(peer);
@@ -98,7 +103,8 @@ std::optional<Errc> FabricUdpSocket::send_one(const Datagram& datagram, ByteView
     return Errc::address_not_available;
   }
   Flight* flight = fabric.new_flight(payload, storage);
-  if (flight == nullptr) [[unlikely]] return Errc::no_buffers;
+  if (flight == nullptr) [[unlikely]]
+    return Errc::no_buffers;
   flight->source = Endpoint(source, port_);
   flight->destination = peer;
   flight->from = host_->id();
@@ -187,8 +193,10 @@ Flight* FabricUdpSocket::dequeue() {
 }
 
 Result<std::size_t> FabricUdpSocket::try_recv(std::span<ReceivedDatagram> batch) {
-  if (host_ == nullptr) [[unlikely]] return fail(Errc::closed);
-  if (error_ != Errc::would_block) [[unlikely]] return fail(std::exchange(error_, Errc::would_block));
+  if (host_ == nullptr) [[unlikely]]
+    return fail(Errc::closed);
+  if (error_ != Errc::would_block) [[unlikely]]
+    return fail(std::exchange(error_, Errc::would_block));
   std::size_t taken = 0;
   for (; taken < batch.size() && queue_tail_ != nullptr; ++taken) {
     Flight& flight = *dequeue();

@@ -71,7 +71,8 @@ Result<> FabricWorld::lay_ground(const WorldSpec& spec) {
     auto from = position(graph->routers, [&](const std::string& name) { return name == edge.from; });
     auto to = position(graph->routers, [&](const std::string& name) { return name == edge.to; });
     if (!from || !to) {
-      return fail(Errc::invalid_argument, "the link from {} to {} names a router that there is not", edge.from, edge.to);
+      return fail(Errc::invalid_argument, "the link from {} to {} names a router that there is not", edge.from,
+                  edge.to);
     }
     for (auto [a, b] : {std::pair{*from, *to}, std::pair{*to, *from}}) {
       if (Result<> added = fabric_.add_edge(a, b, edge.params); !added) return added;
@@ -87,10 +88,9 @@ Result<> FabricWorld::add_group(const WorldSpec& spec, const GroupSpec& group) {
     if (!host) return fail(std::move(host));
     Result<Attachment> ground = place(spec, group);
     if (!ground) return fail(std::move(ground));
-    Result<InterfaceIndex> attached = fabric_.attach(**host, {.attachment = *ground,
-                                                             .out = pointer_to(group.links.out),
-                                                             .in = pointer_to(group.links.in),
-                                                             .addresses = {}});
+    Result<InterfaceIndex> attached = fabric_.attach(
+        **host,
+        {.attachment = *ground, .out = pointer_to(group.links.out), .in = pointer_to(group.links.in), .addresses = {}});
     if (!attached) return fail(attached.error().while_doing(fmt::format("group {}", group.name)));
     if (group.cpu) (*host)->set_cpu(*group.cpu);
     if (group.clock_drift_ppb != 0 || group.wall_error != Duration::zero()) {
@@ -152,7 +152,8 @@ Result<> FabricWorld::partition(std::vector<std::uint8_t> cell_of_host, std::vec
   for (const std::vector<bool>& row : blocked) {
     if (row.size() != blocked.size()) return fail(Errc::invalid_argument, "a partition's matrix is square");
   }
-  if (!blocked.empty() && std::ranges::any_of(cell_of_host, [&](std::uint8_t cell) { return cell >= blocked.size(); })) {
+  if (!blocked.empty() &&
+      std::ranges::any_of(cell_of_host, [&](std::uint8_t cell) { return cell >= blocked.size(); })) {
     return fail(Errc::invalid_argument, "a partition has {} cells, numbered from 0", blocked.size());
   }
   fabric_.partition(std::move(cell_of_host), std::move(blocked));

@@ -9,8 +9,6 @@
 #include <ns3/ipv4-global-routing-helper.h>
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-list-routing-helper.h>
-#include <ns3/ipv6-list-routing-helper.h>
-#include <ns3/ipv6-static-routing-helper.h>
 #include <ns3/ipv4-list-routing.h>
 #include <ns3/ipv4-static-routing-helper.h>
 #include <ns3/ipv6-l3-protocol.h>
@@ -513,7 +511,8 @@ std::uint64_t Ns3Network::digest() const { return impl_->world.digest.value(); }
 
 // Global routing computes everything anew: once for all that changes at one instant.
 void Ns3Network::Impl::routes_changed() {
-  if (!world.started || !options.ipv4 || options.routing != Ns3Routing::global || std::exchange(recompute_pending, true))
+  if (!world.started || !options.ipv4 || options.routing != Ns3Routing::global ||
+      std::exchange(recompute_pending, true))
     return;
   ns3::Simulator::ScheduleNow([self = self] {
     if (*self == nullptr) return;

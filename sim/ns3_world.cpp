@@ -17,8 +17,8 @@ Result<std::string> queue_disc_of(const WorldSpec& spec) {
   for (const GroupSpec& group : spec.groups) {
     link::Discipline wanted = group.links.out ? group.links.out->discipline : link::Discipline::drop_tail;
     if (one && *one != wanted) {
-      return fail(Errc::not_supported, "group {}: the ns3 carrier has one queue discipline for all; use `carrier: fabric`",
-                  group.name);
+      return fail(Errc::not_supported,
+                  "group {}: the ns3 carrier has one queue discipline for all; use `carrier: fabric`", group.name);
     }
     one = wanted;
   }
@@ -37,9 +37,11 @@ Result<WireOptions> wire_for(const LinkPair& links, Duration delay) {
   if (links.in && links.in->rate_bps != out.rate_bps) {
     return fail(Errc::not_supported, "a wire of the ns3 carrier is as fast in both directions; use `carrier: fabric`");
   }
-  if (out.jitter != Duration::zero() || !out.duplicate.is_never() || !out.corrupt.is_never() || !out.reorder.is_never()) {
-    return fail(Errc::not_supported, "wires of the ns3 carrier know no jitter, duplicates, corruption or reordering; "
-                                     "use `carrier: fabric`");
+  if (out.jitter != Duration::zero() || !out.duplicate.is_never() || !out.corrupt.is_never() ||
+      !out.reorder.is_never()) {
+    return fail(Errc::not_supported,
+                "wires of the ns3 carrier know no jitter, duplicates, corruption or reordering; "
+                "use `carrier: fabric`");
   }
   if (out.rate_bps != 0) wire.rate_bps = out.rate_bps;
   if (out.mtu_bytes != 0) wire.mtu_bytes = static_cast<std::uint16_t>(std::min<std::uint32_t>(out.mtu_bytes, 65'535));
@@ -73,7 +75,8 @@ Result<> Ns3World::build(const WorldSpec& spec) {
   Ns3Options options{.seed = spec.seed, .routing = Ns3Routing::paths, .queue_disc = std::move(*queue_disc)};
   options.pcap_directory = spec.pcap_directory;
   for (const auto& [name, value] : spec.ns3_attributes) options.attributes.push_back({name, value});
-  if (const auto* radio = std::get_if<WirelessSpec>(&spec.ground); radio != nullptr && radio->kind == WirelessSpec::Kind::adhoc) {
+  if (const auto* radio = std::get_if<WirelessSpec>(&spec.ground);
+      radio != nullptr && radio->kind == WirelessSpec::Kind::adhoc) {
     options.routing = radio->routing == WirelessSpec::Routing::aodv   ? Ns3Routing::aodv
                       : radio->routing == WirelessSpec::Routing::dsdv ? Ns3Routing::dsdv
                       : radio->routing == WirelessSpec::Routing::olsr ? Ns3Routing::olsr
@@ -93,10 +96,14 @@ Result<> Ns3World::build(const WorldSpec& spec) {
   Result<> laid = std::visit(
       [&](const auto& ground) -> Result<> {
         using Ground = std::remove_cvref_t<decltype(ground)>;
-        if constexpr (std::same_as<Ground, RegionsSpec>) return lay_regions(spec, ground);
-        else if constexpr (std::same_as<Ground, GraphSpec>) return lay_graph(spec, ground);
-        else if constexpr (std::same_as<Ground, LanSpec>) return lay_lan(spec, ground);
-        else return lay_radio(ground);
+        if constexpr (std::same_as<Ground, RegionsSpec>)
+          return lay_regions(spec, ground);
+        else if constexpr (std::same_as<Ground, GraphSpec>)
+          return lay_graph(spec, ground);
+        else if constexpr (std::same_as<Ground, LanSpec>)
+          return lay_lan(spec, ground);
+        else
+          return lay_radio(ground);
       },
       spec.ground);
   if (!laid) return laid;
@@ -107,7 +114,8 @@ Result<> Ns3World::build(const WorldSpec& spec) {
 Result<> Ns3World::add_hosts(const WorldSpec& spec) {
   for (const GroupSpec& group : spec.groups) {
     if (group.clock_drift_ppb != 0 || group.wall_error != Duration::zero()) {
-      return fail(Errc::not_supported, "group {}: clocks of the ns3 carrier are right; use `carrier: fabric`", group.name);
+      return fail(Errc::not_supported, "group {}: clocks of the ns3 carrier are right; use `carrier: fabric`",
+                  group.name);
     }
     group_names_.push_back(group.name);
     for (std::uint32_t i = 0; i < group.count; ++i) {
@@ -144,7 +152,8 @@ Result<> Ns3World::lay_regions(const WorldSpec& spec, const RegionsSpec& regions
         return fail(Errc::not_supported, "paths of the ns3 carrier know no jitter or loss; use `carrier: fabric`");
       }
       if (path(i, j).delay != path(j, i).delay) {
-        return fail(Errc::not_supported, "paths of the ns3 carrier are as long in both directions; use `carrier: fabric`");
+        return fail(Errc::not_supported,
+                    "paths of the ns3 carrier are as long in both directions; use `carrier: fabric`");
       }
       if (j <= i) continue;
       // Half of each region's own latency lies on the wires of its hosts.
@@ -187,7 +196,8 @@ Result<> Ns3World::lay_graph(const WorldSpec& spec, const GraphSpec& graph) {
     std::size_t from = position(graph.routers, edge.from);
     std::size_t to = position(graph.routers, edge.to);
     if (from == routers.size() || to == routers.size()) {
-      return fail(Errc::invalid_argument, "the link from {} to {} names a router that there is not", edge.from, edge.to);
+      return fail(Errc::invalid_argument, "the link from {} to {} names a router that there is not", edge.from,
+                  edge.to);
     }
     Result<WireOptions> options = wire_for({.out = edge.params, .in = std::nullopt}, Duration::zero());
     if (!options) return fail(std::move(options));
@@ -255,9 +265,7 @@ std::vector<HostId> Ns3World::all_hosts() const {
 
 // ---- running ----
 
-WorldCounters Ns3World::counters() const {
-  return {.turns = timeline_.turns(), .ns3_events = timeline_.ns3_events()};
-}
+WorldCounters Ns3World::counters() const { return {.turns = timeline_.turns(), .ns3_events = timeline_.ns3_events()}; }
 
 void Ns3World::restart(HostId id) {
   if (network_->is_up(id)) return;

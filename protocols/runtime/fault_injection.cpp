@@ -42,8 +42,7 @@ class Relay final : private Completion {
 template <class Ready>
 class Gate {
  public:
-  Gate(const Clock& clock, std::function<void()> wake)
-      : timer_(clock), inner_(wake), opened_(std::move(wake)) {}
+  Gate(const Clock& clock, std::function<void()> wake) : timer_(clock), inner_(wake), opened_(std::move(wake)) {}
 
   bool held() const { return opened_.waiting(); }
   void hold(Duration duration) {
@@ -148,8 +147,8 @@ class FaultyStream final : public Stream {
   StreamGate writing_;
 };
 
-// What sockets have in common whose awaiters ask first and take afterwards: the point is reached when there is something
-// to take, and what it brings is kept until it is taken.
+// What sockets have in common whose awaiters ask first and take afterwards: the point is reached when there is
+// something to take, and what it brings is kept until it is taken.
 template <class Ready>
 class Intake {
  public:
@@ -196,7 +195,10 @@ class Intake {
 class FaultyListener final : public Listener {
  public:
   FaultyListener(std::unique_ptr<Listener> listener, Host& host, FaultPlan& plan)
-      : listener_(std::move(listener)), host_(host), plan_(plan), intake_(host, plan, IoOp::accept, [this] { wake(); }) {}
+      : listener_(std::move(listener)),
+        host_(host),
+        plan_(plan),
+        intake_(host, plan, IoOp::accept, [this] { wake(); }) {}
 
   Endpoint local() const override { return listener_->local(); }
 
@@ -452,7 +454,8 @@ FaultReport for_each_io_point(const std::function<void(FaultPlan&)>& scenario,
       scenario(plan);
       ++report.runs;
       if (plan.injected()) ++report.injected;
-      if (plan.points().size() <= at || !std::ranges::equal(plan.points().first(at + 1), clean.points().first(at + 1))) {
+      if (plan.points().size() <= at ||
+          !std::ranges::equal(plan.points().first(at + 1), clean.points().first(at + 1))) {
         throw std::logic_error("the scenario does not repeat before " + plan.to_string());
       }
     }

@@ -13,7 +13,8 @@ void Loop::resume(PromiseBase& promise) {
   running_ = promise.root;
   promise.handle().resume();
   running_ = nullptr;
-  if (!graveyard_.empty()) [[unlikely]] bury();
+  if (!graveyard_.empty()) [[unlikely]]
+    bury();
 }
 
 void Loop::bury() {

@@ -2,8 +2,8 @@
 //
 // A benchmark is a program of its own, tests/bench/<name>_bench.cpp, whose main() measures and ends with
 //   return bench::report(rows, argc, argv);
-// which prints a table, or with --json the array that `ghostnet bench` documents. Measuring alternates between ours and the
-// rival, several times, and rows carry medians, so that a neighbour on the machine slows both alike.
+// which prints a table, or with --json the array that `ghostnet bench` documents. Measuring alternates between ours and
+// the rival, several times, and rows carry medians, so that a neighbour on the machine slows both alike.
 #pragma once
 
 #include <fmt/core.h>
@@ -56,8 +56,8 @@ inline double spread(std::span<const double> values) {
   return (*most - *least) / median({values.begin(), values.end()});
 }
 
-// Fills in the row: one run of ours and one of the rival's to warm up, then row.runs of each in turn. Both functions make
-// a run and return its figure.
+// Fills in the row: one run of ours and one of the rival's to warm up, then row.runs of each in turn. Both functions
+// make a run and return its figure.
 template <class Ours, class Rival>
 BenchRow compare(BenchRow row, Ours ours, Rival rivals) {
   std::vector<double> our_values;
@@ -105,8 +105,8 @@ inline void print_table(std::span<const BenchRow> rows) {
     std::string goal = row.goal_ratio   ? fmt::format("{} {}x", row.higher_is_better ? ">=" : "<=", *row.goal_ratio)
                        : row.goal_value ? fmt::format("{} {}", row.higher_is_better ? ">=" : "<=", *row.goal_value)
                                         : "";
-    fmt::print("{:<46} {:>12.4g} {:<10} {:>12} {:>8} {:>14}{} {}  (median of {}, spread {:.0f} %)\n", row.name, row.value,
-               row.unit, row.rival.empty() ? "" : fmt::format("{:.4g}", row.rival_value),
+    fmt::print("{:<46} {:>12.4g} {:<10} {:>12} {:>8} {:>14}{} {}  (median of {}, spread {:.0f} %)\n", row.name,
+               row.value, row.unit, row.rival.empty() ? "" : fmt::format("{:.4g}", row.rival_value),
                row.ratio() ? fmt::format("{:.3g}x", *row.ratio()) : "", goal, row.ok() ? " " : "!", row.rival, row.runs,
                row.spread * 100);
   }

@@ -1,8 +1,9 @@
-// fabric: how many datagrams a second the simulated network carries, beside ns-3's own UDP stack; what an idle host takes.
+// fabric: how many datagrams a second the simulated network carries, beside ns-3's own UDP stack; what an idle host
+// takes.
 //
-// Every host sends 512 bytes each 100 ms to another one drawn at random, over an access link of 50 Mbit/s that loses one
-// packet in a thousand, and a path of 20 to 100 ms. ns-3 gets the same traffic in the form that suits it best: every
-// host has a point-to-point link of that rate, loss and delay straight to the one that it sends to, so nothing is
+// Every host sends 512 bytes each 100 ms to another one drawn at random, over an access link of 50 Mbit/s that loses
+// one packet in a thousand, and a path of 20 to 100 ms. ns-3 gets the same traffic in the form that suits it best:
+// every host has a point-to-point link of that rate, loss and delay straight to the one that it sends to, so nothing is
 // forwarded or looked up in long routing tables. Each measurement has a process of its own.
 #include <ns3/boolean.h>
 #include <ns3/data-rate.h>
@@ -41,9 +42,7 @@ constexpr Duration kInterval = 100ms;
 constexpr std::uint16_t kPort = 7;
 constexpr int kRegions = 9;
 
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 std::size_t resident_bytes() {
   long pages = 0;
@@ -123,7 +122,8 @@ struct Mesh {
     access.loss = Probability::of(0.001);
     for (int i = 0; i < kRegions; ++i) (void)fabric.add_region(std::to_string(i));
     for (std::uint16_t i = 0; i < kRegions; ++i) {
-      for (std::uint16_t j = 0; j < kRegions; ++j) fabric.set_path(i, j, {.delay = 20ms + 10ms * ((i * 7 + j * 13) % kRegions)});
+      for (std::uint16_t j = 0; j < kRegions; ++j)
+        fabric.set_path(i, j, {.delay = 20ms + 10ms * ((i * 7 + j * 13) % kRegions)});
     }
     sockets.reserve(hosts);
     for (std::uint32_t i = 0; i < hosts; ++i) {
@@ -204,7 +204,8 @@ double ns3_rate(std::uint32_t hosts, Duration simulated) {
     addresses.NewNetwork();
     auto sender = ns3::Socket::CreateSocket(nodes.Get(i), udp);
     ns3::InetSocketAddress peer(interfaces.GetAddress(1), kPort);
-    ns3::Simulator::ScheduleWithContext(i, ns3::NanoSeconds(random.between(0ns, kInterval).count()), &send_again, sender, peer);
+    ns3::Simulator::ScheduleWithContext(i, ns3::NanoSeconds(random.between(0ns, kInterval).count()), &send_again,
+                                        sender, peer);
   }
   ns3::Simulator::Stop(ns3::NanoSeconds(Duration(500ms).count()));
   ns3::Simulator::Run();
@@ -229,12 +230,25 @@ int main(int argc, char** argv) {
     if (run < 3) large.push_back(in_child([] { return fabric_rate(100'000, 2s); }));
   }
   double bytes = in_child([] { return idle_host_bytes(100'000); });
-  std::vector<BenchRow> rows = {
-      {.name = "10,000 hosts, 512 B", .value = median(small) / 1e6, .unit = "M/s", .rival = "ns-3 UDP, one hop",
-       .rival_value = median(rival) / 1e6, .goal_ratio = 20, .goal_value = 2, .runs = kRuns, .spread = spread(small)},
-      {.name = "100,000 hosts, 512 B", .value = median(large) / 1e6, .unit = "M/s", .goal_value = 1.2, .runs = 3,
-       .spread = spread(large)},
-      {.name = "idle host: socket, two tasks, timer", .value = bytes, .unit = "B", .higher_is_better = false,
-       .goal_value = 600}};
+  std::vector<BenchRow> rows = {{.name = "10,000 hosts, 512 B",
+                                 .value = median(small) / 1e6,
+                                 .unit = "M/s",
+                                 .rival = "ns-3 UDP, one hop",
+                                 .rival_value = median(rival) / 1e6,
+                                 .goal_ratio = 20,
+                                 .goal_value = 2,
+                                 .runs = kRuns,
+                                 .spread = spread(small)},
+                                {.name = "100,000 hosts, 512 B",
+                                 .value = median(large) / 1e6,
+                                 .unit = "M/s",
+                                 .goal_value = 1.2,
+                                 .runs = 3,
+                                 .spread = spread(large)},
+                                {.name = "idle host: socket, two tasks, timer",
+                                 .value = bytes,
+                                 .unit = "B",
+                                 .higher_is_better = false,
+                                 .goal_value = 600}};
   return report(rows, argc, argv);
 }

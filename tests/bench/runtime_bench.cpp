@@ -327,17 +327,22 @@ int main(int argc, char** argv) {
   const Plan plan;
   std::vector<bench::BenchRow> rows;
   auto compare = [&](std::string name, double goal_ratio, auto ours, auto rivals) {
-    bench::BenchRow row{.name = std::move(name), .unit = "ns", .rival = "Boost.Asio 1.81", .higher_is_better = false,
-                        .goal_ratio = goal_ratio, .runs = 9};
+    bench::BenchRow row{.name = std::move(name),
+                        .unit = "ns",
+                        .rival = "Boost.Asio 1.81",
+                        .higher_is_better = false,
+                        .goal_ratio = goal_ratio,
+                        .runs = 9};
     rows.push_back(bench::compare(std::move(row), ours, rivals));
   };
-  compare("spawn, run and destroy a task", 1 / 10.0, spawn, asio_spawn);                              // 35
+  compare("spawn, run and destroy a task", 1 / 10.0, spawn, asio_spawn);                                 // 35
   compare("await a task that ends at once: int", 12 / 18.0, nested_await<int>, asio_nested_await<int>);  // 12
   compare("await a task that ends at once: Result", 18 / 22.0, nested_await<Result<int>>,
-          asio_nested_await<Result<int>>);                                            // 18
+          asio_nested_await<Result<int>>);                                           // 18
   compare("channel hop between two tasks", 1 / 8.0, channel_hop, asio_channel_hop);  // 30
-  compare("cancel and re-arm a timer, 100k pending", 1 / 25.0, [&] { return rearm(plan); },
-          [&] { return asio_rearm(plan); });                                     // 30
+  compare(
+      "cancel and re-arm a timer, 100k pending", 1 / 25.0, [&] { return rearm(plan); },
+      [&] { return asio_rearm(plan); });                                    // 30
   compare("arm, fire and resume, 100k pending", 1 / 3.0, fire, asio_fire);  // 350
   return bench::report(rows, argc, argv);
 }

@@ -64,11 +64,21 @@ class PlainLoop {
   PlainLoop() : receiver_(open_socket()), sender_(open_socket()), to_(address_of(receiver_)) {
     for (std::size_t i = 0; i < kSegments; ++i) {
       out_parts_[i] = {payload_.data(), payload_.size()};
-      out_[i].msg_hdr = {.msg_name = &to_, .msg_namelen = sizeof to_, .msg_iov = &out_parts_[i], .msg_iovlen = 1,
-                         .msg_control = nullptr, .msg_controllen = 0, .msg_flags = 0};
+      out_[i].msg_hdr = {.msg_name = &to_,
+                         .msg_namelen = sizeof to_,
+                         .msg_iov = &out_parts_[i],
+                         .msg_iovlen = 1,
+                         .msg_control = nullptr,
+                         .msg_controllen = 0,
+                         .msg_flags = 0};
       in_parts_[i] = {in_buffers_[i].data(), in_buffers_[i].size()};
-      in_[i].msg_hdr = {.msg_name = &from_[i], .msg_namelen = sizeof from_[i], .msg_iov = &in_parts_[i],
-                        .msg_iovlen = 1, .msg_control = nullptr, .msg_controllen = 0, .msg_flags = 0};
+      in_[i].msg_hdr = {.msg_name = &from_[i],
+                        .msg_namelen = sizeof from_[i],
+                        .msg_iov = &in_parts_[i],
+                        .msg_iovlen = 1,
+                        .msg_control = nullptr,
+                        .msg_controllen = 0,
+                        .msg_flags = 0};
     }
   }
   ~PlainLoop() {
@@ -110,8 +120,13 @@ class OffloadLoop {
     const int on = 1;
     supported_ = ::setsockopt(receiver_, SOL_UDP, UDP_GRO, &on, sizeof on) == 0;
     part_ = {payload_.data(), payload_.size()};
-    message_ = {.msg_name = &to_, .msg_namelen = sizeof to_, .msg_iov = &part_, .msg_iovlen = 1,
-                .msg_control = out_control_.data(), .msg_controllen = CMSG_SPACE(sizeof(std::uint16_t)), .msg_flags = 0};
+    message_ = {.msg_name = &to_,
+                .msg_namelen = sizeof to_,
+                .msg_iov = &part_,
+                .msg_iovlen = 1,
+                .msg_control = out_control_.data(),
+                .msg_controllen = CMSG_SPACE(sizeof(std::uint16_t)),
+                .msg_flags = 0};
     cmsghdr* control = CMSG_FIRSTHDR(&message_);
     control->cmsg_level = SOL_UDP;
     control->cmsg_type = UDP_SEGMENT;
@@ -151,8 +166,13 @@ class OffloadLoop {
   static constexpr std::size_t kMessages = 8;
 
   void prepare(std::size_t i) {
-    in_[i].msg_hdr = {.msg_name = &from_[i], .msg_namelen = sizeof from_[i], .msg_iov = &in_parts_[i], .msg_iovlen = 1,
-                      .msg_control = in_control_[i].data(), .msg_controllen = in_control_[i].size(), .msg_flags = 0};
+    in_[i].msg_hdr = {.msg_name = &from_[i],
+                      .msg_namelen = sizeof from_[i],
+                      .msg_iov = &in_parts_[i],
+                      .msg_iovlen = 1,
+                      .msg_control = in_control_[i].data(),
+                      .msg_controllen = in_control_[i].size(),
+                      .msg_flags = 0};
   }
   static std::size_t segments(mmsghdr& message) {
     int segment = 0;
@@ -267,7 +287,8 @@ std::vector<BenchRow> run_udp_live(int repetitions) {
   {
     auto ours = std::make_unique<Ours>(false);
     auto rival = std::make_unique<PlainLoop>();
-    rows.push_back(compare("udp-live: 1200 B, batches", "sendmmsg/recvmmsg by hand", *ours, *rival, 40'000, repetitions));
+    rows.push_back(
+        compare("udp-live: 1200 B, batches", "sendmmsg/recvmmsg by hand", *ours, *rival, 40'000, repetitions));
   }
   auto rival = std::make_unique<OffloadLoop>();
   if (!rival->supported()) {
@@ -275,7 +296,8 @@ std::vector<BenchRow> run_udp_live(int repetitions) {
     return rows;
   }
   auto ours = std::make_unique<Ours>(true);
-  rows.push_back(compare("udp-live: 1200 B, GSO and GRO", "UDP_SEGMENT/UDP_GRO by hand", *ours, *rival, 400'000, repetitions));
+  rows.push_back(
+      compare("udp-live: 1200 B, GSO and GRO", "UDP_SEGMENT/UDP_GRO by hand", *ours, *rival, 400'000, repetitions));
   return rows;
 }
 

@@ -119,7 +119,9 @@ bool looks_up(int from, int to) { return to > from || (to == from && from != kPr
 void judge_system_header(const Viewer& viewer, const std::string& header, auto&& breach) {
   const auto is_marked = [&](std::string_view mark) { return header.find(mark) != std::string::npos; };
   for (const auto& library : libraries()) {
-    if (library.owner != viewer.folder && std::ranges::any_of(library.marks, is_marked)) {
+    // The runner stands on realnet, whose headers show some of the system's.
+    const bool through_realnet = library.law == "sockets" && viewer.folder == "scenarios";
+    if (library.owner != viewer.folder && !through_realnet && std::ranges::any_of(library.marks, is_marked)) {
       breach(library.law, "only " + std::string(library.owner) + "/ may reach " + header);
     }
   }

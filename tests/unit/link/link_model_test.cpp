@@ -318,7 +318,8 @@ TEST(LinkModel, WhatIsQueuedKeepsItsSizeWhenTheRateChanges) {
     IntLink link{profile_of(params)};
     for (int i = 0; i < 10; ++i) (void)link.enqueue(kStart, i, {.size_bytes = 1000}, random);
     const std::uint64_t before = link.queued_bytes(kStart);
-    EXPECT_EQ(before, discipline == Discipline::drop_tail ? 10'000u : 9'000u) << "CoDel does not count what is being sent";
+    EXPECT_EQ(before, discipline == Discipline::drop_tail ? 10'000u : 9'000u)
+        << "CoDel does not count what is being sent";
     params.rate_bps = 800'000;
     ASSERT_TRUE(link.change_profile(kStart, profile_of(params), random));
     EXPECT_EQ(link.queued_bytes(kStart), before);

@@ -1,5 +1,5 @@
-// Senders for the tests of queue disciplines, on one link in virtual time: flows of a constant rate, and flows that adapt
-// as TCP does (one packet more per round trip, half as many after a loss or a mark).
+// Senders for the tests of queue disciplines, on one link in virtual time: flows of a constant rate, and flows that
+// adapt as TCP does (one packet more per round trip, half as many after a loss or a mark).
 #pragma once
 
 #include <algorithm>

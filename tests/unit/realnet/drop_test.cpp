@@ -1,5 +1,6 @@
-// Dropping at every suspension point: a conversation is begun again and again and dropped after one turn more each time.
-// The sanitizers say whether something was left behind; a fresh conversation says whether the hosts are still whole.
+// Dropping at every suspension point: a conversation is begun again and again and dropped after one turn more each
+// time. The sanitizers say whether something was left behind; a fresh conversation says whether the hosts are still
+// whole.
 #include "live_world.hpp"
 
 namespace ghostnet::realnet {

@@ -73,10 +73,10 @@ inline std::string family_name(const ::testing::TestParamInfo<IpFamily>& info) {
   INSTANTIATE_TEST_SUITE_P(Loopback, Suite, ::testing::Values(IpFamily::v4, IpFamily::v6), family_name)
 
 // The value, or the end of the test with the error's message.
-#define CO_ASSERT_OK(result)                         \
-  if (!(result)) {                                   \
-    ADD_FAILURE() << (result).error().message();     \
-    co_return;                                       \
+#define CO_ASSERT_OK(result)                     \
+  if (!(result)) {                               \
+    ADD_FAILURE() << (result).error().message(); \
+    co_return;                                   \
   }
 
 inline std::vector<std::uint8_t> pattern(std::size_t size, std::uint8_t first = 0) {

@@ -276,8 +276,8 @@ TEST_P(Tcp, DISABLED_LingeringIsBounded) {
   auto listener = std::move(*host.listen({.local = any_port()}));
   std::vector<StreamPair> pairs(4);
   for (StreamPair& pair : pairs) {
-    EXPECT_TRUE(world->run(both(connect_into(host, {.peer = listener->local()}, pair.client),
-                                accept_into(*listener, pair.server))));
+    EXPECT_TRUE(world->run(
+        both(connect_into(host, {.peer = listener->local()}, pair.client), accept_into(*listener, pair.server))));
     EXPECT_TRUE(pair.server->shutdown_send());
   }
   for (StreamPair& pair : pairs) pair.server.reset();

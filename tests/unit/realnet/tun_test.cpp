@@ -1,4 +1,5 @@
-// TUN devices: two namespaces, each with one, and a cable between them that is a coroutine of the test. Wants a privilege.
+// TUN devices: two namespaces, each with one, and a cable between them that is a coroutine of the test. Wants a
+// privilege.
 #include "ghostnet/realnet/tun.hpp"
 
 #include "ghostnet/realnet/link_control.hpp"
@@ -65,7 +66,8 @@ class TunDevices : public LiveWorld {
     Result<std::unique_ptr<Tun>> tun = Tun::open(world(), options);
     if (!tun) ADD_FAILURE() << tun.error().message();
     site.tun = std::move(*tun);
-    site.host = std::make_unique<Host>(world(), HostOptions{.id = number, .name = fmt::format("site-{}", number), .where = site.where});
+    site.host = std::make_unique<Host>(
+        world(), HostOptions{.id = number, .name = fmt::format("site-{}", number), .where = site.where});
     return site;
   }
   static IpAddress v4(std::uint8_t number) { return IpAddress::v4(10, 9, 0, number); }
@@ -338,7 +340,8 @@ Task<> drop_while_receiving(Tun& tun, Clock clock) {
 TEST_F(TunDevices, DISABLED_ADroppedReceiveLosesNothing) {
   Site one = make_site(1, {});
   std::array<IpPacket, 8> batch;
-  while (one.tun->try_recv(batch)) {}  // what the kernel says by itself: router solicitations and the like
+  while (one.tun->try_recv(batch)) {
+  }  // what the kernel says by itself: router solicitations and the like
   run(drop_while_receiving(*one.tun, one.host->clock()));
   auto socket = std::move(*one.host->open_udp({}));
   ASSERT_TRUE(socket->send_to(Endpoint(v4(2), 9), as_bytes("kept")));

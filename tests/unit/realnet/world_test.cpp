@@ -212,7 +212,7 @@ TEST_F(SignalsTest, DISABLED_ComeAsAnEventOnce) {
   ::raise(SIGUSR2);
   run(wait_for(signals->received()));
   EXPECT_EQ(signals->which(), SIGUSR2);
-  struct sigaction now {};
+  struct sigaction now{};
   ::sigaction(SIGUSR2, nullptr, &now);
   EXPECT_EQ(now.sa_handler, SIG_DFL) << "the next one does what it did before";
 }

@@ -155,11 +155,11 @@ struct Mix {
 };
 
 const Mix kMixes[] = {
-    {16, 17, 1'000'000, 20'000, 60'000},            // few
-    {2000, 17, 1'000'000'000, 500'000, 40'000},     // timers
-    {20'000, 24, 10'000'000, 1'000, 40'000},        // far too coarse: everything is in the bucket under way
+    {16, 17, 1'000'000, 20'000, 60'000},              // few
+    {2000, 17, 1'000'000'000, 500'000, 40'000},       // timers
+    {20'000, 24, 10'000'000, 1'000, 40'000},          // far too coarse: everything is in the bucket under way
     {20'000, 10, 60'000'000'000, 3'000'000, 40'000},  // far too fine
-    {500, 17, 50'000, 5'000, 60'000},               // all within a bucket or two
+    {500, 17, 50'000, 5'000, 60'000},                 // all within a bucket or two
 };
 
 class CalendarMix : public testing::TestWithParam<int> {};
@@ -237,7 +237,11 @@ TEST(Calendar, AdaptsItsBucketsToTheDensityWithoutLosingOrder) {
 TEST(Calendar, FarFutureAndTheEndOfTime) {
   Beside<ItemPlace> both(8, 17);
   Random random = Random::derive(5, 0, "calendar");
-  std::vector<std::int64_t> instants = {0, 1, std::int64_t{1} << 40, std::int64_t{1} << 55, std::int64_t{1} << 62,
+  std::vector<std::int64_t> instants = {0,
+                                        1,
+                                        std::int64_t{1} << 40,
+                                        std::int64_t{1} << 55,
+                                        std::int64_t{1} << 62,
                                         std::numeric_limits<std::int64_t>::max() - 1};
   for (std::int64_t at_ns : instants) {
     Item* item = nullptr;
@@ -262,8 +266,8 @@ TEST(Calendar, DoesNotRunAheadOfTime) {
   EXPECT_FALSE(queue.settled());
 }
 
-// Ten thousand at once in the bucket under way, in falling order and removed in rising order: the worst case of a sorted
-// vector takes seconds for it.
+// Ten thousand at once in the bucket under way, in falling order and removed in rising order: the worst case of a
+// sorted vector takes seconds for it.
 TEST(Calendar, ManyEntriesInTheBucketUnderWayStayCheap) {
   constexpr std::size_t kMany = 100'000;
   CalendarQueue<Item, ItemPlace> queue(24);

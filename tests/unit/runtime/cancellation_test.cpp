@@ -535,10 +535,12 @@ TEST(DropEverywhere, Links) { EXPECT_GT(drop_everywhere<Link>().drops, 30u); }
 
 // ---- a protocol made of all of it ----
 
-// A server with a scope of connections, a limit on them, idle timeouts and a common queue of work; clients that give up.
+// A server with a scope of connections, a limit on them, idle timeouts and a common queue of work; clients that give
+// up.
 class Server {
  public:
-  Server(DropRun& run, Host& host) : run_(run), host_(host), limit_(host.loop(), 2), work_(host.loop(), 1), scope_(host.loop()) {
+  Server(DropRun& run, Host& host)
+      : run_(run), host_(host), limit_(host.loop(), 2), work_(host.loop(), 1), scope_(host.loop()) {
     scope_.spawn(do_work());
   }
 

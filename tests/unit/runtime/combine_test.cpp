@@ -151,7 +151,8 @@ TEST_F(Combine, AnInlineWinnerInALoopDoesNotGrowTheStack) {
 
 TEST_F(Combine, AllOfGivesEveryOutcomeInOrder) {
   auto main = [](Combine* t) -> Task<> {
-    auto [a, b, unit, c] = co_await all_of(t->after(3ms, 1), t->at_once(2), t->world.clock().sleep(1ms), t->after(2ms, 3));
+    auto [a, b, unit, c] =
+        co_await all_of(t->after(3ms, 1), t->at_once(2), t->world.clock().sleep(1ms), t->after(2ms, 3));
     EXPECT_EQ(a, 1);
     EXPECT_EQ(b, 2);
     EXPECT_EQ(c, 3);
@@ -219,8 +220,8 @@ TEST_F(Combine, AllOfTakesATimerThatIsRearmedAfterItFiredForFired) {
 
 TEST_F(Combine, NestsEitherWay) {
   auto main = [](Combine* t) -> Task<> {
-    auto [first, second] = co_await all_of(first_of(t->after(1ms, 1), t->after(2ms, 2)),
-                                           first_of(t->after(4ms, 3), t->after(3ms, 4)));
+    auto [first, second] =
+        co_await all_of(first_of(t->after(1ms, 1), t->after(2ms, 2)), first_of(t->after(4ms, 3), t->after(3ms, 4)));
     EXPECT_EQ(first.index(), 0u);
     EXPECT_EQ(second.index(), 1u);
     auto outcome = co_await first_of(all_of(t->after(1ms, 5), t->after(5ms, 6)), t->world.clock().sleep(2ms));

@@ -27,7 +27,8 @@ TEST_F(ComputeTest, GivesTheOutcomeAfterTheTimeThatTheWorkTakes) {
     EXPECT_EQ(sum, 5);
     EXPECT_EQ(t->world.now(), TimePoint{5ms});
     auto box = std::make_unique<int>(7);
-    std::unique_ptr<int> moved = co_await t->host.compute({}, [held = std::move(box)]() mutable { return std::move(held); });
+    std::unique_ptr<int> moved =
+        co_await t->host.compute({}, [held = std::move(box)]() mutable { return std::move(held); });
     EXPECT_EQ(*moved, 7);
     co_await t->host.compute({.other = 1ms}, [t] { t->log += "void"; });
   };

@@ -279,7 +279,8 @@ TEST(FaultyHost, IsTheHostThatItStandsOver) {
   EXPECT_EQ(faulty.now(), host.now());
   EXPECT_EQ(faulty.random(), host.random());
   int square = 0;
-  faulty.scope().spawn([](Host& h, int& out) -> Task<> { out = co_await h.compute({}, [] { return 9; }); }(faulty, square));
+  faulty.scope().spawn(
+      [](Host& h, int& out) -> Task<> { out = co_await h.compute({}, [] { return 9; }); }(faulty, square));
   world.run();
   EXPECT_EQ(square, 9);
 }
@@ -346,7 +347,8 @@ TEST(Fault, FitsWhereItMeansSomething) {
   for (IoOp op : {IoOp::open_udp, IoOp::listen, IoOp::connect, IoOp::accept, IoOp::resolve, IoOp::read, IoOp::write,
                   IoOp::shutdown_send, IoOp::send, IoOp::recv}) {
     EXPECT_FALSE(usual_faults(op).empty());
-    for (const Fault& fault : usual_faults(op)) EXPECT_TRUE(fault.fits(op)) << to_string(op) << ' ' << fault.to_string();
+    for (const Fault& fault : usual_faults(op))
+      EXPECT_TRUE(fault.fits(op)) << to_string(op) << ' ' << fault.to_string();
   }
 }
 

@@ -136,8 +136,7 @@ TEST(Scope, ReportsErrorsAndExceptionsToItsHandlerAndGoesOn) {
   scope.spawn(throwing_an_int());
   scope.spawn(note(lines, "ran"));
   world.run();
-  EXPECT_EQ(reports.lines,
-            (Lines{"nobody listens", "exception: broken", "an exception that is not a std::exception"}));
+  EXPECT_EQ(reports.lines, (Lines{"nobody listens", "exception: broken", "an exception that is not a std::exception"}));
   EXPECT_EQ(lines, Lines{"ran"});
   EXPECT_TRUE(world.failures().empty());
 }

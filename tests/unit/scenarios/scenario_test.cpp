@@ -93,7 +93,8 @@ TEST_F(Scenarios, AGroupsLinksOverrideTheNetworks) {
   sim::WorldSpec world = good(kUsual).world();
   ASSERT_EQ(world.groups.size(), 2u);
   EXPECT_EQ(world.groups[0].links.out->rate_bps, 1'000'000u);
-  EXPECT_EQ(world.groups[0].links.out->loss, Probability::ratio(1, 100)) << "what a group does not say, the network says";
+  EXPECT_EQ(world.groups[0].links.out->loss, Probability::ratio(1, 100))
+      << "what a group does not say, the network says";
   EXPECT_EQ(world.groups[1].links.out->rate_bps, 10'000'000u);
   EXPECT_EQ(world.groups[1].links.in->rate_bps, 10'000'000u);
   EXPECT_TRUE(world.groups[1].links.in->loss.is_never()) << "loss stands on the way out";

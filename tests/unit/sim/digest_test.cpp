@@ -57,7 +57,8 @@ TEST(RunDigest, AnyBlockSwapWithinAPayloadCounts) {
   for (std::size_t a = 0; a < 512; a += 16) {
     for (std::size_t b = a + 16; b < 512; b += 16) {
       std::vector<std::uint8_t> swapped = bytes;
-      std::swap_ranges(swapped.begin() + static_cast<std::ptrdiff_t>(a), swapped.begin() + static_cast<std::ptrdiff_t>(a + 16),
+      std::swap_ranges(swapped.begin() + static_cast<std::ptrdiff_t>(a),
+                       swapped.begin() + static_cast<std::ptrdiff_t>(a + 16),
                        swapped.begin() + static_cast<std::ptrdiff_t>(b));
       if (swapped != bytes) EXPECT_NE(digest_of(swapped), straight) << a << " and " << b;
     }

@@ -30,8 +30,8 @@ inline Task<> record_all(UdpSocket& socket, std::vector<Seen>& seen) {
   while (true) {
     Result<ReceivedDatagram> got = co_await socket.recv();
     if (!got) co_return;
-    seen.push_back({std::string(as_text(got->data.view())), got->peer, got->local, got->received_at, got->ecn,
-                    got->hop_limit});
+    seen.push_back(
+        {std::string(as_text(got->data.view())), got->peer, got->local, got->received_at, got->ecn, got->hop_limit});
   }
 }
 
@@ -44,7 +44,8 @@ struct FabricWorldForTest {
   FabricHost& host_in(Attachment ground, const link::LinkParams* out = nullptr, const link::LinkParams* in = nullptr) {
     Result<FabricHost*> host = fabric.add_host({.name = {}});
     EXPECT_TRUE(host);
-    Result<InterfaceIndex> attached = fabric.attach(**host, {.attachment = ground, .out = out, .in = in, .addresses = {}});
+    Result<InterfaceIndex> attached =
+        fabric.attach(**host, {.attachment = ground, .out = out, .in = in, .addresses = {}});
     EXPECT_TRUE(attached) << attached.error().message();
     return **host;
   }

@@ -242,7 +242,9 @@ TEST(FabricLan, MulticastReachesTheMembersAndTheSendersOwn) {
   for (int i = 0; i < 3; ++i) {
     FabricHost& host = world.host_in(lan);
     sockets.push_back(world.open(host, 5353));
-    if (i < 2) { ASSERT_TRUE(sockets.back()->join(group)); }
+    if (i < 2) {
+      ASSERT_TRUE(sockets.back()->join(group));
+    }
     host.scope().spawn(record_all(*sockets.back(), seen[i]));
   }
   ASSERT_TRUE(sockets[0]->send_to(Endpoint(group, 5353), as_bytes("who?")));

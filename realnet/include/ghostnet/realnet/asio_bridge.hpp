@@ -1,7 +1,7 @@
 // AsioBridge: a world as a guest of a Boost.Asio io_context.
 //
-// Asio waits for one descriptor, the world's epoll, and for one timer, the world's next deadline; when either comes, the
-// world takes a turn. Handlers that Asio still holds when the bridge goes find it gone and do nothing.
+// Asio waits for one descriptor, the world's epoll, and for one timer, the world's next deadline; when either comes,
+// the world takes a turn. Handlers that Asio still holds when the bridge goes find it gone and do nothing.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -24,10 +24,10 @@ class World;
 
 struct HostOptions {
   HostId id = 0;
-  std::string name{};            // empty: the machine's. With an address, the world's hosts resolve it.
-  std::string group = "hosts";   // of its metrics
+  std::string name{};                   // empty: the machine's. With an address, the world's hosts resolve it.
+  std::string group = "hosts";          // of its metrics
   std::optional<std::uint64_t> seed{};  // of its random numbers, with its id; else the system's
-  IpAddress address{};           // unspecified: the machine's own
+  IpAddress address{};                  // unspecified: the machine's own
   std::shared_ptr<const NetworkNamespace> where{};
 };
 

@@ -1,4 +1,5 @@
-// KernelStream and KernelListener: the runtime's Stream and Listener on sockets of Linux, of TCP and of the Unix domain.
+// KernelStream and KernelListener: the runtime's Stream and Listener on sockets of Linux, of TCP and of the Unix
+// domain.
 //
 // Destroying a stream that was not shut down sends a reset (TCP; a Unix peer sees the end of the stream). One that was
 // shut down is handed to the world's LingerSet, which reads and forgets what still comes until the peer has finished:

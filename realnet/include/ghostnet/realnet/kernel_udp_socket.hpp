@@ -52,7 +52,7 @@ class KernelUdpSocket final : public UdpSocket, private Watch {
 
  private:
   static constexpr std::size_t kGathered = 32;
-  static constexpr std::size_t kMaxSegments = 64;         // UDP_MAX_SEGMENTS of older kernels
+  static constexpr std::size_t kMaxSegments = 64;            // UDP_MAX_SEGMENTS of older kernels
   static constexpr std::size_t kMaxSegmentedBytes = 65'000;  // what every family and its headers leave
 
   // Input that was read before anybody asked for it.

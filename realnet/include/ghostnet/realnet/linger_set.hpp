@@ -1,7 +1,8 @@
 // LingerSet: streams that their owners shut down and dropped, until what was sent has been delivered.
 //
 // Each is read, and what it says forgotten, until its peer finishes, or resets, or `linger_limit` passes. At most
-// `max_lingering` do so at once; one more is closed at once, and the kernel does what it can. They all go with the world.
+// `max_lingering` do so at once; one more is closed at once, and the kernel does what it can. They all go with the
+// world.
 #pragma once
 
 #include <list>

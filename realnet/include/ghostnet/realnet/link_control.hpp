@@ -1,5 +1,5 @@
-// Setting up interfaces: up, MTU, addresses, routes. What `ip link`, `ip address` and `ip route` do; wants CAP_NET_ADMIN.
-// All act in the network namespace that the calling thread is in (NetworkNamespace::Visit).
+// Setting up interfaces: up, MTU, addresses, routes. What `ip link`, `ip address` and `ip route` do; wants
+// CAP_NET_ADMIN. All act in the network namespace that the calling thread is in (NetworkNamespace::Visit).
 #pragma once
 
 #include <cstdint>

@@ -2,24 +2,24 @@
 //
 // Each descriptor is registered once and edge-triggered; afterwards readiness is a flag of its Watch and reading is a
 // plain system call, so that an operation costs no epoll_ctl and no buffer of ours is ever in the hands of an
-// operation that a dropped task could leave behind. ready() only sets flags and wakes: no coroutine runs while events are
-// handed out, and no Watch is destroyed, except by itself.
+// operation that a dropped task could leave behind. ready() only sets flags and wakes: no coroutine runs while events
+// are handed out, and no Watch is destroyed, except by itself.
 //
 // A Watch may make so many system calls in one turn of the loop; then it is deferred and told ready(0) in the next.
 // Without that, a coroutine whose socket always has something to read would never let go of the thread.
 #pragma once
 
-#include <sys/epoll.h>
-
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "ghostnet/realnet/file_descriptor.hpp"
 #include "ghostnet/runtime/result.hpp"
 #include "ghostnet/runtime/time.hpp"
 #include "ghostnet/runtime/waiter.hpp"
+
+struct epoll_event;  // of <sys/epoll.h>, which only realnet's sources see
 
 namespace ghostnet::realnet {
 
@@ -44,6 +44,7 @@ class Poller {
   // `calls_per_turn` bounds each Watch.
   static Result<FileDescriptor> open();
   Poller(FileDescriptor epoll, std::uint32_t calls_per_turn);
+  ~Poller();
 
   int fd() const { return epoll_.get(); }
 
@@ -84,7 +85,7 @@ class Poller {
   bool precise_ = true;
   std::size_t pending_ = 0;
   IntrusiveList<Watch> deferred_;
-  std::array<epoll_event, kEventsAtOnce> events_;
+  std::vector<epoll_event> events_;
 };
 
 }  // namespace ghostnet::realnet

@@ -29,8 +29,7 @@ class SocketPath {
   static Result<sockaddr_un> address(const std::string& path);
 
  private:
-  SocketPath(std::string path, dev_t device, ino_t inode)
-      : path_(std::move(path)), device_(device), inode_(inode) {}
+  SocketPath(std::string path, dev_t device, ino_t inode) : path_(std::move(path)), device_(device), inode_(inode) {}
 
   std::string path_;
   dev_t device_ = 0;

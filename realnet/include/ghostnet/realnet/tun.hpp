@@ -1,8 +1,9 @@
 // Tun: a TUN device of Linux as an IpLink: the kernel's packets for us, and ours for the kernel.
 //
-// With the virtio header (IFF_VNET_HDR) the kernel hands over TCP and UDP super-packets of up to 64 KiB, unsegmented and
-// with their checksums still to be computed, and takes such from us: sixteen times the throughput of single packets.
-// Where a kernel lacks it, or `offload` is off, packets are single and complete, and a partial checksum is completed here.
+// With the virtio header (IFF_VNET_HDR) the kernel hands over TCP and UDP super-packets of up to 64 KiB, unsegmented
+// and with their checksums still to be computed, and takes such from us: sixteen times the throughput of single
+// packets. Where a kernel lacks it, or `offload` is off, packets are single and complete, and a partial checksum is
+// completed here.
 //
 // Opening wants CAP_NET_ADMIN. The device goes when the Tun is destroyed.
 #pragma once
@@ -27,7 +28,7 @@ class World;
 struct TunOptions {
   std::string name = "ghostnet%d";  // %d: the first free number
   std::vector<InterfaceAddress> addresses{};
-  std::vector<IpPrefix> routes{};   // beyond what the addresses imply
+  std::vector<IpPrefix> routes{};  // beyond what the addresses imply
   std::uint32_t mtu_bytes = 1500;
   std::uint32_t queue_packets = 1000;  // from the kernel to us; more are dropped
   bool up = true;
@@ -59,7 +60,8 @@ class Tun final : public IpLink, private Watch {
   bool poll_writable() override { return writable_; }
 
  private:
-  Tun(World& world, FileDescriptor fd, std::string name, InterfaceIndex index, const TunOptions& options, bool offloads);
+  Tun(World& world, FileDescriptor fd, std::string name, InterfaceIndex index, const TunOptions& options,
+      bool offloads);
 
   void ready(std::uint32_t events) override;
   bool read_one(IpPacket& packet);

@@ -1,14 +1,15 @@
 // World: the live world: real time, real sockets, one thread of control.
 //
-// A World drives a runtime Loop. Alone, it waits in its own epoll descriptor. Given an io_context of the caller, or once
-// io_context() was asked for one, it is a guest of Boost.Asio: Asio watches the world's epoll descriptor and its next
-// deadline as one descriptor and one timer, and the caller's handlers and ours take turns on the same thread. Measured
-// on the echo of 64 bytes: Asio's own sockets 23.7 us for one connection and 19.5 us for each of 64, a world alone 23.1
-// and 16.3, a world as a guest 24.1 and 17.7; one Asio wait for every socket and read 23.9 and 18.9. (Two processes on
-// one core; a guest pays one epoll_ctl and one epoll_wait more for each turn, whatever the number of sockets.)
+// A World drives a runtime Loop. Alone, it waits in its own epoll descriptor. Given an io_context of the caller, or
+// once io_context() was asked for one, it is a guest of Boost.Asio: Asio watches the world's epoll descriptor and its
+// next deadline as one descriptor and one timer, and the caller's handlers and ours take turns on the same thread.
+// Measured on the echo of 64 bytes: Asio's own sockets 23.7 us for one connection and 19.5 us for each of 64, a world
+// alone 23.1 and 16.3, a world as a guest 24.1 and 17.7; one Asio wait for every socket and read 23.9 and 18.9. (Two
+// processes on one core; a guest pays one epoll_ctl and one epoll_wait more for each turn, whatever the number of
+// sockets.)
 //
-// One turn: wait for events or the next deadline, read the clock once, tell the sockets, fire timers, run what is ready.
-// Long queues of ready tasks yield to the sockets after `resumes_per_turn`.
+// One turn: wait for events or the next deadline, read the clock once, tell the sockets, fire timers, run what is
+// ready. Long queues of ready tasks yield to the sockets after `resumes_per_turn`.
 //
 // Everything belongs to the thread that runs the world, but post(), stop() and wake(). As a guest, code that touches
 // hosts or tasks from outside a turn (from an Asio handler) does so within post(), or calls wake() afterwards. The
@@ -49,12 +50,12 @@ struct WorldOptions {
   std::size_t max_queued_jobs = 4096;  // more run on the loop's thread
   std::size_t resolver_threads = 2;    // name resolution blocks, and must not hold up compute()
   std::size_t resumes_per_turn = 4096;
-  std::uint32_t calls_per_turn = 16;   // system calls of one socket in one turn
+  std::uint32_t calls_per_turn = 16;  // system calls of one socket in one turn
   ReceiveBatchOptions receive{};
-  Duration accept_backoff = 100ms;     // after an accept for which there was no descriptor or no memory
-  std::size_t max_lingering = 1024;    // streams that were shut down and dropped, and still deliver
+  Duration accept_backoff = 100ms;   // after an accept for which there was no descriptor or no memory
+  std::size_t max_lingering = 1024;  // streams that were shut down and dropped, and still deliver
   Duration linger_limit = 30s;
-  LogSink* log_sink = nullptr;         // null: nothing is logged
+  LogSink* log_sink = nullptr;  // null: nothing is logged
   LogOptions log{};
   MetricHubOptions metrics{};
 };

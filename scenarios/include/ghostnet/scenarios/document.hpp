@@ -50,8 +50,8 @@ struct Node {
 std::expected<Node, Diagnostic> parse_document(std::string_view text, std::string file,
                                                const DocumentLimits& limits = {});
 
-// Puts `value`, which is YAML itself, at `path` ("network.loss", "groups.slow.count", "workload.0.rate"), making mappings
-// on the way: what --set does. The error is a message without a place.
+// Puts `value`, which is YAML itself, at `path` ("network.loss", "groups.slow.count", "workload.0.rate"), making
+// mappings on the way: what --set does. The error is a message without a place.
 std::expected<void, std::string> set_path(Node& root, std::string_view path, std::string_view value);
 
 }  // namespace ghostnet::scenarios

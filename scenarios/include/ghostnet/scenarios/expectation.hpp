@@ -5,8 +5,9 @@
 //   p99(echo.rtt) < 200 ms
 //
 // A side is a number with an optional unit, a metric, or two of these joined by + - * /. A counter or gauge stands for
-// its sum over all hosts; a histogram needs one of p50 p90 p95 p99 p999 mean min max count around it. `[group]` behind a
-// metric's name takes that group's hosts alone: p99(echo.rtt[slow]). Times compare in nanoseconds, shares as fractions.
+// its sum over all hosts; a histogram needs one of p50 p90 p95 p99 p999 mean min max count around it. `[group]` behind
+// a metric's name takes that group's hosts alone: p99(echo.rtt[slow]). Times compare in nanoseconds, shares as
+// fractions.
 #pragma once
 
 #include <memory>

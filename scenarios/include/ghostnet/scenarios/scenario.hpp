@@ -31,10 +31,12 @@ namespace ghostnet {
 
 template <>
 inline constexpr OptionChoice<sim::Carrier> kChoices<sim::Carrier>[] = {{sim::Carrier::fabric, "fabric"},
-                                                                         {sim::Carrier::ns3, "ns3"}};
+                                                                        {sim::Carrier::ns3, "ns3"}};
 template <>
 inline constexpr OptionChoice<scenarios::Ground> kChoices<scenarios::Ground>[] = {
-    {scenarios::Ground::internet, "internet"}, {scenarios::Ground::lan, "lan"}, {scenarios::Ground::wireless, "wireless"}};
+    {scenarios::Ground::internet, "internet"},
+    {scenarios::Ground::lan, "lan"},
+    {scenarios::Ground::wireless, "wireless"}};
 template <>
 inline constexpr OptionChoice<link::Discipline> kChoices<link::Discipline>[] = {
     {link::Discipline::drop_tail, "drop_tail"},
@@ -134,7 +136,8 @@ struct WorkloadOptions {
       option<&WorkloadOptions::to>("to", "the group that a peer is drawn from each time, or all"),
       option<&WorkloadOptions::rate>("rate", "how often each of these hosts does it"),
       option<&WorkloadOptions::count>("count", "how often in all, of each host; 0: until the end"),
-      option<&WorkloadOptions::start>("start", "when the first ones begin, spread over one interval", in(0ns, 24h * 365)),
+      option<&WorkloadOptions::start>("start", "when the first ones begin, spread over one interval",
+                                      in(0ns, 24h * 365)),
       option<&WorkloadOptions::stop>("stop", "when no more begin", in(0ns, 24h * 365)),
   };
 };

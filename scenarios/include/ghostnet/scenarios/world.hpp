@@ -1,7 +1,8 @@
 // RunWorld: a world as the runner needs it, simulated or live.
 //
-// The simulated one is a sim::World from the module; the live one holds a host for each of the scenario's, with an address
-// of its own in 127.0.0.0/8 (`loopback`). What a world cannot do is refused when it is made, or named in warnings().
+// The simulated one is a sim::World from the module; the live one holds a host for each of the scenario's, with an
+// address of its own in 127.0.0.0/8 (`loopback`). What a world cannot do is refused when it is made, or named in
+// warnings().
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 // RunDigest: one number that two equal runs share and two different runs do not.
 //
-// It covers every delivery of a run: when, on which host, which bytes. The deliveries of one host form a chain, so their
-// order counts; the chains of different hosts are combined commutatively, so the order in which hosts stand in the same
-// instant does not. Nothing is kept but eight bytes a host, which stand in the host's own object, where the delivery
-// has just brought them into the cache. Integers only, the same on every machine; some 20 ns for 512 bytes.
+// It covers every delivery of a run: when, on which host, which bytes. The deliveries of one host form a chain, so
+// their order counts; the chains of different hosts are combined commutatively, so the order in which hosts stand in
+// the same instant does not. Nothing is kept but eight bytes a host, which stand in the host's own object, where the
+// delivery has just brought them into the cache. Integers only, the same on every machine; some 20 ns for 512 bytes.
 //
 // It is a fingerprint against accidents, not against forgers. Stored digests depend on every constant below.
 #pragma once

@@ -5,8 +5,8 @@
 // delay. A host has interfaces, each with a link model out and one in (protocols/link). Real bytes travel; headers are
 // accounted for in sizes (IP and UDP, fragments where a datagram exceeds the MTU), not built.
 //
-// Every instant is exact to the nanosecond and FIFO among equals: packets before timers, each in the order in which they
-// were scheduled. All draws come from the sending host's own stream. The digest covers every delivery.
+// Every instant is exact to the nanosecond and FIFO among equals: packets before timers, each in the order in which
+// they were scheduled. All draws come from the sending host's own stream. The digest covers every delivery.
 //
 // Build first, then run the Timeline. Mistakes in building (an address taken, an unknown region) are Results.
 #pragma once
@@ -23,8 +23,8 @@
 #include "ghostnet/link/link_params.hpp"
 #include "ghostnet/runtime/calendar.hpp"
 #include "ghostnet/runtime/host.hpp"
-#include "ghostnet/sim/fabric_host.hpp"
 #include "ghostnet/sim/digest.hpp"
+#include "ghostnet/sim/fabric_host.hpp"
 #include "ghostnet/sim/flight.hpp"
 #include "ghostnet/sim/path.hpp"
 #include "ghostnet/sim/queued_port.hpp"
@@ -46,7 +46,7 @@ struct FabricOptions {
 };
 
 struct HostSpec {
-  std::string name{};         // empty: "host-N"
+  std::string name{};  // empty: "host-N"
   std::string group = "hosts";
 };
 
@@ -58,10 +58,10 @@ struct InterfaceSpec {
 };
 
 struct FabricCounters {
-  std::uint64_t sent = 0;       // datagrams that sockets accepted; each segment is one
-  std::uint64_t delivered = 0;  // into a receive queue
-  std::uint64_t link_drops = 0;      // by a link model: queue, loss, MTU, down
-  std::uint64_t path_losses = 0;     // between regions
+  std::uint64_t sent = 0;         // datagrams that sockets accepted; each segment is one
+  std::uint64_t delivered = 0;    // into a receive queue
+  std::uint64_t link_drops = 0;   // by a link model: queue, loss, MTU, down
+  std::uint64_t path_losses = 0;  // between regions
   std::uint64_t partition_drops = 0;
   std::uint64_t host_down_drops = 0;
   std::uint64_t unroutable = 0;      // no such address, no way there
@@ -187,7 +187,8 @@ class Fabric final : private InstantSource {
   std::optional<Owner> owner_of(const IpAddress& address) const;
   Result<std::shared_ptr<const link::LinkProfile>> profile_of(const link::LinkParams& params);
   Result<> set_port(Port& port, const link::LinkParams* params, Onward onward);
-  Result<> number(FabricHost& host, FabricHost::NetInterface& interface, InterfaceIndex index, const InterfaceSpec& spec);
+  Result<> number(FabricHost& host, FabricHost::NetInterface& interface, InterfaceIndex index,
+                  const InterfaceSpec& spec);
   static IpAddress numbered_address(HostId id, IpFamily family);
 
   Timeline& timeline_;

@@ -94,9 +94,7 @@ class FabricHost final : public Host, public FromFramePool {
   Extras& extras();
   Result<> check_up(std::string_view doing) const;
   NetInterface& interface(InterfaceIndex index) { return index <= 1 ? first_ : further_interface(index); }
-  const NetInterface& interface(InterfaceIndex index) const {
-    return index <= 1 ? first_ : further_interface(index);
-  }
+  const NetInterface& interface(InterfaceIndex index) const { return index <= 1 ? first_ : further_interface(index); }
   NetInterface& further_interface(InterfaceIndex index) const;
   bool owns(const IpAddress& address) const;
   bool wants(const IpAddress& group, InterfaceIndex interface) const;
@@ -113,8 +111,8 @@ class FabricHost final : public Host, public FromFramePool {
   Fabric* fabric_;
   FabricUdpSocket* sockets_ = nullptr;
   std::unique_ptr<Extras> extras_;
-  Random net_random_;        // of the links that this host sends into
-  RunDigest::Chain chain_;   // of what was delivered here
+  Random net_random_;       // of the links that this host sends into
+  RunDigest::Chain chain_;  // of what was delivered here
   bool up_ = true;
   std::uint8_t boot_ = 0;
   std::uint16_t next_port_ = 0;

@@ -17,7 +17,7 @@ struct FabricHost::Extras {
     std::uint32_t pcap_interface = 0;
   };
 
-  std::vector<std::unique_ptr<NetInterface>> more;        // interfaces from number 2 on
+  std::vector<std::unique_ptr<NetInterface>> more;       // interfaces from number 2 on
   std::vector<std::vector<InterfaceAddress>> addresses;  // by interface, where they are not numbered
   std::vector<Tap> taps;                                 // by interface
   Event changed;

@@ -47,14 +47,16 @@ struct Flight {
   Stage stage = Stage::deliver;
   Kind kind = Kind::datagram;
   bool dont_fragment = false;
-  bool corrupted = false;   // the receiver's checksum will not match
-  std::uint8_t boot = 0;    // of the sender, counted
-  std::uint8_t via = 0;     // number of the sending interface
+  bool corrupted = false;  // the receiver's checksum will not match
+  std::uint8_t boot = 0;   // of the sender, counted
+  std::uint8_t via = 0;    // number of the sending interface
 
   static constexpr std::size_t kRecordBytes = 128;  // headroom that a buffer needs to travel without being copied
 
   detail::BufferBlock* block() { return detail::BufferBlock::of(reinterpret_cast<std::uint8_t*>(this)); }
-  const void* block_address() const { return reinterpret_cast<const std::uint8_t*>(this) - sizeof(detail::BufferBlock); }
+  const void* block_address() const {
+    return reinterpret_cast<const std::uint8_t*>(this) - sizeof(detail::BufferBlock);
+  }
   MutableByteView payload() { return {block()->bytes() + headroom_bytes, size_bytes}; }
 
   // Turns a buffer with enough headroom into a flight, and back.

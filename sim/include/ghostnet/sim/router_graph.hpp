@@ -49,7 +49,7 @@ class RouterGraph {
 
   struct Router {
     std::string name;
-    std::vector<EdgeId> in;            // edges that end here
+    std::vector<EdgeId> in;  // edges that end here
     std::vector<EdgeId> out;
     std::vector<EdgeId> next_towards;  // by router: the edge to take there towards this one; empty: not computed
   };

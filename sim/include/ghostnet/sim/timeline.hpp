@@ -1,9 +1,9 @@
 // Timeline: one Loop on ns-3's virtual time.
 //
-// ns-3 owns virtual time; the timers of our hosts and the packets of the fabric live in our own queues, and the Timeline
-// keeps exactly one ns-3 event for all of them, at their head. When it fires, the Timeline runs its own queue ahead up
-// to the next event of ns-3 (nothing in ns-3 can happen earlier), so that a fabric-only run costs ns-3 two events in
-// all. Our instants come before ns-3's where both are equal, which is the tie rule of every run.
+// ns-3 owns virtual time; the timers of our hosts and the packets of the fabric live in our own queues, and the
+// Timeline keeps exactly one ns-3 event for all of them, at their head. When it fires, the Timeline runs its own queue
+// ahead up to the next event of ns-3 (nothing in ns-3 can happen earlier), so that a fabric-only run costs ns-3 two
+// events in all. Our instants come before ns-3's where both are equal, which is the tie rule of every run.
 //
 // The ns3 carrier needs Simulator::Now() to be right while our code runs, because it calls ns-3's stack: it asks for
 // lock step, and then every instant of ours is an ns-3 event of its own. Code of ours that ns-3 calls (a socket's

@@ -82,9 +82,9 @@ struct WirelessSpec {
   enum class Routing : std::uint8_t { none, olsr, aodv, dsdv };
   Kind kind = Kind::adhoc;
   Routing routing = Routing::olsr;
-  double spacing_m = 50;      // of the grid that hosts stand on at first
-  double speed_m_per_s = 0;   // above 0: random waypoints
-  std::string ns2_trace;      // a file of movements; empty: none
+  double spacing_m = 50;     // of the grid that hosts stand on at first
+  double speed_m_per_s = 0;  // above 0: random waypoints
+  std::string ns2_trace;     // a file of movements; empty: none
 };
 
 struct WorldSpec {

@@ -21,8 +21,8 @@ class EchoClient {
  public:
   EchoClient(Host& host, std::size_t max_outstanding);
 
-  // The round-trip time. Errors: timed_out; malformed when the content had changed; limit when max_outstanding are under
-  // way; closed after close(); those of sending and connecting. `request` outlives the task.
+  // The round-trip time. Errors: timed_out; malformed when the content had changed; limit when max_outstanding are
+  // under way; closed after close(); those of sending and connecting. `request` outlives the task.
   Task<Result<Duration>> request(Endpoint server, const EchoRequest& request);
 
   void close() { gate_.close(); }

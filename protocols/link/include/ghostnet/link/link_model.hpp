@@ -101,7 +101,8 @@ class LinkEngine {
   Transit transit_;
   Queue queue_;
   PacketPool pool_;
-  // On the wire: those that arrive in the order of their sending, and a heap, the earliest on top, of those that do not.
+  // On the wire: those that arrive in the order of their sending, and a heap, the earliest on top, of those that do
+  // not.
   Ring<Arrival> in_order_;
   std::vector<Arrival> overtaking_;
   std::vector<Slot> dropped_;

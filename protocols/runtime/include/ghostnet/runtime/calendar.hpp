@@ -125,7 +125,8 @@ class CalendarQueue {
   T& pop() {
     assert(settled());
     --size_;
-    if (late_is_first()) [[unlikely]] return pop_late();
+    if (late_is_first()) [[unlikely]]
+      return pop_late();
     T& item = *current_[head_++].item;
     skip_removed();
     return item;
@@ -176,7 +177,9 @@ class CalendarQueue {
     }
   };
 
-  std::uint64_t bucket_of(std::int64_t at_ns) const { return static_cast<std::uint64_t>(at_ns < 0 ? 0 : at_ns) >> shift_; }
+  std::uint64_t bucket_of(std::int64_t at_ns) const {
+    return static_cast<std::uint64_t>(at_ns < 0 ? 0 : at_ns) >> shift_;
+  }
 
   Slot& slot(std::uint32_t number) { return levels_[number / kSlots]->slots[number % kSlots]; }
   const Slot& slot(std::uint32_t number) const { return levels_[number / kSlots]->slots[number % kSlots]; }
@@ -190,7 +193,8 @@ class CalendarQueue {
     if (bucket <= current_bucket_) return place_now(entry);
     unsigned level = static_cast<unsigned>(63 - std::countl_zero(bucket ^ current_bucket_)) / 8;
     std::uint32_t digit = (bucket >> (8 * level)) & 255;
-    if (!levels_[level]) [[unlikely]] levels_[level] = std::make_unique<Level>();
+    if (!levels_[level]) [[unlikely]]
+      levels_[level] = std::make_unique<Level>();
     Level& in = *levels_[level];
     Slot& entries = in.slots[digit];
     tell(entry, level * kSlots + digit, entries.size());
@@ -310,7 +314,8 @@ class CalendarQueue {
   }
 
   bool late_is_first() const {
-    if (late_.empty()) [[likely]] return false;
+    if (late_.empty()) [[likely]]
+      return false;
     return head_ == current_.size() || late_.front().entry.at_ns < current_[head_].at_ns;
   }
 

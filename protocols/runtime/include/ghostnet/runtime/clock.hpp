@@ -38,9 +38,7 @@ class Clock {
   // What this clock reads, or read, at an instant of the loop.
   TimePoint local(TimePoint loop_time) const { return model_ == nullptr ? loop_time : model_->local(loop_time); }
   // Civil time; may step. For certificates and logs, never for deadlines.
-  WallTime wall_now() const {
-    return model_ == nullptr ? loop_->wall_now() : loop_->wall_now() + model_->wall_error;
-  }
+  WallTime wall_now() const { return model_ == nullptr ? loop_->wall_now() : loop_->wall_now() + model_->wall_error; }
 
   // Awaitable, cancel-safe. Always suspends, so that a sleep of zero lets others run.
   SleepAwaiter sleep_until(TimePoint deadline) const;
@@ -59,8 +57,8 @@ class Clock {
 };
 
 // One pending instant. At most one coroutine waits for it; when it fires with nobody waiting it stays expired until
-// the next arm(), so no expiry is lost. 56 bytes. The clock outlives it. Timers of one instant fire in the order in which
-// they were armed.
+// the next arm(), so no expiry is lost. 56 bytes. The clock outlives it. Timers of one instant fire in the order in
+// which they were armed.
 class Timer : private Waiter {
  public:
   explicit Timer(const Clock& clock) : clock_(&clock) {}

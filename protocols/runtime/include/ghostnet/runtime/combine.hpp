@@ -79,7 +79,7 @@ class Branch final : public Completion {
 
   PromiseBase* completed() noexcept override {
     if (std::exchange(done_, true)) return nullptr;  // a timer that fires again before its first outcome was taken
-    if (owner_->starting) return nullptr;  // the loop in start() notices
+    if (owner_->starting) return nullptr;            // the loop in start() notices
     return owner_->branch_done(index_) ? owner_->parent.next() : nullptr;
   }
 

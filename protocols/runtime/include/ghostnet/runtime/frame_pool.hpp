@@ -27,7 +27,8 @@ class FramePool {
 #ifndef GHOSTNET_FRAME_POOL_OFF
     if (size_bytes <= kLargestBytes) {
       FreeBlock*& head = lists_[(size_bytes + kGranuleBytes - 1) / kGranuleBytes];
-      if (head == nullptr) [[unlikely]] return carve(size_bytes);
+      if (head == nullptr) [[unlikely]]
+        return carve(size_bytes);
       FreeBlock* block = head;
       head = block->next;
       return block;

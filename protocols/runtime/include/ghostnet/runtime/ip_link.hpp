@@ -24,12 +24,12 @@ enum class Checksum : std::uint8_t {
 };
 
 struct IpPacket {
-  PacketBuf data;                    // from the first byte of the IP header
+  PacketBuf data;  // from the first byte of the IP header
   TimePoint received_at;
-  std::uint32_t flow_hash = 0;       // equal for packets of one flow; 0: not computed
-  std::uint16_t transport_at = 0;    // offset of the transport header; 0: not known
-  std::uint16_t payload_at = 0;      // offset of the transport payload; 0: not known
-  std::uint16_t segment_bytes = 0;   // not 0: a TCP or UDP super-packet, to be cut into payloads of this size
+  std::uint32_t flow_hash = 0;      // equal for packets of one flow; 0: not computed
+  std::uint16_t transport_at = 0;   // offset of the transport header; 0: not known
+  std::uint16_t payload_at = 0;     // offset of the transport payload; 0: not known
+  std::uint16_t segment_bytes = 0;  // not 0: a TCP or UDP super-packet, to be cut into payloads of this size
   Checksum checksum = Checksum::none;
   Ecn ecn = Ecn::not_ect;
 };

@@ -11,14 +11,15 @@
 //         option<&EchoOptions::transport>("transport", "what carries the requests"),
 //     };
 //   };
-//   template <> inline constexpr OptionChoice<Transport> ghostnet::kChoices<Transport>[] = {{Transport::udp, "udp"}, ...};
+//   template <> inline constexpr OptionChoice<Transport> ghostnet::kChoices<Transport>[] = {{Transport::udp, "udp"},
+//   ...};
 //
 // The member says the type, a default-made struct the defaults; name, help and bounds are stated once. From this table
 // come the check of a scenario, the listing of `ghostnet list`, the JSON schema and the reference pages.
 //
-// Types: bool, integers, double, std::string, Duration, DataSize, DataRate, Frequency, Probability, IpAddress, Endpoint,
-// enumerations with kChoices, std::vector of any of these (a list), and std::optional of any (may be left out; has no
-// default). Another type joins by specialising OptionType.
+// Types: bool, integers, double, std::string, Duration, DataSize, DataRate, Frequency, Probability, IpAddress,
+// Endpoint, enumerations with kChoices, std::vector of any of these (a list), and std::optional of any (may be left
+// out; has no default). Another type joins by specialising OptionType.
 //
 // A struct may have `Result<> validate() const` for what concerns several members. Setting fails with invalid_argument;
 // the message names the option, the value and what was expected.

@@ -1,8 +1,8 @@
 // A plug-in: a shared library that adds services to a program's registry.
 //
 // It defines one C function, which GHOSTNET_PLUGIN writes:
-//   static ghostnet::Result<> add_services(ghostnet::ServiceRegistry& registry) { return registry.add(rumour::service()); }
-//   GHOSTNET_PLUGIN("rumour", "1.0", add_services)
+//   static ghostnet::Result<> add_services(ghostnet::ServiceRegistry& registry) { return
+//   registry.add(rumour::service()); } GHOSTNET_PLUGIN("rumour", "1.0", add_services)
 // The program looks at the version of this entry, then at the contract, and calls add() only when both are its own:
 // objects of C++ pass between the two, so they must agree on everything that shapes them. A plug-in is compiled against
 // the installed headers and links nothing of ghostnet: the program exports the runtime. It is never unloaded, since

@@ -14,8 +14,8 @@
 // where O is a struct of options. The options outlive the task. An operation that fails counts as failed; metrics tell
 // the rest.
 //
-// Names are lower-case words joined by _ or -. Adding a name twice is an error, so that a plug-in cannot replace what is
-// there. Descriptors stay where they are until the registry goes.
+// Names are lower-case words joined by _ or -. Adding a name twice is an error, so that a plug-in cannot replace what
+// is there. Descriptors stay where they are until the registry goes.
 #pragma once
 
 #include <map>

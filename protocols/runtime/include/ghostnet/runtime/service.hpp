@@ -5,8 +5,8 @@
 //   using Metrics = ...;                                     a metric family (metrics.hpp)
 //   static Result<std::unique_ptr<S>> start(const ServiceContext&, Options);
 // and, as member functions, the typed operations that it can be asked for. start() opens what it needs and returns a
-// service at work, or says why it cannot. Destroying a service is its crash: everything of it is gone at once, and peers
-// find out by themselves. stop() is the graceful end, after which it is destroyed.
+// service at work, or says why it cannot. Destroying a service is its crash: everything of it is gone at once, and
+// peers find out by themselves. stop() is the graceful end, after which it is destroyed.
 //
 // A service lives on one host and is used by that host's thread of control only; it is gone before its host is. Whoever
 // started it owns it.
@@ -58,8 +58,8 @@ class Service {
   Service& operator=(const Service&) = delete;
   virtual ~Service() = default;
 
-  // Takes no new work, lets what is under way finish, tells peers what its protocol says, and returns when that is done,
-  // at the latest at `deadline`. Called once; until it returns, operations fail with closed.
+  // Takes no new work, lets what is under way finish, tells peers what its protocol says, and returns when that is
+  // done, at the latest at `deadline`. Called once; until it returns, operations fail with closed.
   virtual Task<> stop(TimePoint deadline) = 0;
 
  protected:

@@ -45,7 +45,7 @@ class SoleWaiter {
 
 // What awaiters have in common that wait at such a place of `object` for its state and then take the outcome.
 // Derived adds await_ready() and await_resume(), which begins with resumed().
-template <class Derived, class Object, SoleWaiter Object::*kPlace>
+template <class Derived, class Object, SoleWaiter Object::* kPlace>
 class SoleAwaiter : public AwaiterBase<Derived> {
  public:
   PromiseBase* start(Continuation continuation) {

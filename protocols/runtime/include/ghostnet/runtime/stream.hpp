@@ -23,8 +23,8 @@
 namespace ghostnet {
 
 struct StreamOptions {
-  bool no_delay = true;             // do not gather small writes (RFC 9293 3.7.4)
-  Duration keepalive_idle{};        // 0: off (RFC 9293 3.8.4)
+  bool no_delay = true;       // do not gather small writes (RFC 9293 3.7.4)
+  Duration keepalive_idle{};  // 0: off (RFC 9293 3.8.4)
   Duration keepalive_interval = 75s;
   std::uint32_t receive_buffer_bytes = 0;  // 0: as the system tunes it
   std::uint32_t send_buffer_bytes = 0;
@@ -158,8 +158,8 @@ class [[nodiscard]] Stream::WriteAwaiter final : public AwaiterBase<WriteAwaiter
   void advance(std::size_t accepted_bytes);
 
   Stream* stream_;
-  ByteView single_;                   // the part under way: what is left of it
-  std::span<const ByteView> parts_;   // the parts after it
+  ByteView single_;                  // the part under way: what is left of it
+  std::span<const ByteView> parts_;  // the parts after it
   Waiter waiter_;
   Continuation parent_;
   Result<> outcome_;

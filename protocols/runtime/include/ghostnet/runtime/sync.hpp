@@ -239,8 +239,7 @@ class Channel {
 
   class SendAwaiter : public AwaiterBase<SendAwaiter> {
    public:
-    SendAwaiter(Channel& channel, T&& item)
-        : channel_(&channel), item_(std::move(item)), turn_(channel.writers_) {}
+    SendAwaiter(Channel& channel, T&& item) : channel_(&channel), item_(std::move(item)), turn_(channel.writers_) {}
     bool await_ready() { return channel_->closed_ || turn_.claim(channel_->room()); }
     PromiseBase* start(Continuation continuation) {
       turn_.wait(continuation);

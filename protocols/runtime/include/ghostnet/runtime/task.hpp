@@ -53,7 +53,8 @@ struct FinalAwaiter {
   template <TaskPromise P>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<P> finished) const noexcept {
     Continuation next = finished.promise().continuation;
-    if (next.is_coroutine()) [[likely]] return next.coroutine()->handle();
+    if (next.is_coroutine()) [[likely]]
+      return next.coroutine()->handle();
     return transfer_to(next.completion()->completed());  // may destroy this very frame
   }
 };
@@ -91,7 +92,8 @@ class Promise final : public TaskPromiseBase {
   }
 
   T take() {
-    if (state_ == State::kException) [[unlikely]] std::rethrow_exception(exception_);
+    if (state_ == State::kException) [[unlikely]]
+      std::rethrow_exception(exception_);
     return std::move(value_);
   }
 
@@ -112,7 +114,8 @@ class Promise<void> final : public TaskPromiseBase {
   void return_void() const noexcept {}
   void unhandled_exception() noexcept { exception_ = std::current_exception(); }
   void take() const {
-    if (exception_) [[unlikely]] std::rethrow_exception(exception_);
+    if (exception_) [[unlikely]]
+      std::rethrow_exception(exception_);
   }
 
  private:
@@ -147,9 +150,7 @@ class [[nodiscard]] Task {
 
   class TaskAwaiter {
    public:
-    explicit TaskAwaiter(Task&& task) : task_(std::move(task)) {
-      assert(task_.frame_ && "a task is awaited once");
-    }
+    explicit TaskAwaiter(Task&& task) : task_(std::move(task)) { assert(task_.frame_ && "a task is awaited once"); }
     bool await_ready() const noexcept { return false; }
     PromiseBase* start(Continuation continuation) noexcept {
       promise_type& promise = task_.frame_.promise();

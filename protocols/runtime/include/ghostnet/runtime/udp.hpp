@@ -32,9 +32,9 @@ using InterfaceIndex = std::uint32_t;
 
 // A datagram to send, or several of one size to one peer.
 struct Datagram {
-  Endpoint peer{};      // port 0: the peer that the socket is connected to
-  ByteView payload{};   // must stay valid during send() only
-  IpAddress local{};    // the source address; unspecified lets routing choose
+  Endpoint peer{};     // port 0: the peer that the socket is connected to
+  ByteView payload{};  // must stay valid during send() only
+  IpAddress local{};   // the source address; unspecified lets routing choose
   InterfaceIndex interface = 0;
   std::uint16_t segment_bytes = 0;  // 0: payload is one datagram; else it is cut into datagrams of this size (GSO)
   std::uint8_t hop_limit = 0;       // 0: the socket's
@@ -46,9 +46,9 @@ struct Datagram {
 };
 
 struct ReceivedDatagram {
-  PacketBuf data;     // writable: protocols decrypt in place
+  PacketBuf data;  // writable: protocols decrypt in place
   Endpoint peer;
-  IpAddress local;    // the destination address, which may be a group
+  IpAddress local;  // the destination address, which may be a group
   TimePoint received_at;
   InterfaceIndex interface = 0;
   std::uint16_t segment_bytes = 0;  // not 0: several datagrams of this size, the last may be shorter (GRO)

@@ -150,8 +150,8 @@ using WaitList = IntrusiveList<Waiter>;
 // The part of every task's promise that does not depend on its type.
 class PromiseBase {
  public:
-  Continuation continuation;   // who awaits this task; a root task is awaited by its Spawned record
-  Spawned* root = nullptr;     // the spawned task on whose stack of awaits this one stands
+  Continuation continuation;  // who awaits this task; a root task is awaited by its Spawned record
+  Spawned* root = nullptr;    // the spawned task on whose stack of awaits this one stands
 
   std::coroutine_handle<> handle() {
     // A promise stands directly behind the two pointers of its frame's header, whatever its own type,

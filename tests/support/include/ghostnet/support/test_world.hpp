@@ -33,8 +33,8 @@ class TestUdpSocket;
 
 struct TestWorldOptions {
   std::uint64_t seed = 1;
-  Duration latency{};                             // one way
-  std::size_t stream_buffer_bytes = 64 * 1024;    // of each direction
+  Duration latency{};                                // one way
+  std::size_t stream_buffer_bytes = 64 * 1024;       // of each direction
   std::size_t datagram_bytes = kMaxUdpPayloadBytes;  // larger datagrams are refused
 };
 
