@@ -170,11 +170,26 @@ std::expected<Node, Diagnostic> parse_document(std::string_view text, std::strin
   return builder.take();
 }
 
+namespace {
+
+// What stands in no file has no place in one.
+void forget_places(Node& node) {
+  node.at = {};
+  for (Node& item : node.items) forget_places(item);
+}
+
+}  // namespace
+
 std::expected<void, std::string> set_path(Node& root, std::string_view path, std::string_view value) {
   std::expected<Node, Diagnostic> parsed = parse_document(value.empty() ? "''" : value, "the value");
   if (!parsed) return std::unexpected(parsed.error().message);
   Node* at = &root;
   std::string_view rest = path;
+  const std::string_view first = path.substr(0, path.find('.'));
+  Node* protocols = root.find("protocols");
+  if (first != path && root.find(first) == nullptr && protocols != nullptr && protocols->find(first) != nullptr) {
+    at = protocols;
+  }
   while (true) {
     std::size_t dot = rest.find('.');
     std::string_view key = rest.substr(0, dot);
@@ -201,7 +216,67 @@ std::expected<void, std::string> set_path(Node& root, std::string_view path, std
     rest.remove_prefix(dot + 1);
   }
   *at = std::move(*parsed);
+  forget_places(*at);
   return {};
+}
+
+namespace {
+
+// Quoted unless it is a plain word or quantity, which cannot be taken for anything else.
+void write_text(const std::string& text, std::string& out) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '/' || c == ' ' || c == '%';
+  };
+  const bool bare = !text.empty() && std::ranges::all_of(text, plain) && text.front() != ' ' && text.back() != ' ' &&
+                    text.front() != '%' && text != "null" && text != "Null" && text != "NULL";
+  if (bare) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) {
+    if (c == '\n' || c == '\t' || c == '\r') {
+      out += c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r";
+      continue;
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  out += '"';
+}
+
+void write(const Node& node, std::string& out) {
+  switch (node.kind) {
+    case Node::Kind::null: out += "null"; return;
+    case Node::Kind::scalar: return write_text(node.text, out);
+    case Node::Kind::sequence:
+      out += '[';
+      for (std::size_t i = 0; i < node.items.size(); ++i) {
+        if (i != 0) out += ", ";
+        write(node.items[i], out);
+      }
+      out += ']';
+      return;
+    case Node::Kind::mapping:
+      out += '{';
+      for (std::size_t i = 0; i < node.size(); ++i) {
+        if (i != 0) out += ", ";
+        write(node.key(i), out);
+        out += ": ";
+        write(node.value(i), out);
+      }
+      out += '}';
+      return;
+  }
+}
+
+}  // namespace
+
+std::string to_yaml(const Node& node) {
+  std::string text;
+  write(node, text);
+  return text;
 }
 
 }  // namespace ghostnet::scenarios

@@ -9,6 +9,8 @@ namespace ghostnet::scenarios {
 namespace {
 
 constexpr std::size_t kMaxDiagnostics = 20;
+constexpr std::size_t kMaxGroups = 1000;
+constexpr std::uint64_t kMaxHosts = 1'000'000;
 constexpr std::string_view kAll = "all";
 constexpr std::string_view kRest = "rest";
 
@@ -19,8 +21,8 @@ class Loader {
   void load(const Node& root, const Overrides& overrides) {
     if (!root.is_mapping())
       return complain(root.at, "", fmt::format("expected a mapping of keys, found {}", root.what()));
-    constexpr std::string_view kSections[] = {"network",   "regions",  "latencies", "groups",
-                                              "protocols", "workload", "faults",    "expect"};
+    constexpr std::string_view kSections[] = {"network",  "regions", "latencies", "groups", "protocols",
+                                              "workload", "faults",  "expect",    "sweep",  "record"};
     std::vector<std::string_view> own(std::begin(kSections), std::end(kSections));
     fill(root, "", option_table<RunOptions>(), &scenario_.run, own);
     if (overrides.seed) scenario_.run.seed = *overrides.seed;
@@ -33,11 +35,25 @@ class Loader {
     load_regions(root);
     if (const Node* node = section(root, "groups")) load_groups(*node);
     add_rest(root);
+    for (const Scenario::Group& group : scenario_.groups) check_links(group);
     if (const Node* node = section(root, "protocols")) load_protocols(*node);
     if (scenario_.protocols.empty()) complain(root.at, "protocols", "a run needs at least one protocol");
     for_each_item(root, "workload", [this](const Node& item, const std::string& path) { load_workload(item, path); });
     for_each_item(root, "faults", [this](const Node& item, const std::string& path) { load_fault(item, path); });
     for_each_item(root, "expect", [this](const Node& item, const std::string& path) { load_expectation(item, path); });
+    load_record(root);
+  }
+
+  // The sweep of a document, and whether the scenario makes sense at each of its values.
+  void load_sweep(const Node& root, const Overrides& overrides) {
+    const Node* node = root.find("sweep");
+    if (node == nullptr || node->is_null()) return;
+    std::expected<Sweep, Diagnostic> sweep = read_sweep(*node);
+    if (!sweep) return complain(sweep.error().at, sweep.error().key, sweep.error().message);
+    for (const Sweep::Grid& grid : sweep->grids) {
+      for (const Sweep::Axis& axis : grid) check_axis(root, axis, overrides);
+    }
+    scenario_.sweep = std::move(*sweep);
   }
 
   LoadResult finish(std::string_view text) {
@@ -77,6 +93,14 @@ class Loader {
         continue;
       }
       set(*desc, object, node.value(i), join(path, key.text));
+    }
+    check_whole(node, path, table, object);
+  }
+
+  void check_whole(const Node& node, std::string_view path, const OptionTable& table, const void* object) {
+    for (const OptionDesc& option : table.options) {
+      if (!option.required || node.find(option.name) != nullptr) continue;
+      complain(node.at, join(path, option.name), fmt::format("is needed: expected {}", option.expected()));
     }
     if (Result<> valid = table.validate(object); !valid) {
       complain(node.at, std::string(path), std::string(valid.error().message()));
@@ -120,6 +144,43 @@ class Loader {
 
   // ---- sections ----
 
+  void check_axis(const Node& root, const Sweep::Axis& axis, const Overrides& overrides) {
+    for (const std::string& value : axis.values) {
+      Node there = root;
+      Loader loader(scenario_.file, registry_);
+      std::expected<void, std::string> set = set_path(there, axis.path, value);
+      if (set) loader.load(there, overrides);
+      if (set && loader.diagnostics_.empty()) continue;
+      const std::string why = !set ? set.error() : loader.diagnostics_.front().message;
+      return complain(axis.at, join("sweep", axis.path), fmt::format("with {}: {}", value, why));
+    }
+  }
+
+  void load_record(const Node& root) {
+    const Node* node = section(root, "record");
+    if (node == nullptr) return;
+    fill(*node, "record", option_table<RecordOptions>(), &scenario_.record, {});
+    for (const std::string& group : scenario_.record.hosts) check_group(group, node->at, "record.hosts");
+    std::vector<std::string_view> all;
+    std::vector<std::string_view> histograms;
+    for (const Scenario::Protocol& protocol : scenario_.protocols) {
+      for (const MetricInfo& metric : protocol.service->metrics) {
+        all.push_back(metric.name);
+        if (metric.kind == MetricKind::histogram) histograms.push_back(metric.name);
+      }
+    }
+    for (const std::string& name : scenario_.record.series) check_metric(name, all, node->at, "record.series");
+    for (const std::string& name : scenario_.record.host_histograms) {
+      check_metric(name, histograms, node->at, "record.host_histograms");
+    }
+  }
+
+  void check_metric(const std::string& name, const std::vector<std::string_view>& known, Position at,
+                    const std::string& path) {
+    if (std::ranges::find(known, name) != known.end()) return;
+    complain(at, path, fmt::format("'{}' is none of the metrics that it could be{}", name, suggestion(name, known)));
+  }
+
   void load_regions(const Node& root) {
     sim::RegionsSpec& regions = scenario_.regions;
     if (const Node* node = section(root, "regions")) {
@@ -162,6 +223,8 @@ class Loader {
   }
 
   void load_groups(const Node& node) {
+    if (node.size() > kMaxGroups)
+      return complain(node.at, "groups", fmt::format("{} groups: at most {}", node.size(), kMaxGroups));
     for (std::size_t i = 0; i < node.size(); ++i) {
       const Node& key = node.key(i);
       std::string path = join("groups", key.text);
@@ -185,12 +248,25 @@ class Loader {
              fmt::format("there is no region '{}'{}", group.options.place, suggestion(group.options.place, names)));
   }
 
+  void check_links(const Scenario::Group& group) {
+    const sim::LinkPair links = group.options.over(scenario_.network);
+    for (const std::optional<link::LinkParams>& link : {links.out, links.in}) {
+      if (!link) continue;
+      if (Result<> valid = link->validate(); !valid) {
+        return complain(group.at, join("groups", group.name), fmt::format("its links: {}", valid.error().message()));
+      }
+    }
+  }
+
   // Hosts that no group names.
   void add_rest(const Node& root) {
     std::uint64_t grouped = 0;
     for (const Scenario::Group& group : scenario_.groups) grouped += group.options.count;
     const Node* network = root.find("network");
     const Node* stated = network != nullptr ? network->find("hosts") : nullptr;
+    if (grouped > kMaxHosts) {
+      return complain(root.at, "groups", fmt::format("{} hosts together: at most {}", grouped, kMaxHosts));
+    }
     if (stated == nullptr && grouped != 0) {
       scenario_.network.hosts = static_cast<std::uint32_t>(grouped);
       return;
@@ -277,9 +353,7 @@ class Loader {
       if (desc == nullptr || std::ranges::find(others, node.key(i).text) != others.end()) continue;
       set(*desc, object, node.value(i), join(path, node.key(i).text));
     }
-    if (Result<> valid = table.validate(object); !valid) {
-      complain(node.at, std::string(path), std::string(valid.error().message()));
-    }
+    check_whole(node, path, table, object);
   }
 
   void load_fault(const Node& item, const std::string& path) {
@@ -301,15 +375,14 @@ class Loader {
     if (!item.is_scalar()) return complain(item.at, path, fmt::format("expected a comparison, found {}", item.what()));
     Result<ExpectationRule> rule = ExpectationRule::parse(item.text);
     if (!rule) return complain(item.at, path, std::string(rule.error().message()));
-    std::vector<std::string> known;
+    std::vector<MetricInfo> metrics;
     for (const Scenario::Protocol& protocol : scenario_.protocols) {
-      for (const MetricInfo& metric : protocol.service->metrics) known.push_back(metric.name);
+      metrics.insert(metrics.end(), protocol.service->metrics.begin(), protocol.service->metrics.end());
     }
-    std::vector<std::string_view> names(known.begin(), known.end());
-    for (const std::string& metric : rule->metrics()) {
-      if (std::ranges::find(names, metric) != names.end()) continue;
-      complain(item.at, path,
-               fmt::format("no protocol of this scenario has a metric '{}'{}", metric, suggestion(metric, names)));
+    std::vector<std::string_view> groups;
+    for (const Scenario::Group& group : scenario_.groups) groups.push_back(group.name);
+    if (Result<> sound = rule->check(metrics, groups); !sound) {
+      return complain(item.at, path, std::string(sound.error().message()));
     }
     scenario_.expectations.push_back(std::move(*rule));
   }
@@ -332,6 +405,7 @@ LoadResult load_scenario(std::string_view text, const std::string& file, const S
     }
   }
   loader.load(*root, overrides);
+  loader.load_sweep(*root, overrides);
   LoadResult result = loader.finish(text);
   if (result) result->parameters = overrides.set;
   return result;

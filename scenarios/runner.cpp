@@ -108,17 +108,23 @@ Task<> Runner::repeat(HostId id, const Scenario::Workload& workload) {
     std::optional<Peer> peer{Peer{}};
     if (workload.operation.operation->needs_peer) peer = choose_peer(id, group, random);
     if (!peer) break;
-    if (under_way.size() < kMaxOutstanding) under_way.spawn(perform(*service, *peer, workload));
+    if (under_way.size() < kMaxOutstanding)
+      under_way.spawn(perform(*service, *peer, workload));
+    else
+      note_failure(workload, {Errc::limit, "not begun, since too many of them are still under way on its host"});
   }
   co_await under_way.join();
 }
 
 Task<> Runner::perform(Service& service, Peer peer, const Scenario::Workload& workload) {
   Result<> done = co_await workload.operation.operation->perform(service, peer, workload.options);
-  if (done) co_return;
-  // The service's own metrics count failures; here the first of each kind is kept, for it says why.
-  Failures& failures = failures_[{workload.operation.operation->name, done.error().code()}];
-  if (failures.count++ == 0) failures.first = done.error().message();
+  if (!done) note_failure(workload, done.error());
+}
+
+// The service's own metrics count failures; here the first of each kind is kept, for it says why.
+void Runner::note_failure(const Scenario::Workload& workload, const Error& why) {
+  Failures& failures = failures_[{workload.operation.operation->name, why.code()}];
+  if (failures.count++ == 0) failures.first = why.message();
 }
 
 std::optional<Peer> Runner::choose_peer(HostId id, const std::vector<HostId>& group, Random& random) {

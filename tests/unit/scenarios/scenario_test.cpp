@@ -112,6 +112,31 @@ TEST_F(Scenarios, SetChangesAnyKey) {
   EXPECT_THAT(bad(kUsual, overrides), HasSubstr("--set workload.3.ask.rate=7 /s"));
 }
 
+TEST_F(Scenarios, ASweepIsCheckedAtEachOfItsValues) {
+  const std::string usual(kUsual);
+  Scenario scenario = good(usual + "sweep: { network.loss: [0 %, 5 %], toy.port: [1, 2] }\nrepeat: 3\n");
+  EXPECT_EQ(scenario.sweep.size(), 4U);
+  EXPECT_EQ(scenario.run.repeat, 3U);
+  Overrides overrides;
+  overrides.set = scenario.sweep.point(3);
+  EXPECT_EQ(good(usual, overrides).network.loss, Probability::ratio(5, 100));
+  EXPECT_EQ(good(usual, overrides).protocols[0].options.as<ToyOptions>().port, 2) << "toy.port is protocols.toy.port";
+  EXPECT_THAT(bad(usual + "sweep: { network.loss: [0 %, 500 %] }\n"),
+              HasSubstr("a.yaml:14:10: sweep.network.loss: with 500 %: loss: '500 %' is out of range"));
+  EXPECT_THAT(bad(usual + "sweep: { network.lost: [0 %] }\n"), HasSubstr("did you mean 'loss'?"));
+  EXPECT_THAT(bad(usual + "sweep: { groups.few.count: [3, 11] }\n"), HasSubstr("10 hosts, but the groups have 11"));
+}
+
+TEST_F(Scenarios, WhatIsRecordedIsCheckedAgainstWhatThereIs) {
+  const std::string usual(kUsual);
+  Scenario scenario = good(usual + "record: { interval: 1 s, series: [toy.requests], host_histograms: toy.rtt }\n");
+  EXPECT_EQ(scenario.record.interval, 1s);
+  EXPECT_THAT(scenario.record.host_histograms, testing::ElementsAre("toy.rtt"));
+  EXPECT_THAT(bad(usual + "record: { series: [toy.request] }\n"), HasSubstr("did you mean 'toy.requests'?"));
+  EXPECT_THAT(bad(usual + "record: { host_histograms: toy.requests }\n"), HasSubstr("none of the metrics"));
+  EXPECT_THAT(bad(usual + "record: { hosts: fast }\n"), HasSubstr("there is no group 'fast'"));
+}
+
 TEST_F(Scenarios, MistakesAreNamedWithTheirPlaceAndTheWayOut) {
   struct Case {
     std::string_view text;
@@ -130,7 +155,7 @@ TEST_F(Scenarios, MistakesAreNamedWithTheirPlaceAndTheWayOut) {
       {"protocols: { toy: }\nworkload: [ aks: ]\n", "did you mean 'ask'?"},
       {"protocols: { toy: }\nexpect: [ toy.request > 1 ]\n", "no protocol of this scenario has a metric 'toy.request'"},
       {"protocols: { toy: }\nexpect: [ toy.requests ]\n", "compares nothing"},
-      {"protocols: { toy: }\nexpect: [ p98(toy.rtt) < 1 s ]\n", "'p98' is no aggregate"},
+      {"protocols: { toy: }\nexpect: [ p101(toy.rtt) < 1 s ]\n", "'p101' is no aggregate"},
       {"protocols: { toy: }\nexpect: [ p99(toy.rtt) < 1 parsec ]\n", "is no number with a unit"},
       {"protocols: { toy: }\nnetwork: { hosts: 1 }\ngroups: { a: { count: 3 } }\n", "1 hosts, but the groups have 3"},
       {"protocols: { toy: }\ngroups: { all: { count: 3 } }\n", "'all' is kept"},

@@ -52,6 +52,11 @@ std::expected<Node, Diagnostic> parse_document(std::string_view text, std::strin
 
 // Puts `value`, which is YAML itself, at `path` ("network.loss", "groups.slow.count", "workload.0.rate"), making
 // mappings on the way: what --set does. The error is a message without a place.
+// A first name that is no key of the document, but one of its protocols, means that: "echo.port" is
+// "protocols.echo.port".
 std::expected<void, std::string> set_path(Node& root, std::string_view path, std::string_view value);
+
+// YAML on one line that parses to the same tree.
+std::string to_yaml(const Node& node);
 
 }  // namespace ghostnet::scenarios

@@ -3,11 +3,15 @@
 //   echo.replies >= 100
 //   echo.replies / echo.requests >= 99.9 %
 //   p99(echo.rtt) < 200 ms
+//   (echo.timeouts + echo.failures) / echo.requests < 1 %
 //
-// A side is a number with an optional unit, a metric, or two of these joined by + - * /. A counter or gauge stands for
-// its sum over all hosts; a histogram needs one of p50 p90 p95 p99 p999 mean min max count around it. `[group]` behind
-// a metric's name takes that group's hosts alone: p99(echo.rtt[slow]). Times compare in nanoseconds, shares as
-// fractions.
+// A side is a number with its unit, a metric, or several of these joined by + - * / and parentheses. A counter or gauge
+// stands for its sum over all hosts, and min, max, mean and count around it for those over hosts. A histogram needs one
+// of mean, min, max, count, or a percentile around it: p50, p99, p99.9 (also p999). `[group]` behind a metric's name
+// takes that group's hosts alone: p99(echo.rtt[slow]).
+//
+// What is compared, added or subtracted must be of one kind: a time, a size, a data rate, or a plain number. So
+// `p99(echo.rtt) < 200` is a mistake that check() finds, not a comparison with 200 ns. 0 is of every kind.
 #pragma once
 
 #include <memory>
@@ -25,12 +29,17 @@ class Expression;
 
 class ExpectationRule {
  public:
-  // Errors: invalid_argument, with what was expected.
+  static constexpr std::size_t kMaxTextBytes = 4096;
+  static constexpr std::size_t kMaxTerms = 64;
+
+  // Errors: invalid_argument, with what was expected; limit.
   static Result<ExpectationRule> parse(std::string_view text);
 
+  // Whether it makes sense where these metrics and groups exist. Errors: not_found for a name that is none, with the
+  // likely one; invalid_argument for what cannot be compared.
+  Result<> check(std::span<const MetricInfo> metrics, std::span<const std::string_view> groups) const;
+
   const std::string& text() const { return text_; }
-  // The metrics that it names, so that a loader can check them.
-  std::vector<std::string> metrics() const;
 
   struct Verdict {
     std::optional<double> value;  // of the left side; nothing: something in it was not measured

@@ -66,6 +66,7 @@ class Runner {
   void start_workloads(HostId id);
   Task<> repeat(HostId id, const Scenario::Workload& workload);
   Task<> perform(Service& service, Peer peer, const Scenario::Workload& workload);
+  void note_failure(const Scenario::Workload& workload, const Error& why);
   std::optional<Peer> choose_peer(HostId id, const std::vector<HostId>& group, Random& random);
   void schedule_faults();
   void crash(HostId id);

@@ -19,6 +19,7 @@
 #include "ghostnet/scenarios/diagnostic.hpp"
 #include "ghostnet/scenarios/document.hpp"
 #include "ghostnet/scenarios/expectation.hpp"
+#include "ghostnet/scenarios/sweep.hpp"
 #include "ghostnet/sim/world.hpp"
 
 namespace ghostnet::scenarios {
@@ -62,12 +63,34 @@ struct RunOptions {
   std::string name;
   std::uint64_t seed = 1;
   Duration duration = 10s;
+  std::uint32_t repeat = 1;
 
   static constexpr OptionDesc kOptions[] = {
       option<&RunOptions::schema>("schema", "version of the scenario language", in(1U, 1U)),
       option<&RunOptions::name>("name", "what the run is called; the file's name when left out"),
       option<&RunOptions::seed>("seed", "everything that is left to chance follows from it"),
       option<&RunOptions::duration>("duration", "simulated time, or real time of a live run", in(1ms, 24h * 365)),
+      option<&RunOptions::repeat>("repeat", "runs of each point of the sweep; the nth has seed + n, from 0",
+                                  in(1U, 100'000U)),
+  };
+};
+
+// What of a run is kept, beyond its totals.
+struct RecordOptions {
+  Duration interval = 500ms;
+  std::vector<std::string> series;
+  std::vector<std::string> hosts{"all"};
+  std::vector<std::string> host_histograms;
+  Probability messages;
+  std::string logs;
+
+  static constexpr OptionDesc kOptions[] = {
+      option<&RecordOptions::interval>("interval", "from one sample of a series to the next", in(1ms, 24h)),
+      option<&RecordOptions::series>("series", "metrics that are sampled host by host; a choice of them when left out"),
+      option<&RecordOptions::hosts>("hosts", "groups whose hosts are sampled"),
+      option<&RecordOptions::host_histograms>("host_histograms", "histograms that every host has to itself"),
+      option<&RecordOptions::messages>("messages", "share of the messages that are kept for the visualizer"),
+      option<&RecordOptions::logs>("logs", "a directory for the log of each host, a file each"),
   };
 };
 
@@ -176,6 +199,8 @@ struct Scenario {
   std::string file;
   std::string text;
   RunOptions run;
+  Sweep sweep;
+  RecordOptions record;
   NetworkOptions network;
   sim::RegionsSpec regions;
   std::vector<Group> groups;
@@ -183,15 +208,15 @@ struct Scenario {
   std::vector<Workload> workloads;
   std::vector<FaultOptions> faults;
   std::vector<ExpectationRule> expectations;
-  std::vector<std::pair<std::string, std::string>> parameters;  // what --set changed
-  std::string pcap_directory;                                   // for a carrier that writes its traces itself
+  Settings parameters;         // what --set changed
+  std::string pcap_directory;  // for a carrier that writes its traces itself
 
   std::uint32_t host_count() const;
   sim::WorldSpec world() const;
 };
 
 struct Overrides {
-  std::vector<std::pair<std::string, std::string>> set;  // path, value
+  Settings set;
   std::optional<std::uint64_t> seed;
   std::optional<Duration> until;
   std::optional<sim::Carrier> carrier;
