@@ -30,7 +30,7 @@ std::size_t Loop::run_ready(std::size_t budget) {
     if (continuation.is_coroutine()) [[likely]] {
       resume(*continuation.coroutine());
     } else if (continuation.is_start()) {
-      resume(continuation.start()->begin());
+      resume(static_cast<Spawned&>(waiter).begin());
     } else {
       running_ = continuation.root();
       PromiseBase* next = continuation.completion()->completed();

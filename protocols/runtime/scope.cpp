@@ -6,7 +6,7 @@
 
 namespace ghostnet {
 
-Spawned::Spawned(Scope& scope, PromiseBase& promise) : Waiter(Continuation(*this)), scope_(&scope), promise_(&promise) {
+Spawned::Spawned(Scope& scope, PromiseBase& promise) : Waiter(Continuation::start_of(promise)), scope_(&scope) {
   promise.continuation = Continuation(static_cast<Completion&>(*this));
   promise.root = this;
   ++scope.children_;
@@ -17,14 +17,38 @@ Spawned::Spawned(Scope& scope, PromiseBase& promise) : Waiter(Continuation(*this
 PromiseBase& Spawned::begin() {
   --scope_->unstarted_;
   scope_->started_.push_back(*this);
-  return *promise_;
+  return promise();
 }
 
 void Spawned::finish(const Error* failure) noexcept {
   if (failure != nullptr && scope_ != nullptr) scope_->child_failed(*failure);  // may drop the scope: read it again
   unlink();
-  if (scope_ != nullptr) scope_->child_gone();
+  if (scope_ != nullptr) leave_scope();
   destroy();  // last: the frame may own the scope
+}
+
+void Spawned::leave_scope() noexcept {
+  Scope& scope = *std::exchange(scope_, nullptr);
+  if (scope.maker_.task() != nullptr) {
+    if (!made_) made_ = detail::MakerRef::to(*this);
+    made_.set_above(scope.maker_);
+  }
+  scope.child_gone();
+}
+
+Spawned* Spawned::above() const { return scope_ != nullptr ? scope_->maker_.task() : made_.above(); }
+
+bool Spawned::stands_under(const Spawned& other) const {
+  const Spawned* task = this;
+  while (task != nullptr && task != &other) task = task->above();
+  return task != nullptr;
+}
+
+Scope::Scope(Loop& loop, FailureHandler* handler) : loop_(loop), handler_(handler) {
+  Spawned* running = loop.running();
+  if (running == nullptr) return;
+  if (!running->made_) running->made_ = detail::MakerRef::to(*running);
+  maker_ = running->made_;
 }
 
 void Scope::child_failed(const Error& failure) noexcept {
@@ -40,10 +64,10 @@ void Scope::child_gone() noexcept {
   if (children_ == 0) joiner_.wake(loop_);
 }
 
-void Scope::drop_all() noexcept {
+void Scope::drop_children(Ending ending) noexcept {
   if (unstarted_ != 0) {
     loop_.ready_.for_each([&](Waiter& waiter) {
-      if (!waiter.continuation().is_start() || waiter.continuation().start()->scope_ != this) return true;
+      if (!waiter.continuation().is_start() || static_cast<Spawned&>(waiter).scope_ != this) return true;
       waiter.unlink();
       started_.push_back(waiter);
       return --unstarted_ != 0;
@@ -56,19 +80,23 @@ void Scope::drop_all() noexcept {
   while (mark.linked() && &started_.front() != &mark) {
     Waiter& first = started_.pop_front();
     if (first.continuation()) {
-      drop(static_cast<Spawned&>(first));
+      drop(static_cast<Spawned&>(first), ending);
     } else {
       started_.push_back(first);  // the mark of a drop further out: we go on past it, it will find itself in front
     }
   }
 }
 
-void Scope::drop(Spawned& child) noexcept {
-  child_gone();
-  if (loop_.running_ == &child) {
-    child.scope_ = nullptr;
+// What the running task uses may stand in the frame of a task above it, so that one is kept as long. Not where the
+// scope ends: what its children use may be about to end with it.
+void Scope::drop(Spawned& child, Ending ending) noexcept {
+  Spawned* running = loop_.running_;
+  bool in_use = running == &child || (running != nullptr && ending == Ending::no && running->stands_under(child));
+  if (in_use) {
+    child.leave_scope();
     loop_.graveyard_.push_back(child);
   } else {
+    child_gone();
     child.destroy();
   }
 }

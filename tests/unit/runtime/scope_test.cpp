@@ -318,25 +318,107 @@ TEST(Scope, WhatIsSpawnedDuringADropSurvivesUnlessTheScopeIsClosed) {
   }
 }
 
-Task<> own_a_scope(Loop& loop, Event& event, std::function<void()> inside) {
-  Scope scope(loop);
-  scope.spawn(call(std::move(inside)));
-  co_await event;
-}
-
-TEST(Scope, ATaskMayDropTheTaskThatOwnsItsScope) {
+TEST(Scope, ATaskThatDropsTheOneThatOwnsItsScopeMayStillUseItsFrame) {
   TestWorld world;
   Lines lines;
   Event never(world.loop());
   Scope outer(world.loop());
-  // The inner task, running, drops the outer one, whose frame holds the inner task's scope.
-  outer.spawn(own_a_scope(world.loop(), never, [&] {
+  auto inner = [](Scope& further_out, Lines& out, std::string& in_the_owners_frame) -> Task<> {
+    AtEnd end([&] { out.push_back("end of inner, " + in_the_owners_frame); });
+    further_out.drop_all();
+    out.push_back("still running");
+    co_return;
+  };
+  auto owner = [](Loop& loop, Event& event, Scope& own, Lines& out, auto make) -> Task<> {
+    std::string text = "a string of the owner, long enough to be on the heap";
+    AtEnd end([&] { out.push_back("end of owner"); });
+    Scope scope(loop);
+    scope.spawn(make(own, out, text));
+    co_await event;
+  };
+  outer.spawn(owner(world.loop(), never, outer, lines, inner));
+  outer.spawn(wait_then(never, [&] { lines.push_back("other dropped"); }));
+  world.run();
+  EXPECT_EQ(lines, (Lines{"other dropped", "still running",
+                          "end of inner, a string of the owner, long enough to be on the heap", "end of owner"}));
+  EXPECT_TRUE(outer.empty());
+  EXPECT_TRUE(world.at_rest());
+}
+
+Task<> dig(Scope& outermost, Scope& own, int depth, Event& never, int& alive) {
+  ++alive;
+  AtEnd end([&] { --alive; });
+  if (depth == 0) {
+    own.drop_all();        // itself,
+    outermost.drop_all();  // and all above it
+    EXPECT_EQ(alive, 4) << "their frames are still there";
+    co_await never;
+    co_return;
+  }
+  Scope scope(own.loop());
+  scope.spawn(dig(outermost, scope, depth - 1, never, alive));
+  co_await never;
+}
+
+TEST(Scope, ATaskMayDropItselfAndThenAllAboveIt) {
+  TestWorld world;
+  Event never(world.loop());
+  int alive = 0;
+  Scope outer(world.loop());
+  outer.spawn(dig(outer, outer, 3, never, alive));
+  world.run();
+  EXPECT_EQ(alive, 0);
+  EXPECT_TRUE(outer.empty());
+}
+
+// Parameters are destroyed after the body has ended: the task has left its scope by then.
+Task<> end_with(AtEnd) { co_return; }
+
+TEST(Scope, AFinishedTasksDestructorsMayEndItsScopeAndDropAllAboveIt) {
+  TestWorld world;
+  Lines lines;
+  Event never(world.loop());
+  Scope outer(world.loop());
+  auto owner = [](Loop& loop, Event& event, Scope& own, Lines& out) -> Task<> {
+    std::string text = "a string of the owner, long enough to be on the heap";
+    auto scope = std::make_unique<Scope>(loop);
+    scope->spawn(end_with(AtEnd([&] {
+      scope.reset();
+      own.drop_all();
+      out.push_back(text);
+    })));
+    co_await event;
+  };
+  outer.spawn(owner(world.loop(), never, outer, lines));
+  world.run();
+  EXPECT_EQ(lines, Lines{"a string of the owner, long enough to be on the heap"});
+  EXPECT_TRUE(world.at_rest());
+}
+
+struct Escaped {
+  std::unique_ptr<Scope> scope;
+};
+Task<> make_a_scope(Loop& loop, Escaped& out) {
+  out.scope = std::make_unique<Scope>(loop);
+  co_return;
+}
+
+TEST(Scope, MayOutliveTheTaskThatMadeIt) {
+  TestWorld world;
+  Lines lines;
+  Escaped escaped;
+  Scope outer(world.loop());
+  outer.spawn(make_a_scope(world.loop(), escaped));
+  world.run();
+  ASSERT_TRUE(escaped.scope);
+  Event never(world.loop());
+  outer.spawn(wait_then(never, [&] { lines.push_back("dropped at once"); }));
+  escaped.scope->spawn(call([&] {
     outer.drop_all();
-    lines.push_back("still running");
+    lines.push_back("ran");
   }));
   world.run();
-  EXPECT_EQ(lines, Lines{"still running"});
-  EXPECT_TRUE(outer.empty());
+  EXPECT_EQ(lines, (Lines{"dropped at once", "ran"}));
 }
 
 // ---- join ----

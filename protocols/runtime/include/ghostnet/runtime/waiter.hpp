@@ -100,13 +100,18 @@ class Completion {
   ~Completion() = default;
 };
 
-// Who goes on when an operation finishes: a coroutine, a Completion, or a task not yet started. One tagged pointer.
+// Who goes on when an operation finishes: a coroutine, a Completion, or a task to be started. One tagged pointer.
 class Continuation {
  public:
   Continuation() = default;
   explicit Continuation(PromiseBase& promise) : bits_(reinterpret_cast<std::uintptr_t>(&promise)) {}
   explicit Continuation(Completion& completion) : bits_(reinterpret_cast<std::uintptr_t>(&completion) | kCompletion) {}
-  explicit Continuation(Spawned& start) : bits_(reinterpret_cast<std::uintptr_t>(&start) | kStart) {}
+  // Of a Spawned, whose task is begun and not resumed.
+  static Continuation start_of(PromiseBase& promise) {
+    Continuation start(promise);
+    start.bits_ |= kStart;
+    return start;
+  }
 
   explicit operator bool() const { return bits_ != 0; }
   bool is_coroutine() const { return (bits_ & kTags) == 0; }
@@ -115,13 +120,13 @@ class Continuation {
 
   PromiseBase* coroutine() const { return reinterpret_cast<PromiseBase*>(bits_); }
   Completion* completion() const { return reinterpret_cast<Completion*>(bits_ & ~kTags); }
-  Spawned* start() const { return reinterpret_cast<Spawned*>(bits_ & ~kTags); }
+  PromiseBase* started() const { return reinterpret_cast<PromiseBase*>(bits_ & ~kTags); }
 
   // The root task behind this continuation; null at the edge of the runtime.
   inline Spawned* root() const;
 
   // The coroutine to run now that what this continuation waited for has finished; null for none.
-  // Not for a task not yet started.
+  // Not for a task to be started.
   PromiseBase* next() const { return is_coroutine() ? coroutine() : completion()->completed(); }
 
  private:
@@ -167,7 +172,7 @@ class PromiseBase {
 inline Spawned* Continuation::root() const {
   if (bits_ == 0) return nullptr;
   if (is_coroutine()) return coroutine()->root;
-  return is_completion() ? completion()->root() : start();
+  return is_completion() ? completion()->root() : started()->root;
 }
 
 }  // namespace ghostnet
