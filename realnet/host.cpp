@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <system_error>
 
 #include "ghostnet/realnet/dial.hpp"
 #include "ghostnet/realnet/kernel_stream.hpp"
@@ -93,6 +94,17 @@ Host::Host(World& world, HostOptions options)
 }
 
 Host::~Host() { scope_.close(); }
+
+void Host::fill_secret(MutableByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t filled = ::getrandom(bytes.data(), bytes.size(), 0);
+    if (filled < 0) {
+      if (errno == EINTR) continue;
+      throw std::system_error(errno, std::generic_category(), "the system gave no random bytes");
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(filled));
+  }
+}
 
 std::vector<Interface> Host::interfaces() const {
   if (!has_address()) return list_interfaces(options_.where.get());

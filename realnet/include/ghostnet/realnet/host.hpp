@@ -37,6 +37,7 @@ class Host final : public ghostnet::Host {
   ~Host() override;
 
   std::string name() const override { return options_.name; }
+  void fill_secret(MutableByteView bytes) override;
   std::vector<Interface> interfaces() const override;
   Event& interfaces_changed() override;
   Task<Result<std::vector<IpAddress>>> resolve(std::string name) override;

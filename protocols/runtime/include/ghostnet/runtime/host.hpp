@@ -70,8 +70,11 @@ class Host {
 
   const Clock& clock() const { return clock_; }
   TimePoint now() const { return clock_.now(); }
-  // This host's own stream of chance. Not for secrets: those come from the crypto seam.
+  // This host's own stream of chance. Not for secrets.
   Random& random() { return random_; }
+  // Bytes for keys and nonces: live from the system, which nobody can foresee; in a simulation from a second stream of
+  // this host's own, so that runs repeat. Protocols draw through crypto::HostRandom.
+  virtual void fill_secret(MutableByteView bytes);
   Log log() const { return context_.log.host(id_); }
   Metrics metrics() const { return context_.metrics.host(id_, group_); }
   // The tasks of this host; a failure among them is logged and counted.
@@ -118,6 +121,7 @@ class Host {
         group_(over.host.group_),
         clock_(over.host.clock_),
         random_(over.host.random_),
+        over_(&over.host),
         scope_(over.host.loop()) {}
 
   virtual void submit(std::shared_ptr<ComputeJob> job) = 0;
@@ -129,6 +133,8 @@ class Host {
   GroupId group_;
   Clock clock_;
   Random random_;
+  Host* over_ = nullptr;             // the host that this one stands over
+  std::uint64_t secrets_drawn_ = 0;  // so many words of the second stream
   Scope scope_;
 };
 
