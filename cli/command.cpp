@@ -20,6 +20,8 @@ int worse(int a, int b) {
   return rank(a) >= rank(b) ? a : b;
 }
 
+int exit_code_of(const Error& error) { return error.code() == Errc::internal ? kInternal : kBadInput; }
+
 std::filesystem::path Program::beside(const std::filesystem::path& relative) const {
   return (executable.parent_path() / relative).lexically_normal();
 }

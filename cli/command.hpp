@@ -22,6 +22,9 @@ enum ExitCode : int {
 // Over several files the worst wins; an interruption ends everything.
 int worse(int a, int b);
 
+// What the world of files, peers and users caused is bad input; what should not have happened is internal.
+int exit_code_of(const Error& error);
+
 struct Program {
   ServiceRegistry registry;
   std::filesystem::path executable;

@@ -9,6 +9,7 @@
 #include "ghostnet/scenarios/plugin.hpp"
 #include "ghostnet/services/services.hpp"
 #include "list.hpp"
+#include "results.hpp"
 #include "run.hpp"
 
 namespace ghostnet::cli {
@@ -26,6 +27,7 @@ struct Arguments {
   std::vector<std::string> plugins;
   std::vector<std::string> files;
   std::vector<std::string> benches;
+  ResultsCommand results;
   bool json = false;
 };
 
@@ -52,6 +54,8 @@ void add_run(CLI::App& app, Arguments& arguments) {
   run->add_option("--set", arguments.set, "PATH=VALUE: another value for a key of the file")->allow_extra_args(false);
   run->add_option("--until", arguments.until, "TIME: instead of the file's duration");
   run->add_option("--pcap", arguments.run.pcap_directory, "DIR: writes the packets of each host there");
+  run->add_option("--db", arguments.run.db,
+                  "FILE: records the run there, for `ghostnet results` and any SQLite reader");
   run->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")
       ->allow_extra_args(false);
   run->add_flag("--verify-determinism", arguments.run.verify_determinism, "runs twice, in two processes, and compares");
@@ -75,6 +79,24 @@ void add_others(CLI::App& app, Arguments& arguments) {
   CLI::App* bench = app.add_subcommand("bench", "Runs benchmarks, the rivals' figures beside ours");
   bench->add_option("NAME", arguments.benches, "benchmarks; all when left out");
   bench->add_flag("--json", arguments.json, "one JSON document on standard output");
+}
+
+void add_results(CLI::App& app, Arguments& arguments) {
+  CLI::App* all = app.add_subcommand("results", "Shows what `ghostnet run --db FILE` recorded");
+  all->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help) {
+    CLI::App* command = all->add_subcommand(name, help);
+    command->add_option("--db", arguments.results.db, "the results file")->capture_default_str();
+    command->add_flag("--json", arguments.results.json, "one JSON document on standard output");
+    return command;
+  };
+  add("list", "Lists the runs");
+  add("show", "Shows one run")->add_option("RUN", arguments.results.run, "its number, or last")->capture_default_str();
+}
+
+int dispatch_results(const CLI::App& results, const Arguments& arguments) {
+  if (results.got_subcommand("list")) return results_list(arguments.results);
+  return results_show(arguments.results);
 }
 
 Result<> complete(Arguments& arguments) {
@@ -115,6 +137,7 @@ int dispatch(const CLI::App& app, Arguments& arguments, Program& program) {
   }
   if (app.got_subcommand("run")) return run(arguments.run, program);
   if (app.got_subcommand("check")) return check(arguments.files, arguments.json, program);
+  if (app.got_subcommand("results")) return dispatch_results(*app.get_subcommand("results"), arguments);
   if (app.got_subcommand("list")) return list(arguments.json, program);
   return bench(arguments.benches, arguments.json, program);
 }
@@ -131,6 +154,7 @@ int program_main(int argc, char** argv) {
   app.require_subcommand(1);
   Arguments arguments;
   add_run(app, arguments);
+  add_results(app, arguments);
   add_others(app, arguments);
   try {
     app.parse(argc, argv);

@@ -1,27 +1,11 @@
 #include "report.hpp"
 
 #include "ghostnet/build_info.hpp"
-#include "ghostnet/runtime/quantity.hpp"
+#include "units.hpp"
 
 namespace ghostnet::cli {
 
 namespace {
-
-std::string show(double value, std::string_view unit) {
-  if (unit == "ns") {
-    for (auto [scale, name] : {std::pair{1e9, "s"}, std::pair{1e6, "ms"}, std::pair{1e3, "us"}}) {
-      if (value >= scale) return fmt::format("{:.3f} {}", value / scale, name);
-    }
-  }
-  return fmt::format("{:.15g}{}{}", value, unit.empty() ? "" : " ", unit);
-}
-
-std::string_view mode_of(const RunCommand& command) { return command.mode; }
-
-std::string carrier_of(const RunCommand& command, const scenarios::Scenario& scenario) {
-  if (command.mode == "live") return command.live;
-  return scenario.network.carrier == sim::Carrier::fabric ? "fabric" : "ns3";
-}
 
 void print_metrics(const scenarios::RunReport& report) {
   fmt::print("\n  {:<28} {:>10} {:>12} {:>12} {:>12} {:>12} {:>12}\n", "", "count", "mean", "p50", "p90", "p99", "max");
@@ -33,7 +17,7 @@ void print_metrics(const scenarios::RunReport& report) {
     }
     const Histogram& h = total.histogram;
     if (h.empty()) continue;
-    auto cell = [&](std::uint64_t value) { return show(static_cast<double>(value), metric.info.unit); };
+    auto cell = [&](std::uint64_t value) { return with_unit(static_cast<double>(value), metric.info.unit); };
     fmt::print("  {:<28} {:>10} {:>12} {:>12} {:>12} {:>12} {:>12}\n", metric.info.name, h.count(), cell(h.mean()),
                cell(h.percentile(50)), cell(h.percentile(90)), cell(h.percentile(99)), cell(h.max()));
   }
@@ -81,6 +65,11 @@ nlohmann::json error_json(const RunRecord& record) {
 
 }  // namespace
 
+std::string carrier_of(const RunCommand& command, const scenarios::Scenario& scenario) {
+  if (command.mode == "live") return command.live;
+  return scenario.network.carrier == sim::Carrier::fabric ? "fabric" : "ns3";
+}
+
 void print_for_people(const RunCommand& command, const RunRecord& record) {
   for (const scenarios::Diagnostic& diagnostic : record.diagnostics) fmt::print(stderr, "{}\n", diagnostic.to_string());
   if (record.error) fmt::print(stderr, "ghostnet: {}: {}\n", record.file, record.error->message());
@@ -90,7 +79,7 @@ void print_for_people(const RunCommand& command, const RunRecord& record) {
   if (report.error) fmt::print(stderr, "ghostnet: {}: {}\n", record.file, report.error->message());
   if (!command.quiet) {
     double simulated_s = static_cast<double>(report.simulated.count()) / 1e9;
-    fmt::print("{}: {} hosts, {} {}, {:.1f} s in {:.2f} s", record.scenario->run.name, report.hosts, mode_of(command),
+    fmt::print("{}: {} hosts, {} {}, {:.1f} s in {:.2f} s", record.scenario->run.name, report.hosts, command.mode,
                carrier_of(command, *record.scenario), simulated_s, record.wall_s);
     if (report.counters.datagrams_delivered != 0) {
       fmt::print(", {} datagrams delivered ({:.2f} million a second)", report.counters.datagrams_delivered,

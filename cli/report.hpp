@@ -23,6 +23,8 @@ struct RunRecord {
   int exit_code = 0;
 };
 
+// What carried it: fabric, ns3, loopback.
+std::string carrier_of(const RunCommand& command, const scenarios::Scenario& scenario);
 void print_for_people(const RunCommand& command, const RunRecord& record);
 nlohmann::json to_json(const RunCommand& command, const RunRecord& record, std::size_t number);
 

@@ -8,6 +8,8 @@
 #include <csignal>
 #include <cstdio>
 
+#include "ghostnet/build_info.hpp"
+#include "ghostnet/results/store.hpp"
 #include "report.hpp"
 
 namespace ghostnet::cli {
@@ -122,6 +124,31 @@ int exit_code_of(RunStatus status) {
   return kInternal;
 }
 
+Duration since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began);
+}
+
+RunInfo run_info(const RunCommand& command, const scenarios::Scenario& scenario) {
+  return {.name = scenario.run.name,
+          .scenario_text = scenario.text,
+          .scenario_file = scenario.file,
+          .parameters = scenario.parameters,
+          .sweep_point = {},
+          .seed = scenario.run.seed,
+          .repeat = 0,
+          .mode = command.mode,
+          .carrier = carrier_of(command, scenario),
+          .revision = std::string(build_info::revision()),
+          .planned = scenario.run.duration};
+}
+
+Result<std::unique_ptr<results::Store>> open_store(const RunCommand& command) {
+  results::StoreOptions options;
+  // Simulated time waits for the disk; real time does not.
+  if (command.mode == "live") options.when_full = results::StoreOptions::WhenFull::drop_samples;
+  return results::Store::open(command.db, options);
+}
+
 void carry_out(const RunCommand& command, Program& program, RunRecord& record) {
   auto began = std::chrono::steady_clock::now();
   TextLogSink log_sink(stderr);
@@ -146,7 +173,18 @@ void carry_out(const RunCommand& command, Program& program, RunRecord& record) {
     if (!opened) return refuse(opened.error());
   }
   {
+    std::unique_ptr<results::Store> store;
+    std::optional<scenarios::Recorder> recorder;
+    if (!command.db.empty()) {
+      auto opened = open_store(command);
+      if (!opened) return refuse(opened.error());
+      store = std::move(*opened);
+      recorder.emplace(*store, **world, scenarios::RecordPlan{});
+      recorder->begin(run_info(command, *record.scenario));
+      if (Result<> begun = store->status(); !begun) return refuse(begun.error());
+    }
     scenarios::Runner runner(*record.scenario, **world);
+    if (recorder) runner.record_with(*recorder);
     if (Result<> ready = runner.set_up(); !ready) return refuse(ready.error());
     record.setup_wall_s = seconds_since(began);
     began = std::chrono::steady_clock::now();
@@ -157,6 +195,13 @@ void carry_out(const RunCommand& command, Program& program, RunRecord& record) {
     });
     record.report = runner.run();
     record.wall_s = seconds_since(began);
+    if (recorder) {
+      RunOutcome outcome;
+      outcome.setup_wall = Duration(static_cast<std::int64_t>(record.setup_wall_s * 1e9));
+      outcome.wall = since(began);
+      outcome.peak_rss_bytes = peak_rss_bytes();
+      if (Result<> recorded = recorder->finish(*record.report, outcome); !recorded) refuse(recorded.error());
+    }
   }
   if (sim::World* simulated = (*world)->simulated()) {
     if (Result<> flushed = simulated->flush_captures(); !flushed) refuse(flushed.error());

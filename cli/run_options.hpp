@@ -16,6 +16,7 @@ struct RunCommand {
   std::string live = "loopback";
   scenarios::Overrides overrides;
   std::string pcap_directory;
+  std::string db;  // empty: not recorded
   bool verify_determinism = false;
   bool json = false;
   bool quiet = false;

@@ -1,5 +1,7 @@
 #include "ghostnet/scenarios/runner.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "ghostnet/runtime/combine.hpp"
@@ -153,7 +155,7 @@ void Runner::schedule_faults() {
     }
     if (fault.partition) {
       world->at(begins, [this, &fault] { partition(*fault.partition); });
-      if (ends) world->at(*ends, [this] { (void)world_.simulated()->partition({}, {}); });
+      if (ends) world->at(*ends, [this] { heal(); });
     }
   }
 }
@@ -162,10 +164,12 @@ void Runner::crash(HostId id) {
   occupants_[id]->operations.drop_all();
   occupants_[id]->services.clear();
   world_.simulated()->crash(id);
+  note("crash", id);
 }
 
 void Runner::restart(HostId id) {
   world_.simulated()->restart(id);
+  note("restart", id);
   Result<> started = start_services(id);
   if (!started) {
     failure_ = started.error();
@@ -181,9 +185,14 @@ void Runner::partition(const std::vector<std::string>& groups) {
     if (std::ranges::find(groups, world_.group_of(id)) != groups.end()) cells[id] = 1;
   }
   Result<> cut = world_.simulated()->partition(std::move(cells), {{false, true}, {true, false}});
-  if (cut) return;
+  if (cut) return note("partition", kNoHost, fmt::format("{} cut off from all others", fmt::join(groups, ", ")));
   failure_ = cut.error();
   world_.stop();
+}
+
+void Runner::heal() {
+  (void)world_.simulated()->partition({}, {});
+  note("heal");
 }
 
 // ---- the run ----
@@ -197,7 +206,7 @@ RunReport Runner::run() {
   RunReport report;
   TimePoint end = TimePoint(scenario_.run.duration);
   while (!interrupted_ && !failure_ && world_.now() < end) {
-    world_.run_until(std::min(end, world_.now() + kProgressStep));
+    advance(std::min(end, world_.now() + kProgressStep));
     if (on_progress_) on_progress_({.now = world_.now(), .end = end, .turns = world_.counters().turns});
   }
   report.simulated = world_.now().time_since_epoch();
@@ -214,6 +223,19 @@ RunReport Runner::run() {
   report.error = failure_;
   judge(report);
   return report;
+}
+
+void Runner::advance(TimePoint end) {
+  while (recorder_ != nullptr && recorder_->next_sample() <= end && !interrupted_ && !failure_) {
+    world_.run_until(recorder_->next_sample());
+    if (world_.now() < recorder_->next_sample()) return;  // stopped
+    recorder_->sample();
+  }
+  if (world_.now() < end) world_.run_until(end);
+}
+
+void Runner::note(std::string_view kind, HostId host, std::string_view text) {
+  if (recorder_ != nullptr) recorder_->event(kind, host, text);
 }
 
 void Runner::stop_services() {
@@ -234,7 +256,7 @@ void Runner::stop_services() {
   stopping.spawn(stop_all(*this, all_stopped));
   TimePoint limit = world_.now() + kStopLimit;
   while (!all_stopped && !interrupted_ && world_.now() < limit) {
-    world_.run_until(std::min(limit, world_.now() + kProgressStep));
+    advance(std::min(limit, world_.now() + kProgressStep));
   }
   stopping.close();
   for (auto& occupant : occupants_) occupant->services.clear();

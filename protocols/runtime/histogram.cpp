@@ -80,6 +80,31 @@ void Histogram::merge(const Histogram& other) {
   max_ = std::max(max_, other.max_);
 }
 
+Histogram Histogram::since(const Histogram& earlier) const {
+  Histogram recent;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    const std::size_t bucket = first_ + i;
+    const bool known = bucket >= earlier.first_ && bucket - earlier.first_ < earlier.counts_.size();
+    const std::uint64_t before = known ? earlier.counts_[bucket - earlier.first_] : 0;
+    if (counts_[i] <= before) continue;
+    // The extremes of all time bound those of the part.
+    recent.record(std::clamp(lowest_in(bucket), min_, max_), counts_[i] - before);
+    recent.max_ = std::min(highest_in(bucket), max_);
+  }
+  if (recent.count_ == 0) return recent;
+  // record() summed the low ends; the true sum lies between these and the high ends.
+  if (sum_ >= earlier.sum_) recent.sum_ = std::clamp(sum_ - earlier.sum_, recent.sum_, recent.highest_sum());
+  return recent;
+}
+
+Histogram::Sum Histogram::highest_sum() const {
+  Wide most = 0;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    most += static_cast<Wide>(std::min(highest_in(first_ + i), max_)) * counts_[i];
+  }
+  return most;
+}
+
 void Histogram::clear() { *this = Histogram(); }
 
 void Histogram::serialize(std::vector<std::uint8_t>& out) const {

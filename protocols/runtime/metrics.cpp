@@ -95,11 +95,11 @@ std::optional<std::int64_t> MetricHub::value(MetricId id, HostId host) const {
 std::vector<MetricSnapshot> MetricHub::snapshot() const {
   std::vector<MetricSnapshot> all;
   all.reserve(by_name_.size());
-  for (const MetricId metric : by_name_) all.push_back(snapshot_of(metric));
+  for (const MetricId metric : by_name_) all.push_back(snapshot(metric));
   return all;
 }
 
-MetricSnapshot MetricHub::snapshot_of(MetricId id) const {
+MetricSnapshot MetricHub::snapshot(MetricId id) const {
   const Metric& metric = metrics_[std::to_underlying(id)];
   std::vector<MetricSummary> groups(group_names_.size());
   MetricSnapshot snapshot{metric.info, {}, {}};

@@ -72,6 +72,14 @@ std::string json_array(const std::vector<std::string>& texts) {
   return out + ']';
 }
 
+void add_histogram(JsonMembers& line, const Histogram& histogram) {
+  std::vector<std::uint8_t> bytes;
+  histogram.serialize(bytes);
+  line.integer("count", histogram.count()).integer("mean", histogram.mean()).integer("min", histogram.min());
+  line.integer("p50", histogram.percentile(50)).integer("p90", histogram.percentile(90));
+  line.integer("p99", histogram.percentile(99)).integer("max", histogram.max()).text("bytes", to_hex(bytes));
+}
+
 }  // namespace
 
 std::string_view to_string(RunStatus status) {
@@ -124,6 +132,18 @@ void MemorySink::event(const RunEvent& event) {
                                                                 std::string(event.text), std::string(event.json)});
 }
 
+void MemorySink::window(const Window& window, const Histogram& gained) {
+  windows_[{name_of(window.metric), std::string(window.group), window.from}].merge(gained);
+}
+
+void MemorySink::link(const LinkChange& change) {
+  links_.push_back({change.time, change.a, change.b, std::string(change.kind), change.up});
+}
+
+void MemorySink::message(const MessageSample& message) {
+  messages_.push_back({message.sent, message.received, message.from, message.to, message.bytes});
+}
+
 void MemorySink::histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) {
   histograms_[{name_of(metric), std::string(group), host}].merge(histogram);
 }
@@ -145,6 +165,9 @@ void MemorySink::merge(const MemorySink& other) {
   metrics_.insert(other.metrics_.begin(), other.metrics_.end());
   for (const auto& [key, points] : other.series_) series_[key].insert(points.begin(), points.end());
   events_.insert(other.events_.begin(), other.events_.end());
+  for (const auto& [key, gained] : other.windows_) windows_[key].merge(gained);
+  links_.insert(links_.end(), other.links_.begin(), other.links_.end());
+  messages_.insert(messages_.end(), other.messages_.begin(), other.messages_.end());
   for (const auto& [key, histogram] : other.histograms_) histograms_[key].merge(histogram);
   for (const auto& [key, total] : other.totals_) add_total(key, total);
   expectations_.insert(expectations_.end(), other.expectations_.begin(), other.expectations_.end());
@@ -195,7 +218,14 @@ void JsonLinesSink::begin(const RunInfo& run) {
 void JsonLinesSink::host(const HostInfo& host) {
   JsonMembers line(buffer_);
   line.text("record", "host").host(host.id).text("name", host.name).text("group", host.group);
-  line.text_if("region", host.region).end();
+  line.text_if("region", host.region);
+  if (const auto* map = std::get_if<OnMap>(&host.position)) {
+    line.number("longitude", map->longitude).number("latitude", map->latitude);
+  }
+  if (const auto* plane = std::get_if<OnPlane>(&host.position)) {
+    line.number("x_m", plane->x_m).number("y_m", plane->y_m);
+  }
+  line.end();
   end_line();
 }
 
@@ -225,14 +255,38 @@ void JsonLinesSink::event(const RunEvent& event) {
   end_line();
 }
 
+void JsonLinesSink::window(const Window& window, const Histogram& gained) {
+  JsonMembers line(buffer_);
+  line.text("record", "window").text("metric", name_of(window.metric)).text_if("group", window.group);
+  line.integer("from_ns", to_ns(window.from)).integer("to_ns", to_ns(window.to));
+  add_histogram(line, gained);
+  line.end();
+  end_line();
+}
+
+void JsonLinesSink::link(const LinkChange& change) {
+  JsonMembers line(buffer_);
+  line.text("record", "link").integer("time_ns", to_ns(change.time)).integer("a", change.a).integer("b", change.b);
+  line.text("kind", change.kind).raw("up", change.up ? "true" : "false");
+  if (!change.json.empty()) line.raw("fields", change.json);
+  line.end();
+  end_line();
+}
+
+void JsonLinesSink::message(const MessageSample& message) {
+  JsonMembers line(buffer_);
+  line.text("record", "message").integer("sent_ns", to_ns(message.sent));
+  if (message.received) line.integer("received_ns", to_ns(*message.received));
+  line.integer("from", message.from).integer("to", message.to).integer("bytes", message.bytes);
+  line.text("kind", message.kind).end();
+  end_line();
+}
+
 void JsonLinesSink::histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) {
-  std::vector<std::uint8_t> bytes;
-  histogram.serialize(bytes);
   JsonMembers line(buffer_);
   line.text("record", "histogram").text("metric", name_of(metric)).text_if("group", group).host(host);
-  line.integer("count", histogram.count()).integer("mean", histogram.mean()).integer("min", histogram.min());
-  line.integer("p50", histogram.percentile(50)).integer("p90", histogram.percentile(90));
-  line.integer("p99", histogram.percentile(99)).integer("max", histogram.max()).text("bytes", to_hex(bytes)).end();
+  add_histogram(line, histogram);
+  line.end();
   end_line();
 }
 
@@ -258,7 +312,8 @@ void JsonLinesSink::expectation(const Expectation& expectation) {
 Result<> JsonLinesSink::finish(const RunOutcome& outcome) {
   JsonMembers line(buffer_);
   line.text("record", "outcome").text("status", to_string(outcome.status)).text_if("error", outcome.error);
-  line.text("digest", fmt::format("{:016x}", outcome.digest)).integer("simulated_ns", outcome.simulated.count());
+  if (outcome.digest) line.text("digest", fmt::format("{:016x}", *outcome.digest));
+  line.integer("simulated_ns", outcome.simulated.count());
   line.integer("setup_wall_ns", outcome.setup_wall.count()).integer("wall_ns", outcome.wall.count());
   line.integer("events", outcome.events).integer("datagrams", outcome.datagrams);
   line.integer("peak_rss_bytes", outcome.peak_rss_bytes).raw("warnings", json_array(outcome.warnings)).end();

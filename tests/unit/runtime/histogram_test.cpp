@@ -214,6 +214,44 @@ TEST(HistogramParse, RefusesEveryPrefix) {
   }
 }
 
+TEST(HistogramSince, HoldsWhatWasRecordedBetweenTwoCopies) {
+  Histogram all;
+  for (const std::uint64_t value : {1U, 5U, 5U, 1'000'000U}) all.record(value);
+  const Histogram earlier = all;
+  for (const std::uint64_t value : {5U, 7U, 7U, 300U}) all.record(value);
+  const Histogram recent = all.since(earlier);
+  EXPECT_EQ(recent.count(), 4U);
+  EXPECT_EQ(recent.sum(), 319U);
+  EXPECT_EQ(recent.min(), 5U);
+  EXPECT_EQ(recent.percentile(50), 7U);
+  EXPECT_NEAR(static_cast<double>(recent.max()), 300, 300 * Histogram::kRelativeError * 2);
+  Histogram again = earlier;
+  again.merge(recent);
+  EXPECT_EQ(again.count(), all.count());
+  EXPECT_EQ(again.sum(), all.sum());
+}
+
+TEST(HistogramSince, OfNothingNewIsEmptyAndOfAnEmptyOneIsEverything) {
+  Histogram all;
+  for (const std::uint64_t value : {3U, 77U, 129U, 5'000U}) all.record(value);
+  EXPECT_TRUE(all.since(all).empty());
+  const Histogram whole = all.since({});
+  EXPECT_EQ(whole.count(), 4U);
+  EXPECT_EQ(whole.sum(), all.sum());
+  EXPECT_EQ(whole.max(), 5'000U);
+}
+
+TEST(HistogramSince, GivesAHistogramThatParsesWhateverItIsGiven) {
+  Histogram a, b;
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    a.record(i * i * 31 % 9'001);
+    b.record(i * 17 % 301, 1 + i % 3);
+    for (const auto& [later, earlier] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+      EXPECT_TRUE(Histogram::parse(bytes_of(later->since(*earlier))));
+    }
+  }
+}
+
 TEST(HistogramParse, RefusesWhatSerializeDoesNotWrite) {
   const std::vector<std::pair<const char*, std::vector<std::uint8_t>>> cases = {
       {"another version", {2, 0}},

@@ -84,6 +84,10 @@ TEST(MemorySinkMerge, UnitesTheRecordsOfTwoPartsOfARunInAnyOrder) {
   right.samples({&theirs, 1});
   left.event({.time = from_ns(9), .kind = "second"});
   right.event({.time = from_ns(8), .kind = "first"});
+  left.window({.metric = kLatency, .from = from_ns(0), .to = from_ns(5)}, of({1}));
+  right.window({.metric = MetricId{8}, .from = from_ns(0), .to = from_ns(5)}, of({2}));
+  left.link({.time = from_ns(1), .a = 0, .b = 1, .kind = "mesh"});
+  right.message({.sent = from_ns(1), .from = 1, .to = 0, .bytes = 5});
   left.histogram(kLatency, "all", kNoHost, of({10}));
   right.histogram(MetricId{8}, "all", kNoHost, of({30, 30}));
   left.total({.metric = kSent, .group = "all", .hosts = 1, .sum = 5, .min = 5, .max = 5});
@@ -101,6 +105,9 @@ TEST(MemorySinkMerge, UnitesTheRecordsOfTwoPartsOfARunInAnyOrder) {
     ASSERT_EQ(whole->events().size(), 2U);
     EXPECT_EQ(whole->events()[0].kind, "first");
     EXPECT_EQ(whole->histograms().at(key("echo.latency", "all")), of({10, 30, 30}));
+    EXPECT_EQ(whole->windows().at({"echo.latency", "", from_ns(0)}), of({1, 2}));
+    EXPECT_EQ(whole->links().size(), 1U);
+    EXPECT_EQ(whole->messages().size(), 1U);
     const auto& total = whole->totals().at(key("udp.sent", "all"));
     EXPECT_EQ(total.hosts, 3U);
     EXPECT_EQ(total.sum, 9);
@@ -206,6 +213,31 @@ TEST_F(JsonLinesTest, WritesHistogramsWithTheBytesThatMerge) {
             R"({"record":"histogram","metric":"echo.latency","group":"all","count":3,"mean":103,"min":5,"p50":5,)"
             R"("p90":300,"p99":300,"max":300,"bytes":"010305ac02b602020502c50101"})"
             "\n");
+}
+
+TEST_F(JsonLinesTest, WritesWhatAHistogramGainedInAPartOfTheRun) {
+  sink.metric(kLatency, latency_info());
+  written.clear();
+  sink.window({.metric = kLatency, .from = from_ns(1), .to = from_ns(9)}, of({5, 5}));
+  EXPECT_THAT(written, StartsWith(R"({"record":"window","metric":"echo.latency","from_ns":1,"to_ns":9,"count":2,)"));
+}
+
+TEST_F(JsonLinesTest, WritesLinksMessagesAndWhereHostsStand) {
+  sink.host({.id = 0, .name = "h0", .group = "g", .position = OnMap{13.4, 52.5}});
+  sink.host({.id = 1, .name = "h1", .group = "g", .position = OnPlane{50, 0}});
+  sink.link({.time = from_ns(3), .a = 0, .b = 1, .kind = "mesh", .up = false, .json = R"({"why":"pruned"})"});
+  sink.message({.sent = from_ns(4), .received = from_ns(6), .from = 0, .to = 1, .bytes = 9, .kind = "datagram"});
+  sink.message({.sent = from_ns(5), .from = 1, .to = 0, .bytes = 8, .kind = "datagram"});
+  EXPECT_EQ(written, R"({"record":"host","host":0,"name":"h0","group":"g","longitude":13.4,"latitude":52.5})"
+                     "\n"
+                     R"({"record":"host","host":1,"name":"h1","group":"g","x_m":50,"y_m":0})"
+                     "\n"
+                     R"({"record":"link","time_ns":3,"a":0,"b":1,"kind":"mesh","up":false,"fields":{"why":"pruned"}})"
+                     "\n"
+                     R"({"record":"message","sent_ns":4,"received_ns":6,"from":0,"to":1,"bytes":9,"kind":"datagram"})"
+                     "\n"
+                     R"({"record":"message","sent_ns":5,"from":1,"to":0,"bytes":8,"kind":"datagram"})"
+                     "\n");
 }
 
 TEST_F(JsonLinesTest, WritesTotalsExpectationsAndTheOutcome) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ghostnet/runtime/result_sink.hpp"
+#include "ghostnet/scenarios/recorder.hpp"
 #include "ghostnet/scenarios/scenario.hpp"
 #include "ghostnet/scenarios/world.hpp"
 
@@ -50,6 +51,8 @@ class Runner {
   Result<> set_up();
   // Called some times a second of the run's time, with how far it is.
   void on_progress(std::function<void(const Progress&)> report) { on_progress_ = std::move(report); }
+  // Records the run while it goes; begun by the caller, who also finishes it. It outlives the runner's run().
+  void record_with(Recorder& recorder) { recorder_ = &recorder; }
   // Ends run() early; the report says interrupted.
   void interrupt();
   RunReport run();
@@ -72,9 +75,13 @@ class Runner {
   void crash(HostId id);
   void restart(HostId id);
   void partition(const std::vector<std::string>& groups);
+  void heal();
   void stop_services();
   void judge(RunReport& report);
   bool in_group(HostId id, const std::string& group) const;
+  // Runs up to `end`, stopping for samples on the way.
+  void advance(TimePoint end);
+  void note(std::string_view kind, HostId host = kNoHost, std::string_view text = {});
 
   const Scenario& scenario_;
   RunWorld& world_;
@@ -82,6 +89,7 @@ class Runner {
   std::vector<std::unique_ptr<Occupant>> occupants_;  // by host
   std::map<std::string, std::vector<HostId>> groups_;
   std::function<void(const Progress&)> on_progress_;
+  Recorder* recorder_ = nullptr;
   std::map<std::pair<std::string, Errc>, Failures> failures_;  // by operation and kind
   bool interrupted_ = false;
   std::optional<Error> failure_;

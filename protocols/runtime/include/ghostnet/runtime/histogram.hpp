@@ -47,6 +47,9 @@ class Histogram {
   std::uint64_t percentile(double percent) const;
 
   void merge(const Histogram& other);
+  // What was recorded since `earlier` was copied from this one. Count, sum and mean are exact; min and max are to
+  // within their buckets. Of two histograms that are not so related the result means nothing, but is sound.
+  Histogram since(const Histogram& earlier) const;
   void clear();
 
   // Appends the canonical byte form: equal histograms give equal bytes.
@@ -76,6 +79,7 @@ class Histogram {
   __extension__ using Sum = unsigned __int128;
 
   void grow_to(std::size_t bucket);
+  Sum highest_sum() const;  // of samples that are as high as their buckets allow
   std::uint64_t value_at_rank(std::uint64_t rank) const;
 
   std::vector<std::uint64_t> counts_;  // of the buckets from first_ on

@@ -247,6 +247,7 @@ class MetricHub {
 
   // Every metric over every group and in total, by metric name, then group name.
   std::vector<MetricSnapshot> snapshot() const;
+  MetricSnapshot snapshot(MetricId metric) const;
 
   // Adds the hosts, groups and cells of another hub: counters, gauges and histograms add up where both have them (a
   // host lives in one hub, so what adds up is its parts). Both hubs name their histograms per host or per group alike.
@@ -318,7 +319,6 @@ class MetricHub {
   Histogram& group_histogram(Metric& metric, GroupId group);
   void add_cells(Family& family, HostId host, const Cell* theirs);
   void merge_group_histograms(Metric& to, const MetricHub& other, const Metric& from);
-  MetricSnapshot snapshot_of(MetricId metric) const;
 
   MetricHubOptions options_;
   std::vector<GroupId> host_groups_;

@@ -1,18 +1,19 @@
 // ResultSink: where a run's record goes: who ran, what was measured when, what happened, how it ended.
 //
-// The runner calls begin() once, then host() and metric() before the first record that names them, then samples and
-// events in any order, histograms and totals near the end, and finish() last. A run without finish() was cut short and
-// readers mark it unfinished. Everything handed over is copied or written before the call returns: no view is kept.
-// A sink is used by one thread of control and outlives its users; it is not asked for anything while the run is on.
+// The runner calls begin() once, then host() and metric() before the first record that names them, then samples,
+// windows, events, links and messages in any order, histograms and totals near the end, and finish() last. A run
+// without finish() was cut short and readers mark it unfinished. Everything handed over is copied or written before the
+// call returns: no view is kept. A sink is used by one thread of control and outlives its users; it is not asked for
+// anything while the run is on.
 //
 // Failure (a full disk) is sticky: a sink that failed ignores what follows and says so from status() and finish(); the
 // runner looks at status() now and then, since measuring must never stop a protocol.
 //
 // Merging. One run may be carried by several threads or processes, each with a sink of its own. Host ids are world-wide
 // (host_id.hpp), metrics are the same where their names are, and the parts merge in any order to the same whole: the
-// union of hosts, samples, events and expectations, histograms merged by metric and group, totals added by metric and
-// group. Samples are read in order of (time, metric name, host), events of (time, host, order written).
-// MemorySink::merge does it; JSON lines of several parts may simply be concatenated.
+// union of hosts, samples, windows, events, links, messages and expectations, histograms merged by metric and group,
+// totals added by metric and group. Samples are read in order of (time, metric name, host), events of (time, host,
+// order written). MemorySink::merge does it; JSON lines of several parts may simply be concatenated.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "ghostnet/runtime/byte_sink.hpp"
@@ -38,12 +40,24 @@ struct RunInfo {
   std::string name{};
   std::string scenario_text{};  // as loaded, before parameters were applied
   std::string scenario_file{};
-  std::vector<std::pair<std::string, std::string>> parameters{};  // path and value, as given; sweep point included
+  std::vector<std::pair<std::string, std::string>> parameters{};   // path and value, as given; sweep point included
+  std::vector<std::pair<std::string, std::string>> sweep_point{};  // those of them that a sweep set
   std::uint64_t seed = 0;
   std::uint32_t repeat = 0;
   std::string mode{};      // "sim" or "live"
   std::string carrier{};   // "fabric", "ns3", "loopback", "netns"
   std::string revision{};  // of ghostnet
+  Duration planned{};      // how far the world's clock is to advance
+};
+
+// Where a host stands: on the map, in degrees, or on a plane, in metres.
+struct OnMap {
+  double longitude = 0;
+  double latitude = 0;
+};
+struct OnPlane {
+  double x_m = 0;
+  double y_m = 0;
 };
 
 struct HostInfo {
@@ -51,6 +65,7 @@ struct HostInfo {
   std::string name{};
   std::string group{};
   std::string region{};
+  std::variant<std::monostate, OnMap, OnPlane> position{};
 };
 
 // One point of a time series. `metric` was declared by metric(); host kNoHost is the whole world. Counters are
@@ -60,6 +75,34 @@ struct Sample {
   MetricId metric{};
   HostId host = kNoHost;
   double value = 0;
+};
+
+// What a histogram gained in a part of the run, of a group or, with an empty one, of everything.
+struct Window {
+  MetricId metric{};
+  std::string_view group{};
+  TimePoint from{};
+  TimePoint to{};
+};
+
+// A link or a connection between two hosts came up or went down.
+struct LinkChange {
+  TimePoint time{};
+  HostId a = kNoHost;
+  HostId b = kNoHost;
+  std::string_view kind{};  // "wire", "tcp", "mesh"
+  bool up = true;
+  std::string_view json{};  // more fields, as one valid JSON object; empty: none
+};
+
+// One of the messages that were chosen to be seen.
+struct MessageSample {
+  TimePoint sent{};
+  std::optional<TimePoint> received{};  // nothing: lost
+  HostId from = kNoHost;
+  HostId to = kNoHost;
+  std::uint32_t bytes = 0;
+  std::string_view kind{};  // "datagram"
 };
 
 // Something that happened. The views are read during the call only.
@@ -94,8 +137,8 @@ std::string_view to_string(RunStatus status);
 struct RunOutcome {
   RunStatus status = RunStatus::passed;
   std::string error{};
-  std::uint64_t digest = 0;
-  Duration simulated{};  // what the world's clock advanced
+  std::optional<std::uint64_t> digest{};  // nothing: a live run
+  Duration simulated{};                   // what the world's clock advanced
   Duration setup_wall{};
   Duration wall{};  // without set-up
   std::uint64_t events = 0;
@@ -114,7 +157,10 @@ class ResultSink {
   virtual void metric(MetricId metric, const MetricInfo& info) = 0;
   // In batches; of one batch any order of time.
   virtual void samples(std::span<const Sample> samples) = 0;
+  virtual void window(const Window& window, const Histogram& gained) = 0;
   virtual void event(const RunEvent& event) = 0;
+  virtual void link(const LinkChange& change) = 0;
+  virtual void message(const MessageSample& message) = 0;
   // Of a group, of a host (no group, then), or of everything (neither).
   virtual void histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) = 0;
   virtual void total(const Total& total) = 0;
@@ -140,6 +186,20 @@ class MemorySink : public ResultSink {
     std::string text;
     std::string json;
   };
+  struct OwnedLink {
+    TimePoint time;
+    HostId a;
+    HostId b;
+    std::string kind;
+    bool up;
+  };
+  struct OwnedMessage {
+    TimePoint sent;
+    std::optional<TimePoint> received;
+    HostId from;
+    HostId to;
+    std::uint32_t bytes;
+  };
   struct OwnedTotal {
     std::uint64_t hosts = 0;
     double sum = 0;
@@ -148,12 +208,17 @@ class MemorySink : public ResultSink {
   };
   // By metric name, then group, then host.
   using Key = std::tuple<std::string, std::string, HostId>;
+  // By metric name, then group, then when it began.
+  using WindowKey = std::tuple<std::string, std::string, TimePoint>;
 
   void begin(const RunInfo& run) override { run_ = run; }
   void host(const HostInfo& host) override { hosts_.insert_or_assign(host.id, host); }
   void metric(MetricId metric, const MetricInfo& info) override;
   void samples(std::span<const Sample> samples) override;
+  void window(const Window& window, const Histogram& gained) override;
   void event(const RunEvent& event) override;
+  void link(const LinkChange& change) override;
+  void message(const MessageSample& message) override;
   void histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) override;
   void total(const Total& total) override;
   void expectation(const Expectation& expectation) override { expectations_.push_back(expectation); }
@@ -171,6 +236,10 @@ class MemorySink : public ResultSink {
   std::vector<std::pair<TimePoint, double>> series(std::string_view metric, HostId host) const;
   // In order of time, then host, then arrival.
   std::vector<OwnedEvent> events() const;
+  const std::map<WindowKey, Histogram>& windows() const { return windows_; }
+  // In order of arrival.
+  const std::vector<OwnedLink>& links() const { return links_; }
+  const std::vector<OwnedMessage>& messages() const { return messages_; }
   const std::map<Key, Histogram>& histograms() const { return histograms_; }
   const std::map<Key, OwnedTotal>& totals() const { return totals_; }
   const std::vector<Expectation>& expectations() const { return expectations_; }
@@ -186,14 +255,18 @@ class MemorySink : public ResultSink {
   std::map<MetricId, std::string> names_;
   std::map<std::pair<std::string, HostId>, std::multimap<TimePoint, double>> series_;
   std::multimap<std::pair<TimePoint, HostId>, OwnedEvent> events_;
+  std::map<WindowKey, Histogram> windows_;
+  std::vector<OwnedLink> links_;
+  std::vector<OwnedMessage> messages_;
   std::map<Key, Histogram> histograms_;
   std::map<Key, OwnedTotal> totals_;
   std::vector<Expectation> expectations_;
 };
 
-// One JSON object a line, each with a "record" member that says which ("run", "host", "metric", "sample", "event",
-// "histogram", "total", "expectation", "outcome"). Times are integers in nanoseconds; seeds and digests, which exceed
-// what JSON readers keep of a number, are strings; metrics go by name, so that lines stand alone.
+// One JSON object a line, each with a "record" member that says which ("run", "host", "metric", "sample", "window",
+// "event", "link", "message", "histogram", "total", "expectation", "outcome"). Times are integers in nanoseconds; seeds
+// and digests, which exceed what JSON readers keep of a number, are strings; metrics go by name, so that lines stand
+// alone.
 class JsonLinesSink : public ResultSink {
  public:
   struct Options {
@@ -207,7 +280,10 @@ class JsonLinesSink : public ResultSink {
   void host(const HostInfo& host) override;
   void metric(MetricId metric, const MetricInfo& info) override;
   void samples(std::span<const Sample> samples) override;
+  void window(const Window& window, const Histogram& gained) override;
   void event(const RunEvent& event) override;
+  void link(const LinkChange& change) override;
+  void message(const MessageSample& message) override;
   void histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) override;
   void total(const Total& total) override;
   void expectation(const Expectation& expectation) override;

@@ -1,0 +1,439 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <tuple>
+
+#include "ghostnet/runtime/quantity.hpp"
+#include "ghostnet/runtime/text.hpp"
+#include "run_rows.hpp"
+
+namespace ghostnet::results {
+
+namespace {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string json_object(const Settings& settings) {
+  std::string out = "{";
+  for (const auto& [path, value] : settings) {
+    if (out.size() > 1) out += ',';
+    append_json_string(out, path);
+    out += ':';
+    append_json_string(out, value);
+  }
+  return out + '}';
+}
+
+std::string json_array(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) {
+    if (out.size() > 1) out += ',';
+    append_json_string(out, text);
+  }
+  return out + ']';
+}
+
+// The value in its base unit (seconds, bytes, bit/s, 1/s, a share), for axes and arithmetic.
+std::optional<double> number_of(std::string_view text) {
+  if (const auto real = parse_real(text)) return *real;
+  if (const auto time = parse_duration(text)) return static_cast<double>(time->count()) / 1e9;
+  if (const auto size = parse_data_size(text)) return static_cast<double>(size->bytes);
+  if (const auto rate = parse_data_rate(text)) return static_cast<double>(rate->bits_per_second);
+  if (const auto rate = parse_frequency(text)) return static_cast<double>(rate->micro_per_hour) / 3.6e9;
+  if (text.ends_with('%')) {
+    text.remove_suffix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    if (const auto percent = parse_real(text)) return *percent / 100;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> host_or_null(HostId host) {
+  if (host == kNoHost) return std::nullopt;
+  return host;
+}
+std::int64_t host_or_all(HostId host) { return host == kNoHost ? -1 : std::int64_t{host}; }
+
+std::optional<std::string_view> text_or_null(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  return text;
+}
+
+// What a histogram comes to, for those who do not read its buckets.
+struct Summary {
+  explicit Summary(const Histogram& h) : count(static_cast<std::int64_t>(h.count())) {
+    if (h.empty()) return;
+    mean = static_cast<double>(h.sum()) / static_cast<double>(h.count());
+    min = static_cast<double>(h.min());
+    p50 = static_cast<double>(h.percentile(50));
+    p90 = static_cast<double>(h.percentile(90));
+    p99 = static_cast<double>(h.percentile(99));
+    max = static_cast<double>(h.max());
+  }
+  std::int64_t count;
+  std::optional<double> mean, min, p50, p90, p99, max;
+};
+
+}  // namespace
+
+std::size_t RunRows::size() const {
+  return hosts.size() + metrics.size() + samples.size() + windows.size() + histograms.size() + events.size() +
+         links.size() + messages.size() + totals.size() + expectations.size() + (outcome ? 1 : 0);
+}
+
+void RunRows::clear() {
+  const std::uint64_t dropped = samples_dropped;
+  std::vector<Sample> kept = std::move(samples);
+  *this = {};
+  samples_dropped = dropped;
+  kept.clear();
+  samples = std::move(kept);  // the one that is filled again and again keeps its memory
+}
+
+Result<Statement*> RunWriter::statement(const char* sql) {
+  const auto found = statements_.find(sql);
+  if (found != statements_.end()) return &found->second;
+  Result<Statement> prepared = database_.prepare(sql);
+  if (!prepared) return fail(std::move(prepared));
+  return &statements_.emplace(sql, std::move(*prepared)).first->second;
+}
+
+std::int64_t RunWriter::metric_id(MetricId metric) const {
+  const std::size_t at = std::to_underlying(metric);
+  if (at >= metric_ids_.size() || metric_ids_[at] == 0) {
+    throw std::logic_error("results: a record names a metric that was not declared");
+  }
+  return metric_ids_[at];
+}
+
+// ---- the beginning ----
+
+Result<std::int64_t> RunWriter::begin(const RunInfo& run) {
+  Result<Transaction> transaction = Transaction::begin(database_);
+  if (!transaction) return fail(std::move(transaction));
+  Result<std::int64_t> id = enter_run(run);
+  if (!id) return id;
+  run_id_ = *id;
+  if (Result<> entered = enter_parameters(run); !entered) return fail(std::move(entered));
+  if (Result<> committed = transaction->commit(); !committed) return fail(std::move(committed));
+  return run_id_;
+}
+
+Result<std::int64_t> RunWriter::enter_run(const RunInfo& run) {
+  Result<std::optional<std::int64_t>> batch = enter_batch();
+  if (!batch) return fail(std::move(batch));
+  Result<std::int64_t> scenario = enter_scenario(run);
+  if (!scenario) return scenario;
+  Result<Statement*> insert = statement(
+      "INSERT INTO runs (batch_id, scenario_id, name, mode, carrier, seed, repeat, revision, parameters, sweep_point, "
+      "started_unix_ms, process_id, planned_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
+  if (!insert) return fail(std::move(insert));
+  const std::string seed = fmt::format("{}", run.seed);
+  const std::string parameters = json_object(run.parameters);
+  std::optional<std::string> point;
+  if (!run.sweep_point.empty()) point = json_object(run.sweep_point);
+  Result<> inserted = (*insert)->run_with(*batch, *scenario, run.name, run.mode, run.carrier, seed, run.repeat,
+                                          run.revision, parameters, point, unix_ms(), getpid(), run.planned.count());
+  if (!inserted) return fail(std::move(inserted));
+  return database_.last_insert_id();
+}
+
+Result<std::optional<std::int64_t>> RunWriter::enter_batch() {
+  if (options_.batch.empty()) return std::optional<std::int64_t>{};
+  Result<Statement*> insert =
+      statement("INSERT INTO batches (label, command, started_unix_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING");
+  if (!insert) return fail(std::move(insert));
+  if (Result<> done = (*insert)->run_with(options_.batch, options_.command, unix_ms()); !done) return fail(done);
+  Result<Statement*> find = statement("SELECT batch_id FROM batches WHERE label = ?1");
+  if (!find) return fail(std::move(find));
+  Result<bool> found = (*find)->bind(options_.batch).step();
+  if (!found) return fail(std::move(found));
+  const std::int64_t id = (*find)->integer(0);
+  (*find)->reset();
+  return id;
+}
+
+Result<std::int64_t> RunWriter::enter_scenario(const RunInfo& run) {
+  Result<Statement*> insert = statement("INSERT INTO scenarios (file, text) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
+  if (!insert) return fail(std::move(insert));
+  if (Result<> done = (*insert)->run_with(run.scenario_file, run.scenario_text); !done) return fail(done);
+  Result<Statement*> find = statement("SELECT scenario_id FROM scenarios WHERE file = ?1 AND text = ?2");
+  if (!find) return fail(std::move(find));
+  Result<bool> found = (*find)->bind(run.scenario_file, run.scenario_text).step();
+  if (!found) return fail(std::move(found));
+  const std::int64_t id = (*find)->integer(0);
+  (*find)->reset();
+  return id;
+}
+
+Result<> RunWriter::enter_parameters(const RunInfo& run) {
+  Result<Statement*> insert = statement(
+      "INSERT OR REPLACE INTO run_parameters (run_id, path, value, number, swept) VALUES (?1, ?2, ?3, ?4, ?5)");
+  if (!insert) return fail(std::move(insert));
+  for (const auto& [path, value] : run.parameters) {
+    const bool swept = std::ranges::any_of(run.sweep_point, [&](const auto& set) { return set.first == path; });
+    if (Result<> done = (*insert)->run_with(run_id_, path, value, number_of(value), swept); !done) return done;
+  }
+  return {};
+}
+
+// ---- batches ----
+
+Result<> RunWriter::write(RunRows& rows) {
+  Result<Transaction> transaction = Transaction::begin(database_);
+  if (!transaction) return fail(std::move(transaction));
+  if (Result<> written = write_rows(rows); !written) return written;
+  return transaction->commit();
+}
+
+Result<> RunWriter::write_rows(RunRows& rows) {
+  Result<> done = write_hosts(rows.hosts);
+  if (done) done = write_metrics(rows.metrics);
+  if (done) done = write_samples(rows.samples);
+  if (done) done = write_windows(rows.windows);
+  if (done) done = write_events(rows.events);
+  if (done) done = write_links(rows.links);
+  if (done) done = write_messages(rows.messages);
+  if (done) done = write_histograms(rows.histograms);
+  if (done) done = write_totals(rows.totals);
+  if (done) done = write_expectations(rows.expectations);
+  if (done) done = write_progress(rows);
+  if (done && rows.outcome) done = write_outcome(*rows.outcome);
+  return done;
+}
+
+Result<> RunWriter::write_hosts(const std::vector<HostInfo>& hosts) {
+  if (hosts.empty()) return {};
+  Result<Statement*> insert = statement(
+      "INSERT INTO hosts (run_id, host_id, name, group_name, region, longitude, latitude, x_m, y_m) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING");
+  if (!insert) return fail(std::move(insert));
+  for (const HostInfo& host : hosts) {
+    std::optional<double> longitude, latitude, x_m, y_m;
+    if (const auto* map = std::get_if<OnMap>(&host.position)) longitude = map->longitude, latitude = map->latitude;
+    if (const auto* plane = std::get_if<OnPlane>(&host.position)) x_m = plane->x_m, y_m = plane->y_m;
+    Result<> done = (*insert)->run_with(run_id_, host.id, host.name, host.group, text_or_null(host.region), longitude,
+                                        latitude, x_m, y_m);
+    if (!done) return done;
+  }
+  Result<Statement*> count = statement("UPDATE runs SET hosts = hosts + ?2 WHERE run_id = ?1");
+  if (!count) return fail(std::move(count));
+  return (*count)->run_with(run_id_, hosts.size());
+}
+
+Result<> RunWriter::write_metrics(const std::vector<std::pair<MetricId, MetricInfo>>& metrics) {
+  if (metrics.empty()) return {};
+  Result<Statement*> insert = statement(
+      "INSERT INTO metrics (name, kind, unit, help) VALUES (?1, ?2, ?3, ?4) "
+      "ON CONFLICT DO UPDATE SET help = excluded.help WHERE help <> excluded.help");
+  if (!insert) return fail(std::move(insert));
+  Result<Statement*> find = statement("SELECT metric_id FROM metrics WHERE name = ?1 AND kind = ?2 AND unit = ?3");
+  if (!find) return fail(std::move(find));
+  for (const auto& [id, info] : metrics) {
+    if (Result<> done = (*insert)->run_with(info.name, to_string(info.kind), info.unit, info.help); !done) return done;
+    Result<bool> found = (*find)->bind(info.name, to_string(info.kind), info.unit).step();
+    if (!found) return fail(std::move(found));
+    const std::size_t at = std::to_underlying(id);
+    if (at >= metric_ids_.size()) {
+      metric_ids_.resize(at + 1);
+      last_frame_.resize(at + 1);
+    }
+    metric_ids_[at] = (*find)->integer(0);
+    (*find)->reset();
+  }
+  return {};
+}
+
+Result<std::int64_t> RunWriter::frame(MetricId metric, std::int64_t time_ns) {
+  const std::int64_t id = metric_id(metric);
+  std::optional<Frame>& last = last_frame_[std::to_underlying(metric)];
+  if (last && last->time_ns == time_ns) return last->id;
+  if (last && last->time_ns > time_ns) {
+    // A straggler: its frame may be there.
+    Result<Statement*> find =
+        statement("SELECT frame_id FROM frames WHERE run_id = ?1 AND metric_id = ?2 AND time_ns = ?3");
+    if (!find) return fail(std::move(find));
+    Result<bool> found = (*find)->bind(run_id_, id, time_ns).step();
+    if (!found) return fail(std::move(found));
+    const std::int64_t known = *found ? (*find)->integer(0) : 0;
+    (*find)->reset();
+    if (known != 0) return known;
+  }
+  Result<Statement*> insert = statement("INSERT INTO frames (run_id, metric_id, time_ns) VALUES (?1, ?2, ?3)");
+  if (!insert) return fail(std::move(insert));
+  if (Result<> done = (*insert)->run_with(run_id_, id, time_ns); !done) return fail(std::move(done));
+  const std::int64_t made = database_.last_insert_id();
+  if (!last || last->time_ns < time_ns) last = Frame{time_ns, made};
+  return made;
+}
+
+Result<> RunWriter::write_samples(std::vector<Sample>& samples) {
+  if (samples.empty()) return {};
+  const auto key = [](const Sample& s) { return std::tuple(s.time, s.metric, s.host); };
+  if (!std::ranges::is_sorted(samples, {}, key)) std::ranges::sort(samples, {}, key);
+  Result<Statement*> insert = statement(
+      "INSERT INTO samples (frame_id, host_id, value) VALUES (?1, ?2, ?3) "
+      "ON CONFLICT DO UPDATE SET value = excluded.value");
+  if (!insert) return fail(std::move(insert));
+  Result<Statement*> total = statement("UPDATE frames SET total = ?2 WHERE frame_id = ?1");
+  if (!total) return fail(std::move(total));
+  std::optional<std::pair<TimePoint, MetricId>> at;
+  std::int64_t frame_id = 0;
+  for (const Sample& sample : samples) {
+    if (const std::pair here(sample.time, sample.metric); at != here) {
+      Result<std::int64_t> found = frame(sample.metric, to_ns(sample.time));
+      if (!found) return fail(std::move(found));
+      frame_id = *found;
+      at = here;
+    }
+    Result<> done = sample.host == kNoHost ? (*total)->run_with(frame_id, sample.value)
+                                           : (*insert)->run_with(frame_id, sample.host, sample.value);
+    if (!done) return done;
+  }
+  reached_ns_ = std::max(reached_ns_, to_ns(samples.back().time));
+  return {};
+}
+
+Result<> RunWriter::write_windows(const std::vector<RunRows::HistogramRow>& rows) {
+  if (rows.empty()) return {};
+  Result<Statement*> insert = statement(
+      "INSERT OR REPLACE INTO windows (run_id, metric_id, group_name, from_ns, to_ns, count, mean, min, p50, p90, p99, "
+      "max, buckets) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
+  if (!insert) return fail(std::move(insert));
+  std::vector<std::uint8_t> bytes;
+  for (const RunRows::HistogramRow& row : rows) {
+    const Summary s(row.histogram);
+    bytes.clear();
+    row.histogram.serialize(bytes);
+    Result<> done = (*insert)->run_with(run_id_, metric_id(row.metric), row.group, row.from_ns, row.to_ns, s.count,
+                                        s.mean, s.min, s.p50, s.p90, s.p99, s.max, ByteView(bytes));
+    if (!done) return done;
+    reached_ns_ = std::max(reached_ns_, row.to_ns);
+  }
+  return {};
+}
+
+Result<> RunWriter::write_histograms(const std::vector<RunRows::HistogramRow>& rows) {
+  if (rows.empty()) return {};
+  Result<Statement*> insert = statement(
+      "INSERT OR REPLACE INTO histograms (run_id, metric_id, group_name, host_id, count, mean, min, p50, p90, p99, "
+      "max, "
+      "buckets) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+  if (!insert) return fail(std::move(insert));
+  std::vector<std::uint8_t> bytes;
+  for (const RunRows::HistogramRow& row : rows) {
+    const Summary s(row.histogram);
+    bytes.clear();
+    row.histogram.serialize(bytes);
+    Result<> done = (*insert)->run_with(run_id_, metric_id(row.metric), row.group, host_or_all(row.host), s.count,
+                                        s.mean, s.min, s.p50, s.p90, s.p99, s.max, ByteView(bytes));
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<> RunWriter::write_events(std::vector<RunRows::EventRow>& rows) {
+  if (rows.empty()) return {};
+  for (RunRows::EventRow& row : rows) row.number = ++events_written_;
+  std::ranges::sort(rows, {}, [](const RunRows::EventRow& row) { return std::tuple(row.time, row.number); });
+  Result<Statement*> insert = statement(
+      "INSERT INTO events (run_id, time_ns, number, host_id, kind, text, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  if (!insert) return fail(std::move(insert));
+  for (const RunRows::EventRow& row : rows) {
+    Result<> done = (*insert)->run_with(run_id_, to_ns(row.time), row.number, host_or_null(row.host), row.kind,
+                                        row.text, text_or_null(row.json));
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<> RunWriter::write_links(const std::vector<RunRows::LinkRow>& rows) {
+  if (rows.empty()) return {};
+  Result<Statement*> up =
+      statement("INSERT INTO links (run_id, since_ns, number, kind, a, b, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  if (!up) return fail(std::move(up));
+  Result<Statement*> down = statement(
+      "UPDATE links SET until_ns = ?5 WHERE run_id = ?1 AND kind = ?2 AND a = ?3 AND b = ?4 AND until_ns IS NULL");
+  if (!down) return fail(std::move(down));
+  for (const RunRows::LinkRow& row : rows) {
+    Result<> done = row.up ? (*up)->run_with(run_id_, to_ns(row.time), ++links_written_, row.kind, row.a, row.b,
+                                             text_or_null(row.json))
+                           : (*down)->run_with(run_id_, row.kind, row.a, row.b, to_ns(row.time));
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<> RunWriter::write_messages(std::vector<RunRows::MessageRow>& rows) {
+  if (rows.empty()) return {};
+  for (RunRows::MessageRow& row : rows) row.number = ++messages_written_;
+  std::ranges::sort(rows, {}, [](const RunRows::MessageRow& row) { return std::tuple(row.sent, row.number); });
+  Result<Statement*> insert = statement(
+      "INSERT INTO messages (run_id, sent_ns, number, received_ns, from_host, to_host, bytes, kind) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  if (!insert) return fail(std::move(insert));
+  for (const RunRows::MessageRow& row : rows) {
+    std::optional<std::int64_t> received;
+    if (row.received) received = to_ns(*row.received);
+    Result<> done =
+        (*insert)->run_with(run_id_, to_ns(row.sent), row.number, received, row.from, row.to, row.bytes, row.kind);
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<> RunWriter::write_totals(const std::vector<RunRows::TotalRow>& rows) {
+  if (rows.empty()) return {};
+  Result<Statement*> insert = statement(
+      "INSERT OR REPLACE INTO totals (run_id, metric_id, group_name, host_id, hosts, sum, min, max) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  if (!insert) return fail(std::move(insert));
+  for (const auto& [total, group] : rows) {
+    Result<> done = (*insert)->run_with(run_id_, metric_id(total.metric), group, host_or_all(total.host), total.hosts,
+                                        total.sum, total.min, total.max);
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<> RunWriter::write_expectations(const std::vector<Expectation>& rows) {
+  if (rows.empty()) return {};
+  Result<Statement*> insert =
+      statement("INSERT INTO expectations (run_id, number, expression, value, held) VALUES (?1, ?2, ?3, ?4, ?5)");
+  if (!insert) return fail(std::move(insert));
+  for (const Expectation& row : rows) {
+    Result<> done = (*insert)->run_with(run_id_, ++expectations_written_, row.expression, row.value, row.held);
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<> RunWriter::write_progress(const RunRows& rows) {
+  Result<Statement*> update =
+      statement("UPDATE runs SET simulated_ns = max(simulated_ns, ?2), samples_dropped = ?3 WHERE run_id = ?1");
+  if (!update) return fail(std::move(update));
+  return (*update)->run_with(run_id_, reached_ns_, rows.samples_dropped);
+}
+
+Result<> RunWriter::write_outcome(const RunOutcome& outcome) {
+  Result<Statement*> update = statement(
+      "UPDATE runs SET status = ?2, error = ?3, digest = ?4, simulated_ns = ?5, setup_wall_s = ?6, wall_s = ?7, "
+      "events = ?8, datagrams = ?9, peak_rss_bytes = ?10, warnings = ?11 WHERE run_id = ?1");
+  if (!update) return fail(std::move(update));
+  const auto seconds = [](Duration time) { return static_cast<double>(time.count()) / 1e9; };
+  std::optional<std::string> digest;
+  if (outcome.digest) digest = fmt::format("{:016x}", *outcome.digest);
+  const std::string warnings = json_array(outcome.warnings);
+  return (*update)->run_with(run_id_, to_string(outcome.status), text_or_null(outcome.error), digest,
+                             outcome.simulated.count(), seconds(outcome.setup_wall), seconds(outcome.wall),
+                             outcome.events, outcome.datagrams, outcome.peak_rss_bytes, warnings);
+}
+
+}  // namespace ghostnet::results

@@ -1,0 +1,64 @@
+// Recorder: what of a run goes into a ResultSink, and when.
+//
+// Beside the run, its hosts and its outcome these are, at every interval: the sum of each counter and gauge over all
+// hosts; what each histogram gained; and values of single hosts. Of those a host has at most kHostSamplesPerSecond,
+// shared by its metrics in turn, unless metrics are named: then these are sampled at every interval. A host's series
+// begins with its first value that is not zero.
+//
+// Reading is all that a recorder does to a world, so a run is the same, to the digest, whether it is recorded or not.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ghostnet/runtime/result_sink.hpp"
+#include "ghostnet/scenarios/scenario.hpp"
+#include "ghostnet/scenarios/world.hpp"
+
+namespace ghostnet::scenarios {
+
+struct RunReport;
+
+struct RecordPlan {
+  Duration interval = 1s;
+  std::vector<std::string> series{};  // metrics of which every host is sampled at every interval
+};
+
+class Recorder {
+ public:
+  static constexpr std::int64_t kHostSamplesPerSecond = 2;
+
+  // Both outlive it.
+  Recorder(ResultSink& sink, RunWorld& world, RecordPlan plan);
+
+  void begin(const RunInfo& run);
+  // The next instant at which sample() wants to be called.
+  TimePoint next_sample() const { return next_sample_; }
+  void sample();
+  void event(std::string_view kind, HostId host, std::string_view text);
+  // What became of the run; `outcome` says what the report does not: wall times and memory.
+  Result<> finish(const RunReport& report, RunOutcome outcome);
+
+ private:
+  void declare_metrics();
+  void sample_totals(TimePoint now);
+  void sample_hosts(TimePoint now);
+  void sample_host_values(TimePoint now, MetricId metric);
+  void sample_histograms(TimePoint now);
+
+  ResultSink& sink_;
+  RunWorld& world_;
+  RecordPlan plan_;
+  TimePoint next_sample_;
+  TimePoint last_sample_{};
+  std::size_t declared_ = 0;
+  std::size_t turn_ = 0;                  // of the metrics that are sampled in turn
+  std::int64_t owed_ns_ = 0;              // time since the last turn that was taken
+  std::vector<std::vector<bool>> begun_;  // by metric, by host: whether its series has begun
+  std::vector<Histogram> known_;          // by metric: as it was at the last sample
+  std::vector<Sample> samples_;
+};
+
+}  // namespace ghostnet::scenarios

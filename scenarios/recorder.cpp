@@ -1,0 +1,119 @@
+#include "ghostnet/scenarios/recorder.hpp"
+
+#include <algorithm>
+
+#include "ghostnet/scenarios/runner.hpp"
+
+namespace ghostnet::scenarios {
+
+Recorder::Recorder(ResultSink& sink, RunWorld& world, RecordPlan plan)
+    : sink_(sink), world_(world), plan_(std::move(plan)), next_sample_(TimePoint(plan_.interval)) {}
+
+void Recorder::begin(const RunInfo& run) {
+  sink_.begin(run);
+  sim::World* simulated = world_.simulated();
+  for (HostId id = 0; id < world_.host_count(); ++id) {
+    sink_.host({.id = id,
+                .name = std::string(world_.host(id).name()),
+                .group = world_.group_of(id),
+                .region = simulated != nullptr ? simulated->region_of(id) : ""});
+  }
+}
+
+// Ids of a hub are dense and in order of first use, so the new ones are those past the last known.
+void Recorder::declare_metrics() {
+  const MetricHub& hub = world_.metrics();
+  const std::size_t count = hub.metrics_by_name().size();
+  for (; declared_ < count; ++declared_) {
+    const MetricId id{static_cast<std::uint32_t>(declared_)};
+    sink_.metric(id, hub.info(id));
+  }
+  begun_.resize(count);
+  known_.resize(count);
+}
+
+void Recorder::sample() {
+  const TimePoint now = world_.now();
+  if (now < next_sample_) return;
+  declare_metrics();
+  samples_.clear();
+  sample_totals(now);
+  sample_hosts(now);
+  if (!samples_.empty()) sink_.samples(samples_);
+  sample_histograms(now);
+  last_sample_ = now;
+  while (next_sample_ <= now) next_sample_ += plan_.interval;
+}
+
+void Recorder::sample_totals(TimePoint now) {
+  const MetricHub& hub = world_.metrics();
+  for (const MetricId metric : hub.metrics_by_name()) {
+    if (hub.info(metric).kind == MetricKind::histogram) continue;
+    double sum = 0;
+    hub.for_each_value(metric, [&](HostId, std::int64_t value) { sum += static_cast<double>(value); });
+    samples_.push_back({now, metric, kNoHost, sum});
+  }
+}
+
+void Recorder::sample_hosts(TimePoint now) {
+  const MetricHub& hub = world_.metrics();
+  if (!plan_.series.empty()) {
+    for (const std::string& name : plan_.series) {
+      if (const auto metric = hub.find(name)) sample_host_values(now, *metric);
+    }
+    return;
+  }
+  std::vector<MetricId> in_turn;
+  for (const MetricId metric : hub.metrics_by_name()) {
+    if (hub.info(metric).kind != MetricKind::histogram) in_turn.push_back(metric);
+  }
+  if (in_turn.empty()) return;
+  constexpr std::int64_t kTurnNs = 1'000'000'000 / kHostSamplesPerSecond;
+  owed_ns_ += (now - last_sample_).count();
+  for (std::size_t taken = 0; owed_ns_ >= kTurnNs && taken < in_turn.size(); ++taken, owed_ns_ -= kTurnNs) {
+    sample_host_values(now, in_turn[turn_++ % in_turn.size()]);
+  }
+  owed_ns_ = std::min(owed_ns_, kTurnNs - 1);
+}
+
+void Recorder::sample_host_values(TimePoint now, MetricId metric) {
+  std::vector<bool>& begun = begun_[std::to_underlying(metric)];
+  begun.resize(world_.host_count());
+  world_.metrics().for_each_value(metric, [&](HostId host, std::int64_t value) {
+    if (value == 0 && !begun[host]) return;
+    begun[host] = true;
+    samples_.push_back({now, metric, host, static_cast<double>(value)});
+  });
+}
+
+void Recorder::sample_histograms(TimePoint now) {
+  const MetricHub& hub = world_.metrics();
+  for (const MetricId metric : hub.metrics_by_name()) {
+    if (hub.info(metric).kind != MetricKind::histogram) continue;
+    Histogram& before = known_[std::to_underlying(metric)];
+    Histogram total = hub.snapshot(metric).total.histogram;
+    if (total.count() == before.count()) continue;
+    sink_.window({.metric = metric, .from = last_sample_, .to = now}, total.since(before));
+    before = std::move(total);
+  }
+}
+
+void Recorder::event(std::string_view kind, HostId host, std::string_view text) {
+  sink_.event({.time = world_.now(), .host = host, .kind = kind, .text = text});
+}
+
+Result<> Recorder::finish(const RunReport& report, RunOutcome outcome) {
+  declare_metrics();
+  record(world_.metrics(), sink_);
+  for (const auto& [text, verdict] : report.expectations) sink_.expectation({text, verdict.value, verdict.held});
+  outcome.status = report.status;
+  if (report.error) outcome.error = report.error->message();
+  outcome.digest = report.digest;
+  outcome.simulated = report.simulated;
+  outcome.events = report.counters.turns;
+  outcome.datagrams = report.counters.datagrams_delivered;
+  outcome.warnings = report.warnings;
+  return sink_.finish(outcome);
+}
+
+}  // namespace ghostnet::scenarios

@@ -1,0 +1,2 @@
+// expect: sqlite
+#include <sqlite3.h>
