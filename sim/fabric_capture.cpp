@@ -6,11 +6,13 @@
 #include "ghostnet/runtime/wire.hpp"
 #include "ghostnet/sim/fabric.hpp"
 #include "ghostnet/sim/fabric_host_extras.hpp"
+#include "ghostnet/tcp/checksum.hpp"
 
 namespace ghostnet::sim {
 
 namespace {
 
+constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 constexpr std::uint8_t kIcmp = 1;
 constexpr std::uint8_t kIcmp6 = 58;
@@ -90,6 +92,15 @@ std::vector<std::uint8_t> udp_content(Flight& flight) {
   return content;
 }
 
+std::vector<std::uint8_t> tcp_content(Flight& flight) {
+  std::vector<std::uint8_t> content(flight.payload().begin(), flight.payload().end());
+  store_u16(content, 0, flight.source.port());
+  store_u16(content, 2, flight.destination.port());
+  store_u16(content, 16, tcp::segment_checksum(flight.source.address(), flight.destination.address(), content));
+  if (flight.corrupted) content.back() ^= 1;
+  return content;
+}
+
 // RFC 792 and RFC 4443 3.1: port unreachable, with the headers of the datagram that it answers.
 std::vector<std::uint8_t> icmp_content(Flight& flight) {
   bool v4 = flight.destination.is_v4();
@@ -112,10 +123,20 @@ std::vector<std::uint8_t> icmp_content(Flight& flight) {
 
 void Fabric::capture(FabricHost& host, InterfaceIndex interface, Flight& flight) {
   const FabricHost::Extras::Tap& tap = host.extras().taps[interface - 1];
-  bool datagram = flight.kind == Flight::Kind::datagram;
-  std::uint8_t icmp = flight.destination.is_v4() ? kIcmp : kIcmp6;
-  std::vector<std::uint8_t> content = datagram ? udp_content(flight) : icmp_content(flight);
-  std::vector<std::uint8_t> packet = ip_header(flight, datagram ? kUdp : icmp, content.size());
+  std::uint8_t protocol = flight.destination.is_v4() ? kIcmp : kIcmp6;
+  std::vector<std::uint8_t> content;
+  switch (flight.kind) {
+    case Flight::Kind::datagram:
+      protocol = kUdp;
+      content = udp_content(flight);
+      break;
+    case Flight::Kind::segment:
+      protocol = kTcp;
+      content = tcp_content(flight);
+      break;
+    case Flight::Kind::port_unreachable: content = icmp_content(flight); break;
+  }
+  std::vector<std::uint8_t> packet = ip_header(flight, protocol, content.size());
   packet.insert(packet.end(), content.begin(), content.end());
   capture::Packet record{
       .interface = tap.pcap_interface,

@@ -4,6 +4,7 @@
 
 #include "ghostnet/sim/fabric.hpp"
 #include "ghostnet/sim/fabric_host_extras.hpp"
+#include "ghostnet/sim/fabric_tcp.hpp"
 
 namespace ghostnet::sim {
 
@@ -220,15 +221,19 @@ bool FabricHost::wants(const IpAddress& group, InterfaceIndex index) const {
   return false;
 }
 
+FabricTcp& FabricHost::tcp() {
+  if (!tcp_) tcp_ = std::make_unique<FabricTcp>(*this);
+  return *tcp_;
+}
+
 Result<std::unique_ptr<Listener>> FabricHost::listen(const ListenOptions& options) {
-  return fail(Errc::not_supported,
-              "listening at {}: the fabric has no streams yet; run with `carrier: ns3`, whose TCP has", options.local);
+  if (Result<> up = check_up("listening"); !up) return fail(std::move(up));
+  return tcp().stack().listen(options);
 }
 
 Task<Result<std::unique_ptr<Stream>>> FabricHost::connect(ConnectOptions options) {
-  co_return fail(Errc::not_supported,
-                 "connecting to {}: the fabric has no streams yet; run with `carrier: ns3`, whose TCP has",
-                 options.peer);
+  if (Result<> up = check_up("connecting"); !up) co_return fail(std::move(up));
+  co_return co_await tcp().stack().connect(std::move(options));
 }
 
 // ---- faults ----
@@ -239,6 +244,7 @@ void FabricHost::crash() {
   ++boot_;
   fabric_->any_crash_ = true;
   extras().crashed_at_ns = to_ns(loop().now());
+  if (tcp_) tcp_->stack().power_off();
   scope_.drop_all();
   while (sockets_ != nullptr) sockets_->close_for_good();
 }

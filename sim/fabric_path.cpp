@@ -3,6 +3,7 @@
 
 #include "ghostnet/sim/digest.hpp"
 #include "ghostnet/sim/fabric.hpp"
+#include "ghostnet/sim/fabric_tcp.hpp"
 #include "ghostnet/sim/queued_port.hpp"
 
 namespace ghostnet::sim {
@@ -16,6 +17,9 @@ constexpr std::size_t kFlightAhead = 24;
 constexpr std::size_t kHostAhead = 16;
 constexpr std::size_t kSocketAhead = 10;
 constexpr std::size_t kFrameAhead = 5;
+constexpr std::size_t kSegmentHashAhead = 9;
+constexpr std::size_t kConnectionAhead = 6;
+constexpr std::size_t kStreamAhead = 3;
 constexpr std::size_t kTimerAhead = 16;
 constexpr std::size_t kTimerHostAhead = 8;
 
@@ -79,10 +83,37 @@ void Fabric::prefetch_flights() const {
   if (Flight* flight = flights_.ahead(kFlightAhead)) prefetch_lines(flight->block_address(), 3);
   if (Flight* flight = flights_.ahead(kHostAhead)) __builtin_prefetch(&flight->to->sockets_, 1);
   if (Flight* flight = flights_.ahead(kSocketAhead)) {
-    if (flight->to->sockets_ != nullptr) prefetch_lines(flight->to->sockets_, 2);
+    if (flight->kind == Flight::Kind::segment) {
+      if (flight->to->tcp_) prefetch_lines(flight->to->tcp_.get(), 3);
+    } else if (flight->to->sockets_ != nullptr) {
+      prefetch_lines(flight->to->sockets_, 2);
+    }
   }
   if (Flight* flight = flights_.ahead(kFrameAhead)) {
-    if (flight->to->sockets_ != nullptr) flight->to->sockets_->prefetch_reader();
+    if (flight->kind != Flight::Kind::segment && flight->to->sockets_ != nullptr) {
+      flight->to->sockets_->prefetch_reader();
+    }
+  }
+  prefetch_segments();
+}
+
+// From a host's table to the connection, its stream and who reads from it: each step where the one before has arrived.
+void Fabric::prefetch_segments() const {
+  auto stack_of = [](const Flight* flight) -> const tcp::Stack* {
+    if (flight == nullptr || flight->kind != Flight::Kind::segment || !flight->to->tcp_) return nullptr;
+    return &flight->to->tcp_->stack();
+  };
+  const Flight* flight = flights_.ahead(kSegmentHashAhead);
+  if (const tcp::Stack* stack = stack_of(flight)) {
+    stack->prefetch_slot(stack->flow_hash(flight->destination, flight->source));
+  }
+  flight = flights_.ahead(kConnectionAhead);
+  if (const tcp::Stack* stack = stack_of(flight)) {
+    stack->prefetch_flow(stack->flow_hash(flight->destination, flight->source));
+  }
+  flight = flights_.ahead(kStreamAhead);
+  if (const tcp::Stack* stack = stack_of(flight)) {
+    stack->prefetch_reader(stack->flow_hash(flight->destination, flight->source));
   }
 }
 
@@ -159,7 +190,7 @@ void Fabric::flood(FabricHost& from, InterfaceIndex via, Flight& flight) {
 // Sends the packet through a link. It goes on, is held by the link's queue, or is dropped: it is gone from the caller.
 void Fabric::cross(Port& port, Flight& flight, Random& random, Onward onward) {
   if (port.unlimited()) return go_on(onward, flight, now_ns(), random);
-  std::uint32_t size_bytes = flight.size_bytes + header_bytes(flight.destination.family());
+  std::uint32_t size_bytes = wire_bytes(flight);
   if (size_bytes > port.profile->mtu_bytes()) return cross_in_fragments(port, flight, random, onward);
   link::PacketInfo info{.size_bytes = size_bytes, .ecn_capable = ecn_capable(flight), .flow_hash = 0};
   if (port.queued != nullptr) return enter_queue(port, flight, info);
@@ -185,7 +216,7 @@ void Fabric::cross_in_fragments(Port& port, Flight& flight, Random& random, Onwa
     return drop(flight);
   }
   std::uint32_t piece_bytes = (mtu_bytes - ip_bytes) / 8 * 8;
-  std::uint32_t left_bytes = flight.size_bytes + 8;
+  std::uint32_t left_bytes = flight.size_bytes + transport_header_bytes(flight);
   TimePoint arrival{};
   bool whole = true;
   while (left_bytes != 0) {
@@ -315,6 +346,7 @@ void Fabric::hand_over(Flight& flight) {
     ++counters_.host_down_drops;
     return drop(flight);
   }
+  if (flight.kind == Flight::Kind::segment) return hand_to_tcp(flight);
   if (flight.kind == Flight::Kind::port_unreachable) [[unlikely]]
     return report_refusal(flight);
   if (flight.destination.address().is_multicast() || is_broadcast(flight.destination.address())) [[unlikely]] {
@@ -337,6 +369,14 @@ void Fabric::accept(FabricUdpSocket& socket, Flight& flight) {
   ++counters_.delivered;
   flight.left_at_ns = now_ns();  // from here on: when it was received
   socket.enqueue(flight);
+}
+
+void Fabric::hand_to_tcp(Flight& flight) {
+  FabricHost& host = *flight.to;
+  digest_.deliver(host.chain_, from_ns(now_ns()), host.id(), flight.content_hash);
+  ++counters_.delivered;
+  host.tcp().stack().receive(flight.source, flight.destination, flight.payload(), flight.ecn);
+  discard(flight);
 }
 
 void Fabric::hand_to_members(Flight& flight) {

@@ -33,7 +33,6 @@ class MemoryWorld final : public WorldUnderTest {
     }
     return true;
   }
-  bool has_streams() const override { return true; }
 
  private:
   support::TestWorld world_{{.latency = 1ms}};
@@ -47,7 +46,7 @@ class NoLog final : public LogSink {
 
 class SimulatedWorld final : public WorldUnderTest {
  public:
-  explicit SimulatedWorld(sim::Carrier carrier) : carrier_(carrier) {
+  explicit SimulatedWorld(sim::Carrier carrier) {
     sim::WorldSpec spec;
     spec.carrier = carrier;
     spec.ground = sim::LanSpec{.delay = 1ms};
@@ -71,10 +70,8 @@ class SimulatedWorld final : public WorldUnderTest {
     while (!done() && world_->now() < end) world_->run_until(world_->now() + kStep);
     return done();
   }
-  bool has_streams() const override { return carrier_ == sim::Carrier::ns3; }
 
  private:
-  sim::Carrier carrier_;
   NoLog no_log_;
   MetricHub metrics_;
   LogHub log_{no_log_, [this] { return world_ ? world_->now() : TimePoint{}; }};
@@ -99,7 +96,6 @@ class LoopbackWorld final : public WorldUnderTest {
   bool run_until(const std::function<bool()>& done, Duration limit) override {
     return world_->run(wait_for(world_->clock(), done, limit)).value_or(false);
   }
-  bool has_streams() const override { return true; }
 
  private:
   static constexpr std::uint32_t kFirstAddress = 0x7f37'0001;  // 127.55.0.1

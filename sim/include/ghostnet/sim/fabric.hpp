@@ -1,9 +1,10 @@
 // Fabric: our own link layer on ns-3's time, for meshes of ten thousand hosts and more.
 //
-// It carries UDP datagrams between FabricHosts over three kinds of ground: *regions* with a matrix of latencies (the
-// Internet), *LANs* (broadcast domains with multicast), and explicit *graphs* of routers and links, routed by least
-// delay. A host has interfaces, each with a link model out and one in (protocols/link). Real bytes travel; headers are
-// accounted for in sizes (IP and UDP, fragments where a datagram exceeds the MTU), not built.
+// It carries UDP datagrams and the segments of our own TCP (protocols/tcp) between FabricHosts over three kinds of
+// ground: *regions* with a matrix of latencies (the Internet), *LANs* (broadcast domains with multicast), and explicit
+// *graphs* of routers and links, routed by least delay. A host has interfaces, each with a link model out and one in
+// (protocols/link). Real bytes travel, TCP headers among them; those of IP and UDP are accounted for in sizes (and
+// fragments where a packet exceeds the MTU), not built.
 //
 // Every instant is exact to the nanosecond and FIFO among equals: packets before timers, each in the order in which
 // they were scheduled. All draws come from the sending host's own stream. The digest covers every delivery.
@@ -30,6 +31,7 @@
 #include "ghostnet/sim/queued_port.hpp"
 #include "ghostnet/sim/router_graph.hpp"
 #include "ghostnet/sim/timeline.hpp"
+#include "ghostnet/tcp/tuning.hpp"
 
 namespace ghostnet::sim {
 
@@ -43,6 +45,7 @@ struct FabricOptions {
   std::uint32_t max_lans = 65'535;
   std::uint32_t max_in_flight = 16'000'000;  // datagrams, in all receive queues too; more are dropped and counted
   std::uint32_t max_sockets_per_host = 65'535;
+  tcp::Tuning tcp{};  // of every host
 };
 
 struct HostSpec {
@@ -58,8 +61,8 @@ struct InterfaceSpec {
 };
 
 struct FabricCounters {
-  std::uint64_t sent = 0;         // datagrams that sockets accepted; each segment is one
-  std::uint64_t delivered = 0;    // into a receive queue
+  std::uint64_t sent = 0;         // datagrams that sockets accepted, each segment being one, and segments of TCP
+  std::uint64_t delivered = 0;    // into a receive queue, or to the TCP of a host
   std::uint64_t link_drops = 0;   // by a link model: queue, loss, MTU, down
   std::uint64_t path_losses = 0;  // between regions
   std::uint64_t partition_drops = 0;
@@ -114,6 +117,7 @@ class Fabric final : private InstantSource {
  private:
   friend class FabricHost;
   friend class FabricUdpSocket;
+  friend class FabricTcp;
 
   struct Region {
     std::string name;
@@ -143,6 +147,7 @@ class Fabric final : private InstantSource {
   void warm_up_flights() const;
   static void warm_up_timers(TimerQueue& timers);
   void prefetch_flights() const;
+  void prefetch_segments() const;
   static void prefetch_timers(TimerQueue& timers);
   void arrive(Flight& flight);
   void schedule(Flight& flight, std::int64_t at_ns, Flight::Stage stage);
@@ -163,6 +168,7 @@ class Fabric final : private InstantSource {
   void deliver(Flight& flight);
   void hand_over(Flight& flight);
   void accept(FabricUdpSocket& socket, Flight& flight);
+  void hand_to_tcp(Flight& flight);
   void hand_to_members(Flight& flight);
   void refuse(Flight& flight);
   void report_refusal(Flight& flight);

@@ -1,4 +1,5 @@
-// FabricHost: the runtime's Host on the fabric, and its UDP sockets.
+// FabricHost: the runtime's Host on the fabric, and its UDP sockets. Its streams are those of a tcp::Stack
+// (fabric_tcp.hpp).
 //
 // A host is some two hundred bytes: what few hosts need (further interfaces, addresses of their own, clock drift, a CPU
 // model, captures) stands in an Extras record that is made when first needed. Hosts live as long as their fabric: a
@@ -23,6 +24,7 @@ class PcapngWriter;
 namespace ghostnet::sim {
 
 class Fabric;
+class FabricTcp;
 class FabricUdpSocket;
 
 // What an interface is attached to.
@@ -51,6 +53,8 @@ class FabricHost final : public Host, public FromFramePool {
   // ---- for the world ----
 
   Fabric& fabric() const { return *fabric_; }
+  // Made when first needed.
+  FabricTcp& tcp();
   bool up() const { return up_; }
   // Drops every task, closes every socket; packets for it are lost until restart().
   void crash();
@@ -77,6 +81,7 @@ class FabricHost final : public Host, public FromFramePool {
 
  private:
   friend class Fabric;
+  friend class FabricTcp;
   friend class FabricUdpSocket;
 
   struct NetInterface {
@@ -110,6 +115,7 @@ class FabricHost final : public Host, public FromFramePool {
 
   Fabric* fabric_;
   FabricUdpSocket* sockets_ = nullptr;
+  std::unique_ptr<FabricTcp> tcp_;
   std::unique_ptr<Extras> extras_;
   Random net_random_;       // of the links that this host sends into
   RunDigest::Chain chain_;  // of what was delivered here

@@ -1,4 +1,4 @@
-// Flight: a datagram on its way through the fabric.
+// Flight: a datagram, or a segment of TCP, on its way through the fabric.
 //
 // The record stands at the front of the buffer block that holds the datagram's bytes, in what is headroom to everybody
 // else, so that a packet in flight is one piece of memory: sending from a received buffer copies nothing, and what the
@@ -27,6 +27,7 @@ struct Flight {
   };
   enum class Kind : std::uint8_t {
     datagram,
+    segment,           // of TCP: the payload is the segment, header and all, but for its checksum
     port_unreachable,  // the answer to a datagram for a port where nobody listens (ICMP type 3 code 3)
   };
 
@@ -72,7 +73,17 @@ struct Flight {
 };
 static_assert(sizeof(Flight) <= Flight::kRecordBytes && alignof(Flight) <= 16);
 
+constexpr std::uint32_t kUdpHeaderBytes = 8;
+
 // Bytes of the headers that a UDP datagram has on the wire: IPv4 or IPv6, and UDP.
-constexpr std::uint32_t header_bytes(IpFamily family) { return family == IpFamily::v4 ? 28 : 48; }
+constexpr std::uint32_t header_bytes(IpFamily family) { return (family == IpFamily::v4 ? 20 : 40) + kUdpHeaderBytes; }
+
+// What of a packet is accounted for and not built: the header of a segment is in its payload.
+inline std::uint32_t transport_header_bytes(const Flight& flight) {
+  return flight.kind == Flight::Kind::segment ? 0 : kUdpHeaderBytes;
+}
+inline std::uint32_t wire_bytes(const Flight& flight) {
+  return flight.size_bytes + (flight.destination.is_v4() ? 20 : 40) + transport_header_bytes(flight);
+}
 
 }  // namespace ghostnet::sim

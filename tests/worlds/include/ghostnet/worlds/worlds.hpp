@@ -10,8 +10,7 @@
 //     EXPECT_TRUE(finish(client, ask(client, address_of(server))));
 //   }
 //
-// What a world cannot do is asked of it (has_streams()), and then the test asserts how it refuses. Nothing here may
-// assert on wall time; limits only end a test that hangs.
+// Nothing here may assert on wall time; limits only end a test that hangs.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -39,8 +38,6 @@ class WorldUnderTest {
   virtual IpAddress address_of(const Host& host) const = 0;
   // Lets the world run until done() holds; false when it did not within `limit` of the world's time.
   virtual bool run_until(const std::function<bool()>& done, Duration limit) = 0;
-
-  virtual bool has_streams() const = 0;
 };
 
 struct WorldKind {
@@ -59,7 +56,6 @@ class TestInEveryWorld : public testing::TestWithParam<WorldKind> {
 
   Host& add_host() { return world_->add_host(); }
   IpAddress address_of(const Host& host) const { return world_->address_of(host); }
-  bool has_streams() const { return world_->has_streams(); }
   bool run_until(const std::function<bool()>& done, Duration limit = kLimit) { return world_->run_until(done, limit); }
 
   // Runs a task on a host to its end and returns its outcome; nothing when it did not end within the limit.

@@ -1,0 +1,130 @@
+#include "ghostnet/tcp/cubic.hpp"
+
+#include "ghostnet/runtime/exact_math.hpp"
+
+namespace ghostnet::tcp {
+
+namespace {
+
+constexpr double kC = 0.4;                                // RFC 9438 5
+constexpr double kBeta = 0.7;                             // RFC 9438 4.6
+constexpr double kAlpha = 3 * (1 - kBeta) / (1 + kBeta);  // RFC 9438 4.3
+
+double seconds(Duration duration) { return static_cast<double>(duration.count()) * 1e-9; }
+
+}  // namespace
+
+// ---- HyStart++ ----
+
+std::uint32_t HyStart::growth_bytes(const AckedData& acked, std::uint32_t segment_bytes) {
+  if (!started_ || acked.acknowledged > round_end_) begin_round(acked);
+  if (acked.rtt != Duration::zero()) {
+    round_rtt_ = std::min(round_rtt_, acked.rtt);
+    if (samples_ < kSamples) ++samples_;
+    look_at_delay();
+  }
+  std::uint32_t growth_bytes = std::min(acked.bytes, kLimitSegments * segment_bytes);
+  return conservative_ ? growth_bytes / kGrowthDivisor : growth_bytes;
+}
+
+// RFC 9406 4.2: a round ends when what was sent at its beginning has been acknowledged.
+void HyStart::begin_round(const AckedData& acked) {
+  if (started_ && conservative_ && css_rounds_left_ > 0) --css_rounds_left_;
+  started_ = true;
+  round_end_ = acked.next;
+  last_round_rtt_ = round_rtt_;
+  round_rtt_ = kUnknown;
+  samples_ = 0;
+}
+
+void HyStart::look_at_delay() {
+  if (samples_ < kSamples) return;
+  if (conservative_) {
+    if (round_rtt_ >= css_baseline_rtt_) return;
+    conservative_ = false;  // the delay went down again: slow start goes on
+    css_rounds_left_ = kRounds;
+    css_baseline_rtt_ = kUnknown;
+    return;
+  }
+  if (last_round_rtt_ == kUnknown) return;
+  Duration threshold = std::clamp(last_round_rtt_ / 8, kMinThreshold, kMaxThreshold);
+  if (round_rtt_ < last_round_rtt_ + threshold) return;
+  css_baseline_rtt_ = round_rtt_;
+  conservative_ = true;
+}
+
+// ---- Cubic ----
+
+void Cubic::on_ack(const AckedData& acked) {
+  if (!acked.window_limited) {
+    // RFC 9438 5.8: time that the sender did not use is no time in which the window would have grown.
+    epoch_ = kNever;
+    return;
+  }
+  if (!in_slow_start()) return avoid_congestion(acked);
+  set_window(window_bytes_ + hystart_.growth_bytes(acked, segment_bytes_));
+  if (hystart_.finished()) set_threshold(window_bytes_);
+}
+
+// RFC 9438 4.2: the cubic goes through the window of now and has its plateau at W_max.
+void Cubic::begin_epoch(const AckedData& acked) {
+  double window = segments(window_bytes_);
+  epoch_ = acked.now;
+  friendly_window_ = window;
+  if (prior_window_ == 0) prior_window_ = window;
+  if (max_window_ <= window) {
+    max_window_ = window;
+    inflection_s_ = 0;
+  } else {
+    inflection_s_ = exact_cbrt((max_window_ - window) / kC);
+  }
+}
+
+void Cubic::avoid_congestion(const AckedData& acked) {
+  if (epoch_ == kNever) begin_epoch(acked);
+  double window = segments(window_bytes_);
+  double acked_segments = segments(acked.bytes);
+  double elapsed_s = seconds(acked.now - epoch_);
+  double after_rtt_s = elapsed_s + seconds(acked.smoothed_rtt) - inflection_s_;
+  double target = max_window_ + kC * after_rtt_s * after_rtt_s * after_rtt_s;
+  target = std::clamp(target, window, 1.5 * window);
+  // RFC 9438 4.3: as fast as Reno where that is faster.
+  double alpha = friendly_window_ >= prior_window_ ? 1 : kAlpha;
+  friendly_window_ += alpha * acked_segments / window;
+  double grown = window + (target - window) / window * acked_segments;
+  double since_s = elapsed_s - inflection_s_;
+  if (max_window_ + kC * since_s * since_s * since_s < friendly_window_) grown = std::max(window, friendly_window_);
+  fraction_ += (grown - window) * segment_bytes_;
+  if (fraction_ < 1) return;
+  auto whole_bytes = static_cast<std::uint32_t>(std::min(fraction_, 1e9));
+  fraction_ -= whole_bytes;
+  set_window(window_bytes_ + std::min(whole_bytes, kMaxWindowBytes - window_bytes_));
+}
+
+void Cubic::on_congestion(TimePoint, std::uint32_t in_flight_bytes) {
+  // RFC 9438 4.6 and 5.8: what was in use counts, where that is less than the window.
+  double window = segments(std::min(window_bytes_, std::max(in_flight_bytes, window_bytes_ / 2)));
+  undo_max_window_ = max_window_;
+  prior_window_ = window;
+  // RFC 9438 4.7: fast convergence.
+  max_window_ = window < max_window_ ? window * (1 + kBeta) / 2 : window;
+  set_threshold(static_cast<std::uint32_t>(window * kBeta * segment_bytes_));
+  epoch_ = kNever;
+  fraction_ = 0;
+  hystart_.restart();
+}
+
+// RFC 9438 4.8: the cubic begins anew once slow start has reached the threshold.
+void Cubic::on_timeout(TimePoint now, std::uint32_t in_flight_bytes) { on_congestion(now, in_flight_bytes); }
+
+void Cubic::on_undo() {
+  max_window_ = undo_max_window_;  // RFC 9438 4.9
+  epoch_ = kNever;
+}
+
+void Cubic::on_idle(std::uint32_t restart_window_bytes) {
+  CongestionControl::on_idle(restart_window_bytes);
+  epoch_ = kNever;
+}
+
+}  // namespace ghostnet::tcp

@@ -1,0 +1,67 @@
+// Cubic: RFC 9438, with HyStart++ (RFC 9406) for slow start.
+//
+// Windows are counted in segments as the RFC does, in binary64 with IEEE basic operations and exact_cbrt, so every bit
+// is the same on any machine.
+#pragma once
+
+#include "ghostnet/tcp/congestion.hpp"
+
+namespace ghostnet::tcp {
+
+// RFC 9406: leaves slow start when round trips get longer, before the queue overflows, by way of a slower conservative
+// phase that notices when it was a false alarm.
+class HyStart {
+ public:
+  // How many bytes the window grows by for these.
+  std::uint32_t growth_bytes(const AckedData& acked, std::uint32_t segment_bytes);
+  // Slow start is over: five rounds of the conservative phase have passed (RFC 9406 4.2).
+  bool finished() const { return css_rounds_left_ == 0; }
+  void restart() { *this = HyStart(); }
+
+ private:
+  static constexpr Duration kMinThreshold = 4ms;
+  static constexpr Duration kMaxThreshold = 16ms;
+  static constexpr int kSamples = 8;
+  static constexpr std::uint32_t kGrowthDivisor = 4;
+  static constexpr std::uint8_t kRounds = 5;
+  static constexpr std::uint32_t kLimitSegments = 8;  // L, of a sender that does not pace
+  static constexpr Duration kUnknown = Duration::max();
+
+  void begin_round(const AckedData& acked);
+  void look_at_delay();
+
+  Duration last_round_rtt_ = kUnknown;
+  Duration round_rtt_ = kUnknown;
+  Duration css_baseline_rtt_ = kUnknown;
+  SeqNumber round_end_;
+  std::uint8_t samples_ = 0;
+  std::uint8_t css_rounds_left_ = kRounds;
+  bool started_ = false;
+  bool conservative_ = false;
+};
+
+class Cubic final : public CongestionControl {
+ public:
+  using CongestionControl::CongestionControl;
+  void on_ack(const AckedData& acked) override;
+  void on_congestion(TimePoint now, std::uint32_t in_flight_bytes) override;
+  void on_timeout(TimePoint now, std::uint32_t in_flight_bytes) override;
+  void on_undo() override;
+  void on_idle(std::uint32_t restart_window_bytes) override;
+
+ private:
+  void begin_epoch(const AckedData& acked);
+  void avoid_congestion(const AckedData& acked);
+  double segments(std::uint32_t bytes) const { return static_cast<double>(bytes) / segment_bytes_; }
+
+  HyStart hystart_;
+  double max_window_ = 0;       // W_max, segments
+  double friendly_window_ = 0;  // W_est, segments
+  double prior_window_ = 0;     // cwnd_prior, segments
+  double fraction_ = 0;         // of a byte that the window has grown by
+  double undo_max_window_ = 0;
+  double inflection_s_ = 0;  // K, seconds after the epoch began
+  TimePoint epoch_ = kNever;
+};
+
+}  // namespace ghostnet::tcp
