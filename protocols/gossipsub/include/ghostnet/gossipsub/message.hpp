@@ -1,0 +1,71 @@
+// Message and MessageId: what is published, as views into its encoding, and what tells one from another.
+//
+// A message is forwarded byte for byte as it came: signatures cover the encoding, unknown fields included
+// (libp2p/specs, pubsub/README.md, "Message Signing"), so it is never encoded anew.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "ghostnet/runtime/bytes.hpp"
+#include "ghostnet/runtime/result.hpp"
+
+namespace ghostnet::gossipsub {
+
+// message Message { from = 1, data = 2, seqno = 3, topic = 4, signature = 5, key = 6 }, all views into `encoded`.
+struct Message {
+  static constexpr std::size_t kMaxTopicBytes = 1024;
+
+  ByteView encoded{};
+  std::optional<ByteView> from{};  // the author's peer id
+  ByteView data{};
+  std::optional<ByteView> seqno{};
+  std::string_view topic{};
+  std::optional<ByteView> signature{};
+  std::optional<ByteView> key{};
+  // Where the signature field stands in `encoded`, its tag included; equal without one. What is signed is
+  // "libp2p-pubsub:" and all of `encoded` but that.
+  std::size_t signature_begin = 0;
+  std::size_t signature_end = 0;
+
+  // Errors: malformed. Of a field that appears twice the last counts, as protobuf says; two signatures are refused,
+  // since what they cover would be ambiguous.
+  static Result<Message> parse(ByteView encoded);
+};
+
+// At most 63 bytes, inline. By default the author's peer id and the sequence number; any function of the message
+// that all peers of a topic agree on can take its place (pubsub/README.md, "Message Identification").
+class MessageId {
+ public:
+  static constexpr std::size_t kMaxBytes = 63;
+
+  MessageId() = default;
+  // Nothing for what is longer than kMaxBytes.
+  static std::optional<MessageId> of(ByteView bytes) {
+    MessageId id;
+    if (!id.append(bytes)) return std::nullopt;
+    return id;
+  }
+  // from + seqno. Nothing where either is missing or they are longer than kMaxBytes together.
+  static std::optional<MessageId> of_origin(const Message& message);
+
+  ByteView view() const { return {bytes_.data(), size_}; }
+  std::size_t size() const { return size_; }
+  bool append(ByteView bytes) {
+    if (bytes.size() > kMaxBytes - size_) return false;
+    if (!bytes.empty()) std::memcpy(bytes_.data() + size_, bytes.data(), bytes.size());
+    size_ = static_cast<std::uint8_t>(size_ + bytes.size());
+    return true;
+  }
+
+  friend bool operator==(const MessageId& a, const MessageId& b) { return equal(a.view(), b.view()); }
+
+ private:
+  std::array<std::uint8_t, kMaxBytes> bytes_;
+  std::uint8_t size_ = 0;
+};
+
+}  // namespace ghostnet::gossipsub

@@ -1,0 +1,87 @@
+#include "ghostnet/gossipsub/message_table.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace ghostnet::gossipsub {
+
+std::optional<MessageSeq> MessageTable::find(const MessageId& id, std::uint64_t hash) const {
+  if (places_.empty()) return std::nullopt;
+  const auto upper = static_cast<std::uint32_t>(hash >> 32);
+  for (std::size_t at = home(upper); places_[at].seq != kFree; at = (at + 1) & (places_.size() - 1)) {
+    if (places_[at].hash != upper) continue;
+    const SeenMessage& message = ring_[places_[at].seq & (ring_.size() - 1)];
+    if (message.hash == hash && message.id == id) {
+      return first_ + static_cast<std::uint32_t>(places_[at].seq - static_cast<std::uint32_t>(first_));
+    }
+  }
+  return std::nullopt;
+}
+
+MessageSeq MessageTable::insert(SeenMessage message) {
+  if (size_ == max_messages_) remove_first();
+  if (size_ == ring_.size()) grow();
+  const MessageSeq seq = end();
+  ++size_;
+  place(message.hash, seq);
+  (*this)[seq] = std::move(message);
+  return seq;
+}
+
+void MessageTable::place(std::uint64_t hash, MessageSeq seq) {
+  const auto upper = static_cast<std::uint32_t>(hash >> 32);
+  std::size_t at = home(upper);
+  while (places_[at].seq != kFree) at = (at + 1) & (places_.size() - 1);
+  places_[at] = {.hash = upper, .seq = static_cast<std::uint32_t>(seq)};
+}
+
+void MessageTable::remove_first() {
+  assert(size_ > 0);
+  SeenMessage& message = (*this)[first_];
+  const std::size_t mask = places_.size() - 1;
+  std::size_t hole = home(static_cast<std::uint32_t>(message.hash >> 32));
+  while (places_[hole].seq != static_cast<std::uint32_t>(first_)) hole = (hole + 1) & mask;
+  // Those behind it that would not be found across the hole move up.
+  for (std::size_t at = (hole + 1) & mask; places_[at].seq != kFree; at = (at + 1) & mask) {
+    if (((at - home(places_[at].hash)) & mask) >= ((at - hole) & mask)) {
+      places_[hole] = places_[at];
+      hole = at;
+    }
+  }
+  places_[hole] = {};
+  message = {};
+  ++first_;
+  --size_;
+}
+
+void MessageTable::grow() {
+  constexpr std::size_t kFirstCapacity = 16;
+  const std::size_t capacity = ring_.empty() ? kFirstCapacity : ring_.size() * 2;
+  std::vector<SeenMessage> ring(capacity);
+  for (MessageSeq seq = first_; seq != end(); ++seq) ring[seq & (capacity - 1)] = std::move((*this)[seq]);
+  ring_ = std::move(ring);
+  places_.assign(capacity * 2, {});
+  for (MessageSeq seq = first_; seq != end(); ++seq) place((*this)[seq].hash, seq);
+}
+
+void MessageTable::expire(TimePoint oldest) {
+  while (size_ != 0 && (*this)[first_].first_seen <= oldest) remove_first();
+}
+
+void MessageTable::shift(std::size_t history_length) {
+  windows_.push_back(end());
+  if (windows_.size() > history_length) windows_.erase(windows_.begin());
+  for (first_kept_ = std::max(first_kept_, first_); first_kept_ < windows_.front(); ++first_kept_) {
+    SeenMessage& message = (*this)[first_kept_];
+    if (message.state == SeenMessage::State::validating) continue;  // it may still be forwarded
+    message.encoded = {};
+    message.rare.reset();
+  }
+}
+
+MessageSeq MessageTable::window_start(std::size_t windows) const {
+  return std::max(first_, windows_[windows_.size() - std::min(windows, windows_.size())]);
+}
+
+}  // namespace ghostnet::gossipsub

@@ -1,0 +1,283 @@
+#include "ghostnet/gossipsub/router.hpp"
+
+#include <cassert>
+#include <utility>
+
+#include "router_state.hpp"
+
+namespace ghostnet::gossipsub {
+
+Router::Router(Config config, RouterEvents& events, Random random, TimePoint now)
+    : config_(std::move(config)),
+      events_(events),
+      random_(random),
+      secret_(random_.next_u64()),
+      scores_(config_.scoring),
+      messages_(secret_, config_.options.max_seen),
+      next_heartbeat_(now + random_.between(Duration(1), config_.options.heartbeat)) {
+  if (scores_.enabled()) next_decay_ = now + config_.scoring.decay_interval;
+}
+
+Router::~Router() = default;
+
+// ---- peers ----
+
+Router::Peer* Router::find(PeerHandle handle) const {
+  if (handle.slot >= peers_.size() || generations_[handle.slot] != handle.generation) return nullptr;
+  return peers_[handle.slot].get();
+}
+
+Result<PeerHandle> Router::add_peer(TimePoint now, const PeerDescription& about) {
+  static_cast<void>(now);
+  if (peer_count_ >= std::min<std::size_t>(config_.options.max_peers, kNoPeer.slot)) {
+    return fail(Errc::limit, "gossipsub: {} peers are connected already", peer_count_);
+  }
+  const auto vacant = std::ranges::find_if(peers_, [](const auto& peer) { return peer == nullptr; });
+  const auto slot = static_cast<std::uint16_t>(vacant - peers_.begin());
+  if (vacant == peers_.end()) {
+    peers_.emplace_back();
+    generations_.push_back(0);
+  }
+  const PeerHandle handle{.slot = slot, .generation = ++generations_[slot]};
+  peers_[slot] = std::make_unique<Peer>(handle, about, key_of(about.id));
+  Peer& peer = *peers_[slot];
+  peer.score = scores_.connect(about.id, about.address);
+  peer.direct = contains(config_.direct_peers, about.id);
+  ++peer_count_;
+
+  std::vector<SubOpts> hello;
+  for (const auto& topic : topics_) {
+    if (topic->subscribed) hello.push_back({.subscribe = true, .topic = topic->name});
+  }
+  if (!hello.empty()) announce(peer, hello);
+  return handle;
+}
+
+void Router::remove_peer(TimePoint now, PeerHandle handle) {
+  Peer* const peer = find(handle);
+  if (peer == nullptr) return;
+  for (const auto& topic : topics_) leave_topic(*topic, *peer);
+  std::erase_if(promises_, [&](const Promise& promise) { return promise.peer == handle; });
+  scores_.disconnect(peer->score, now);
+  peers_[handle.slot].reset();
+  --peer_count_;
+}
+
+void Router::leave_topic(Topic& topic, Peer& peer) {
+  remove(topic.members, &peer);
+  remove(topic.fanout, &peer);
+  remove_from_mesh(topic, peer);
+}
+
+const Bytes& Router::peer_id(PeerHandle handle) const {
+  static const Bytes none;
+  const Peer* const peer = find(handle);
+  return peer == nullptr ? none : peer->about.id;
+}
+
+double Router::score_of(const Peer& peer) const { return scores_.score(peer.score); }
+
+double Router::score(PeerHandle handle) const {
+  const Peer* const peer = find(handle);
+  return peer == nullptr ? 0 : score_of(*peer);
+}
+
+void Router::set_app_score(PeerHandle handle, double score) {
+  if (const Peer* const peer = find(handle)) scores_.set_app_specific(peer->score, score);
+}
+
+// ---- topics ----
+
+Router::Topic* Router::find_topic(std::string_view name) const {
+  const auto found = topics_by_name_.find(name);
+  return found == topics_by_name_.end() ? nullptr : found->second;
+}
+
+Result<Router::Topic*> Router::topic(std::string_view name) {
+  if (Topic* known = find_topic(name)) return known;
+  if (name.size() > Message::kMaxTopicBytes) {
+    return fail(Errc::invalid_argument, "gossipsub: a topic name of {} bytes; at most {} are allowed", name.size(),
+                Message::kMaxTopicBytes);
+  }
+  if (topics_.size() >= config_.options.max_topics) {
+    return fail(Errc::limit, "gossipsub: {} topics are in use already", topics_.size());
+  }
+  topics_.push_back(
+      std::make_unique<Topic>(Topic{.name = std::string(name), .number = static_cast<std::uint32_t>(topics_.size())}));
+  Topic& topic = *topics_.back();
+  topics_by_name_.emplace(topic.name, &topic);
+  for (const auto& peer : peers_) {
+    if (peer && contains(peer->topics, topic.name)) topic.members.push_back(peer.get());
+  }
+  return &topic;
+}
+
+bool Router::subscribed(std::string_view name) const {
+  const Topic* const topic = find_topic(name);
+  return topic != nullptr && topic->subscribed;
+}
+
+std::vector<PeerHandle> Router::mesh(std::string_view name) const {
+  std::vector<PeerHandle> handles;
+  if (const Topic* const topic = find_topic(name)) {
+    for (const Peer* peer : topic->mesh) handles.push_back(peer->handle);
+  }
+  return handles;
+}
+
+// v1.0 "Topic Membership": JOIN.
+Result<> Router::subscribe(TimePoint now, std::string_view name) {
+  auto found = topic(name);
+  if (!found) return fail(found);
+  Topic& topic = **found;
+  if (topic.subscribed) return {};
+  topic.subscribed = true;
+  const SubOpts subscription{.subscribe = true, .topic = topic.name};
+  for (const auto& peer : peers_) {
+    if (peer) announce(*peer, std::span(&subscription, 1));
+  }
+  join_mesh(now, topic);
+  flush_all();
+  return {};
+}
+
+void Router::join_mesh(TimePoint now, Topic& topic) {
+  for (Peer* peer : std::exchange(topic.fanout, {})) {
+    if (topic.mesh.size() < config_.options.d && may_mesh(topic, *peer, now)) graft(now, topic, *peer);
+  }
+  if (topic.mesh.size() >= config_.options.d) return;
+  const auto wanted = [&](const Peer& peer) { return may_mesh(topic, peer, now); };
+  for (Peer* peer : choose(topic, config_.options.d - topic.mesh.size(), wanted)) graft(now, topic, *peer);
+}
+
+// Whether the peer can be grafted: it speaks gossipsub, is no member yet, and there is nothing against it.
+bool Router::may_mesh(const Topic& topic, const Peer& peer, TimePoint now) const {
+  if (!peer.meshes() || peer.direct || contains(topic.mesh, const_cast<Peer*>(&peer))) return false;
+  const Topic::Backoff* const backoff = topic.backoff_of(peer);
+  return (backoff == nullptr || backoff->until <= now) && score_of(peer) >= 0;
+}
+
+// v1.0 "Topic Membership": LEAVE; v1.1: with the shorter backoff.
+void Router::unsubscribe(TimePoint now, std::string_view name) {
+  Topic* const topic = find_topic(name);
+  if (topic == nullptr || !topic->subscribed) return;
+  topic->subscribed = false;
+  const SubOpts subscription{.subscribe = false, .topic = topic->name};
+  for (const auto& peer : peers_) {
+    if (peer) announce(*peer, std::span(&subscription, 1));
+  }
+  while (!topic->mesh.empty()) prune(now, *topic, *topic->mesh.back(), Px::no, config_.options.unsubscribe_backoff);
+  flush_all();
+}
+
+void Router::announce(Peer& peer, std::span<const SubOpts> subscriptions) {
+  Rpc rpc;
+  rpc.subscriptions.assign(subscriptions.begin(), subscriptions.end());
+  send(peer, SendQueue::Class::urgent, Frame::of_rpc(rpc.encode()));
+}
+
+void Router::on_subscriptions(Peer& peer) {
+  for (const SubOpts& opts : rpc_.subscriptions) {
+    if (opts.topic.size() > Message::kMaxTopicBytes) {
+      ++counters_.malformed;
+      continue;
+    }
+    std::string name(opts.topic);
+    Topic* const topic = find_topic(name);
+    if (!opts.subscribe) {
+      remove(peer.topics, name);
+      if (topic != nullptr) leave_topic(*topic, peer);
+    } else if (!contains(peer.topics, name)) {
+      if (peer.topics.size() >= config_.options.max_topics_of_peer) {
+        events_.drop(peer.handle, Error(Errc::limit, "gossipsub: it subscribes to more than {} topics",
+                                        config_.options.max_topics_of_peer));
+        return;
+      }
+      peer.topics.push_back(std::move(name));
+      if (topic != nullptr) topic->members.push_back(&peer);
+    }
+  }
+}
+
+// ---- input and output ----
+
+void Router::receive(TimePoint now, PeerHandle handle, const Bytes& encoded) {
+  Peer* const peer = find(handle);
+  if (peer == nullptr) return;
+  if (scores_.enabled() && !peer->direct && score_of(*peer) < config_.scoring.graylist_threshold) {
+    ++counters_.graylisted;
+    return;
+  }
+  rpc_.clear();
+  if (auto parsed = rpc_.parse(encoded.view()); !parsed) {
+    ++counters_.malformed;
+    events_.drop(handle, parsed.error());
+    return;
+  }
+  on_subscriptions(*peer);
+  for (const ByteView message : rpc_.publish) {
+    if (message.empty()) {
+      ++counters_.malformed;
+      continue;
+    }
+    on_message(now, *peer, encoded.slice(static_cast<std::size_t>(message.data() - encoded.data()), message.size()));
+  }
+  if (!rpc_.ihave.empty()) on_ihave(now, *peer);
+  if (!rpc_.iwant.empty()) on_iwant(*peer);
+  for (const std::string_view topic : rpc_.graft) on_graft(now, *peer, topic);
+  for (const Prune& prune : rpc_.prune) on_prune(now, *peer, prune);
+  if (!rpc_.idontwant.empty()) on_idontwant(*peer);
+  flush(*peer);
+}
+
+bool Router::send(Peer& peer, SendQueue::Class of, Frame frame, MessageSeq message) {
+  const bool was_empty = peer.queue.empty();
+  const SendQueue::Limits limits{.max_bytes = static_cast<std::size_t>(config_.options.max_queue.bytes),
+                                 .max_frames = config_.options.max_queue_frames};
+  if (!peer.queue.push(of, std::move(frame), limits, message)) {
+    ++counters_.dropped;
+    if (of == SendQueue::Class::urgent) {
+      events_.drop(peer.handle, Error(Errc::no_buffers, "gossipsub: it does not read what it is sent"));
+    }
+    return false;
+  }
+  if (was_empty) events_.ready_to_send(peer.handle);
+  return true;
+}
+
+bool Router::has_frames(PeerHandle handle) const {
+  const Peer* const peer = find(handle);
+  return peer != nullptr && !peer->queue.empty();
+}
+
+std::optional<Frame> Router::next_frame(PeerHandle handle) {
+  Peer* const peer = find(handle);
+  if (peer == nullptr) return std::nullopt;
+  while (auto item = peer->queue.pop()) {
+    if (item->message == SendQueue::kNoMessage) {
+      counters_.control_bytes += item->frame.size();
+      return std::move(item->frame);
+    }
+    // v1.2: an IDONTWANT that came while the message waited here still saves sending it.
+    if (messages_.contains(item->message) && peer->does_not_want(messages_[item->message].hash)) {
+      ++counters_.suppressed;
+      continue;
+    }
+    counters_.payload_bytes += item->frame.size();
+    return std::move(item->frame);
+  }
+  return std::nullopt;
+}
+
+void Router::on_deadline(TimePoint now) {
+  if (now >= next_decay_) {
+    scores_.decay(now);
+    next_decay_ = now + config_.scoring.decay_interval;
+  }
+  if (now >= next_heartbeat_) {
+    heartbeat(now);
+    next_heartbeat_ = now + config_.options.heartbeat;
+  }
+}
+
+}  // namespace ghostnet::gossipsub

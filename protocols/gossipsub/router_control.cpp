@@ -1,0 +1,224 @@
+// Control messages: GRAFT and PRUNE keep the mesh, IHAVE and IWANT are the gossip, IDONTWANT saves copies.
+#include <algorithm>
+#include <utility>
+
+#include "ghostnet/gossipsub/router.hpp"
+#include "router_state.hpp"
+
+namespace ghostnet::gossipsub {
+
+// ---- the mesh ----
+
+void Router::on_graft(TimePoint now, Peer& peer, std::string_view name) {
+  Topic* const topic = find_topic(name);
+  // v1.1 "Spam Protection Measures": no PRUNE for a topic that is not ours.
+  if (topic == nullptr || !topic->subscribed || !peer.meshes() || contains(topic->mesh, &peer)) return;
+  if (peer.direct) return refuse_graft(now, *topic, peer, Px::no);
+
+  if (const Topic::Backoff* backoff = topic->backoff_of(peer); backoff != nullptr && now < backoff->until) {
+    scores_.penalize(peer.score, 1);
+    // Right after it was pruned, it cannot claim a clock that is a little ahead.
+    const TimePoint pruned_at = backoff->until - config_.options.prune_backoff;
+    if (now < pruned_at + config_.options.graft_flood_threshold) scores_.penalize(peer.score, 1);
+    return refuse_graft(now, *topic, peer, Px::no);
+  }
+  if (score_of(peer) < 0) return refuse_graft(now, *topic, peer, Px::no);
+  // v1.1 "Outbound Mesh Quotas": a full mesh takes only those that we dialled.
+  if (topic->mesh.size() >= config_.options.d_high && !peer.about.outbound) {
+    return refuse_graft(now, *topic, peer, Px::yes);
+  }
+  topic->mesh.push_back(&peer);
+  scores_.grafted(peer.score, topic->number, now);
+  ++counters_.grafts;
+  events_.mesh_changed(topic->name, peer.handle, true);
+}
+
+void Router::refuse_graft(TimePoint now, Topic& topic, Peer& peer, Px px) {
+  add_backoff(now, topic, peer, config_.options.prune_backoff);
+  pending(peer).prune.push_back({&topic, px, config_.options.prune_backoff});
+}
+
+void Router::on_prune(TimePoint now, Peer& peer, const Prune& prune) {
+  Topic* const topic = find_topic(prune.topic);
+  if (topic == nullptr) return;
+  constexpr std::uint64_t kMaxBackoffSeconds = 24 * 3600;
+  const Duration backoff = prune.backoff_s == 0
+                               ? config_.options.prune_backoff
+                               : Duration(std::chrono::seconds(std::min(prune.backoff_s, kMaxBackoffSeconds)));
+  if (topic->subscribed) add_backoff(now, *topic, peer, backoff);
+  remove_from_mesh(*topic, peer);
+
+  auto peers = prune.peers.of(rpc_.peers);
+  if (peers.empty() || (scores_.enabled() && score_of(peer) < config_.scoring.accept_px_threshold)) return;
+  events_.exchanged(peers.first(std::min<std::size_t>(peers.size(), config_.options.prune_peers)), peer.handle);
+}
+
+// We add it to the mesh, and tell it.
+void Router::graft(TimePoint now, Topic& topic, Peer& peer) {
+  topic.mesh.push_back(&peer);
+  scores_.grafted(peer.score, topic.number, now);
+  ++counters_.grafts;
+  pending(peer).graft.push_back(&topic);
+  events_.mesh_changed(topic.name, peer.handle, true);
+}
+
+void Router::prune(TimePoint now, Topic& topic, Peer& peer, Px px, Duration backoff) {
+  remove_from_mesh(topic, peer);
+  add_backoff(now, topic, peer, backoff);
+  pending(peer).prune.push_back({&topic, px, backoff});
+}
+
+void Router::remove_from_mesh(Topic& topic, Peer& peer) {
+  if (!remove(topic.mesh, &peer)) return;
+  scores_.pruned(peer.score, topic.number);
+  ++counters_.prunes;
+  events_.mesh_changed(topic.name, peer.handle, false);
+}
+
+// The later of what there is and `backoff` from now.
+void Router::add_backoff(TimePoint now, Topic& topic, const Peer& peer, Duration backoff) {
+  const TimePoint until = saturating_add(now, backoff);
+  const auto known = std::ranges::find(topic.backoffs, peer.key, &Topic::Backoff::peer_key);
+  if (known != topic.backoffs.end()) {
+    known->until = std::max(known->until, until);
+    return;
+  }
+  if (topic.backoffs.size() >= Topic::kMaxBackoffs) topic.backoffs.erase(topic.backoffs.begin());
+  topic.backoffs.push_back({.peer_key = peer.key, .until = until});
+}
+
+// ---- gossip ----
+
+void Router::on_ihave(TimePoint now, Peer& peer) {
+  if (scores_.enabled() && score_of(peer) < config_.scoring.gossip_threshold) return;
+  if (++peer.ihave_messages > config_.options.max_ihave_messages) return;
+  const std::size_t budget = config_.options.max_ihave_ids - std::min(peer.asked_ids, config_.options.max_ihave_ids);
+
+  struct Wanted {
+    ByteView id;
+    std::uint64_t hash;
+  };
+  std::vector<Wanted> wanted;
+  for (const IHave& ihave : rpc_.ihave) {
+    const Topic* const topic = find_topic(ihave.topic);
+    if (topic == nullptr || !topic->subscribed) continue;
+    for (const ByteView bytes : ihave.ids.of(rpc_.ids)) {
+      if (wanted.size() >= config_.options.max_ihave_ids) break;
+      const auto id = MessageId::of(bytes);
+      if (!id) continue;
+      const std::uint64_t hash = messages_.hash(*id);
+      if (!messages_.find(*id, hash)) wanted.push_back({bytes, hash});
+    }
+  }
+  if (wanted.empty()) return;
+  random_.shuffle(wanted);
+  if (wanted.size() > budget) wanted.resize(budget);
+  if (wanted.empty()) return;
+
+  Rpc rpc;
+  for (const Wanted& one : wanted) rpc.iwant.push_back(one.id);
+  if (!send(peer, SendQueue::Class::ordinary, Frame::of_rpc(rpc.encode()))) return;
+  peer.asked_ids += static_cast<std::uint32_t>(wanted.size());
+  counters_.iwant_sent += wanted.size();
+  // v1.1 "Spam Protection Measures": one of them, by chance, must arrive.
+  if (scores_.enabled() && promises_.size() < config_.options.max_promises) {
+    promises_.push_back({.message_hash = wanted[random_.below(wanted.size())].hash,
+                         .peer = peer.handle,
+                         .expires = now + config_.options.iwant_followup});
+  }
+}
+
+void Router::on_iwant(Peer& peer) {
+  if (scores_.enabled() && score_of(peer) < config_.scoring.gossip_threshold) return;
+  for (const ByteView bytes : rpc_.iwant) {
+    const auto id = MessageId::of(bytes);
+    if (!id) continue;
+    const std::uint64_t hash = messages_.hash(*id);
+    const auto seq = messages_.find(*id, hash);
+    if (!seq) continue;
+    SeenMessage& seen = messages_[*seq];
+    if (seen.state != SeenMessage::State::accepted || seen.encoded.empty() || peer.does_not_want(hash)) continue;
+    auto& retransmitted = seen.with_rare().retransmitted;
+    auto times = std::ranges::find(retransmitted, peer.handle, &std::pair<PeerHandle, std::uint8_t>::first);
+    if (times == retransmitted.end()) times = retransmitted.insert(times, {peer.handle, std::uint8_t{0}});
+    if (times->second >= config_.options.gossip_retransmission) continue;
+    ++times->second;
+    if (!send(peer, SendQueue::Class::ordinary, Frame::of_message(seen.encoded), *seq)) return;
+    ++counters_.iwant_served;
+  }
+}
+
+void Router::on_idontwant(Peer& peer) {
+  peer.idontwant_messages += rpc_.idontwant_messages;
+  if (peer.idontwant_messages > config_.options.max_idontwant_messages) return;
+  for (const ByteView bytes : rpc_.idontwant) {
+    if (peer.idontwant_ids >= config_.options.max_idontwant_ids) return;
+    const auto id = MessageId::of(bytes);
+    if (!id) continue;
+    ++peer.idontwant_ids;
+    peer.unwanted.push_back(
+        {.message_hash = messages_.hash(*id), .until_tick = ticks_ + config_.options.idontwant_heartbeats});
+  }
+}
+
+// ---- what one RPC gathers ----
+
+Router::Pending& Router::pending(Peer& peer) {
+  if (!peer.pending) peer.pending = std::make_unique<Pending>();
+  return *peer.pending;
+}
+
+// The IHAVE of a topic, made once a heartbeat for all whom it is told.
+Frame Router::gossip_frame(Topic& topic) {
+  if (!topic.gossip.body.empty()) return topic.gossip;
+  Rpc rpc;
+  for (MessageSeq seq = messages_.window_start(config_.options.history_gossip); seq != messages_.end(); ++seq) {
+    const SeenMessage& seen = messages_[seq];
+    if (seen.topic != topic.number || seen.state != SeenMessage::State::accepted || seen.encoded.empty()) continue;
+    rpc.ids.push_back(seen.id.view());
+  }
+  if (rpc.ids.empty()) return {};
+  // Of more than may be told, another part each time.
+  if (rpc.ids.size() > config_.options.max_ihave_ids) {
+    random_.shuffle(rpc.ids);
+    rpc.ids.resize(config_.options.max_ihave_ids);
+  }
+  topic.gossip_ids = rpc.ids.size();
+  rpc.ihave.push_back({.topic = topic.name, .ids = {.first = 0, .count = static_cast<std::uint32_t>(rpc.ids.size())}});
+  topic.gossip = Frame::of_rpc(rpc.encode());
+  return topic.gossip;
+}
+
+void Router::flush(Peer& peer) {
+  const std::unique_ptr<Pending> gathered = std::exchange(peer.pending, nullptr);
+  if (!gathered) return;
+  Rpc rpc;
+  for (const Topic* topic : gathered->graft) rpc.graft.push_back(topic->name);
+  for (const Pending::PrunedTopic& pruned : gathered->prune) {
+    Prune prune{.topic = pruned.topic->name, .peers = {.first = static_cast<std::uint32_t>(rpc.peers.size())}};
+    if (peer.about.version >= Version::v1_1) {
+      prune.backoff_s = static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(pruned.backoff).count());
+      if (pruned.px == Px::yes && config_.options.peer_exchange) {
+        const auto good = [&](const Peer& other) { return &other != &peer && other.meshes() && score_of(other) >= 0; };
+        for (const Peer* other : choose(*pruned.topic, config_.options.prune_peers, good)) {
+          rpc.peers.push_back(
+              {.peer_id = other->about.id.view(), .signed_peer_record = other->about.signed_record.view()});
+        }
+      }
+    }
+    prune.peers.count = static_cast<std::uint32_t>(rpc.peers.size()) - prune.peers.first;
+    rpc.prune.push_back(prune);
+  }
+  if (!rpc.empty()) send(peer, SendQueue::Class::urgent, Frame::of_rpc(rpc.encode()));
+  for (Topic* topic : gathered->ihave) {
+    if (send(peer, SendQueue::Class::ordinary, gossip_frame(*topic))) counters_.ihave_sent += topic->gossip_ids;
+  }
+}
+
+void Router::flush_all() {
+  for (const auto& peer : peers_) {
+    if (peer) flush(*peer);
+  }
+}
+
+}  // namespace ghostnet::gossipsub

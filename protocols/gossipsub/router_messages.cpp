@@ -1,0 +1,226 @@
+// Messages on their way through a router: publishing, validation, delivery, forwarding.
+#include <utility>
+
+#include "ghostnet/gossipsub/router.hpp"
+#include "router_state.hpp"
+
+namespace ghostnet::gossipsub {
+
+Result<MessageSeq> Router::publish(TimePoint now, Bytes encoded) {
+  if (encoded.size() > config_.options.max_message.bytes) {
+    return fail(Errc::message_too_large, "gossipsub: a message of {} bytes; max_message is {}", encoded.size(),
+                config_.options.max_message.bytes);
+  }
+  auto message = Message::parse(encoded.view());
+  if (!message) return fail(message);
+  if (!allowed(*message)) return fail(Errc::invalid_argument, "gossipsub: the signature policy forbids this message");
+  auto found = topic(message->topic);
+  if (!found) return fail(found);
+  const auto id = config_.message_id(*message);
+  if (!id) return fail(Errc::invalid_argument, "gossipsub: the message has no id");
+  const std::uint64_t hash = messages_.hash(*id);
+  if (messages_.find(*id, hash)) {
+    return fail(Errc::invalid_argument, "gossipsub: a message of this id was published or seen already");
+  }
+  Topic& topic = **found;
+  const MessageSeq seq = messages_.insert({.id = *id,
+                                           .hash = hash,
+                                           .first_seen = now,
+                                           .concluded = now,
+                                           .encoded = std::move(encoded),
+                                           .topic = topic.number,
+                                           .state = SeenMessage::State::accepted});
+  ++counters_.published;
+  spread(now, seq, topic);
+  return seq;
+}
+
+// Own messages: to everybody (v1.1 "Flood Publishing"), or to the mesh, or to the fanout (v1.0 "Message Processing").
+void Router::spread(TimePoint now, MessageSeq seq, Topic& topic) {
+  SeenMessage& seen = messages_[seq];
+  const Frame frame = Frame::of_message(seen.encoded);
+  const bool to_all = config_.options.flood_publish;
+  const double threshold = config_.scoring.publish_threshold;
+  const auto trusted = [&](const Peer& peer) { return !scores_.enabled() || score_of(peer) >= threshold; };
+
+  std::vector<Peer*> receivers;
+  for (Peer* peer : topic.members) {
+    if (peer->direct || ((to_all || !peer->meshes()) && trusted(*peer))) receivers.push_back(peer);
+  }
+  if (!to_all) {
+    if (!topic.subscribed) {
+      topic.last_published = now;
+      if (topic.fanout.empty()) {
+        topic.fanout = choose(topic, config_.options.d,
+                              [&](const Peer& peer) { return peer.meshes() && !peer.direct && trusted(peer); });
+      }
+    }
+    for (Peer* peer : topic.subscribed ? topic.mesh : topic.fanout) receivers.push_back(peer);
+  }
+  for (Peer* peer : receivers) give(*peer, SendQueue::Class::urgent, frame, seq, seen.hash);
+}
+
+// pubsub/README.md "Signature Policy Options"; the signature itself is the validator's business.
+bool Router::allowed(const Message& message) const {
+  switch (config_.options.signature_policy) {
+    case SignaturePolicy::strict_sign: return message.from && message.seqno && message.signature;
+    case SignaturePolicy::strict_no_sign: return !message.from && !message.seqno && !message.signature && !message.key;
+  }
+  return false;
+}
+
+void Router::on_message(TimePoint now, Peer& source, Bytes encoded) {
+  if (encoded.size() > config_.options.max_message.bytes) {
+    ++counters_.malformed;
+    scores_.penalize(source.score, 1);
+    return;
+  }
+  const auto message = Message::parse(encoded.view());
+  if (!message) {
+    ++counters_.malformed;
+    scores_.penalize(source.score, 1);
+    return;
+  }
+  Topic* const topic = find_topic(message->topic);
+  if (topic == nullptr || !topic->subscribed) {
+    ++counters_.ignored;
+    return;
+  }
+  const auto id = config_.message_id(*message);
+  if (!allowed(*message) || !id) {
+    ++counters_.rejected;
+    scores_.invalid_delivery(source.score, topic->number);
+    return;
+  }
+  const std::uint64_t hash = messages_.hash(*id);
+  if (const auto seq = messages_.find(*id, hash)) return on_duplicate(now, *seq, source);
+  if (message->from && equal(*message->from, config_.own_id.view())) {  // ours, from before a restart
+    ++counters_.ignored;
+    return;
+  }
+
+  const MessageSeq seq = messages_.insert({.id = *id,
+                                           .hash = hash,
+                                           .first_seen = now,
+                                           .encoded = encoded,
+                                           .topic = topic->number,
+                                           .source = source.handle});
+  std::erase_if(promises_, [&](const Promise& promise) { return promise.message_hash == hash; });
+  if (encoded.size() >= config_.options.idontwant_threshold.bytes) tell_unwanted(*topic, source, *id);
+  if (const auto verdict = events_.validate(seq, *message, source.handle)) conclude(now, seq, *verdict);
+}
+
+// v1.2: those of the mesh need not send what is here.
+void Router::tell_unwanted(const Topic& topic, const Peer& source, const MessageId& id) {
+  std::optional<Frame> frame;
+  for (Peer* peer : topic.mesh) {
+    if (peer == &source || peer->about.version < Version::v1_2) continue;
+    if (!frame) {
+      Rpc rpc;
+      rpc.idontwant.push_back(id.view());
+      frame = Frame::of_rpc(rpc.encode());
+    }
+    if (send(*peer, SendQueue::Class::urgent, *frame)) ++counters_.idontwant_sent;
+  }
+}
+
+void Router::on_duplicate(TimePoint now, MessageSeq seq, Peer& source) {
+  ++counters_.duplicates;
+  if (!scores_.enabled()) return;
+  SeenMessage& seen = messages_[seq];
+  if (seen.source == source.handle) return;
+  switch (seen.state) {
+    case SeenMessage::State::rejected: scores_.invalid_delivery(source.score, seen.topic); return;
+    case SeenMessage::State::ignored: return;
+    case SeenMessage::State::accepted:
+      if (now - seen.concluded > config_.scoring.topic.mesh_message_deliveries_window) return;
+      break;
+    case SeenMessage::State::validating: break;
+  }
+  std::vector<PeerHandle>& near_first = seen.with_rare().near_first;
+  if (contains(near_first, source.handle)) return;  // again from the same peer: it earns nothing
+  near_first.push_back(source.handle);
+  if (seen.state == SeenMessage::State::accepted) {
+    scores_.near_first_delivery(source.score, seen.topic, now - seen.concluded);
+  }
+}
+
+void Router::conclude(TimePoint now, MessageSeq seq, Verdict verdict) {
+  if (!messages_.contains(seq) || messages_[seq].state != SeenMessage::State::validating) return;
+  messages_[seq].concluded = now;
+  switch (verdict) {
+    case Verdict::accept: accept(seq); break;
+    case Verdict::ignore:
+      ++counters_.ignored;
+      refuse(seq, SeenMessage::State::ignored);
+      break;
+    case Verdict::reject:
+      ++counters_.rejected;
+      refuse(seq, SeenMessage::State::rejected);
+      break;
+  }
+}
+
+void Router::accept(MessageSeq seq) {
+  SeenMessage& seen = messages_[seq];
+  seen.state = SeenMessage::State::accepted;
+  if (scores_.enabled()) {
+    if (const Peer* const source = find(seen.source)) scores_.first_delivery(source->score, seen.topic);
+    if (seen.rare) {
+      for (const PeerHandle handle : seen.rare->near_first) {
+        if (const Peer* const peer = find(handle)) scores_.near_first_delivery(peer->score, seen.topic, Duration());
+      }
+    }
+  }
+  ++counters_.delivered;
+  const auto message = Message::parse(seen.encoded.view());
+  const Topic& topic = *topics_[seen.topic];
+  forward(seq, topic, *message);
+  if (topic.subscribed) {
+    events_.deliver({.seq = seq,
+                     .message = *message,
+                     .encoded = seen.encoded,
+                     .id = seen.id,
+                     .source = seen.source,
+                     .first_seen = seen.first_seen});
+  }
+}
+
+void Router::refuse(MessageSeq seq, SeenMessage::State state) {
+  SeenMessage& seen = messages_[seq];
+  seen.state = state;
+  if (state == SeenMessage::State::rejected) {
+    if (const Peer* const source = find(seen.source)) scores_.invalid_delivery(source->score, seen.topic);
+    if (seen.rare) {
+      for (const PeerHandle handle : seen.rare->near_first) {
+        if (const Peer* const peer = find(handle)) scores_.invalid_delivery(peer->score, seen.topic);
+      }
+    }
+  }
+  seen.encoded = {};
+  seen.rare.reset();
+}
+
+void Router::forward(MessageSeq seq, const Topic& topic, const Message& message) {
+  const SeenMessage& seen = messages_[seq];
+  const Frame frame = Frame::of_message(seen.encoded);
+  const auto pass = [&](Peer& peer) {
+    if (peer.handle == seen.source) return;
+    if (message.from && equal(*message.from, peer.about.id.view())) return;
+    give(peer, SendQueue::Class::ordinary, frame, seq, seen.hash);
+  };
+  for (Peer* peer : topic.mesh) pass(*peer);
+  for (Peer* peer : topic.members) {
+    if (peer->direct || (!peer->meshes() && score_of(*peer) >= config_.scoring.publish_threshold)) pass(*peer);
+  }
+}
+
+void Router::give(Peer& peer, SendQueue::Class of, const Frame& frame, MessageSeq seq, std::uint64_t hash) {
+  if (peer.does_not_want(hash)) {
+    ++counters_.suppressed;
+    return;
+  }
+  if (send(peer, of, frame, seq)) ++counters_.forwarded;
+}
+
+}  // namespace ghostnet::gossipsub
