@@ -2,11 +2,14 @@
 
 #include <utility>
 
+#include "ghostnet/libp2p/protobuf.hpp"
 #include "ghostnet/runtime/packet_buf.hpp"
-#include "protobuf.hpp"
+#include "proto_writer.hpp"
 
 namespace ghostnet::gossipsub {
 namespace {
+
+using libp2p::ProtobufReader;
 
 // ---- reading ----
 
@@ -29,92 +32,96 @@ std::uint32_t size_of(const std::vector<T>& parts) {
 
 Result<> parse_sub_opts(ByteView encoded, Rpc& rpc) {
   SubOpts opts;
-  ProtobufFields fields(encoded);
-  while (const auto field = fields.next()) {
-    if (field->number == 1) opts.subscribe = field->varint != 0;
-    if (field->number == 2) opts.topic = as_text(field->bytes);
+  ProtobufReader in(encoded);
+  while (in.next()) {
+    if (in.field() == 1) opts.subscribe = in.boolean();
+    if (in.field() == 2) opts.topic = in.text();
   }
-  if (auto done = fields.finish("SubOpts"); !done) return done;
+  if (auto done = in.finish("SubOpts"); !done) return done;
   return append(rpc.subscriptions, opts);
 }
 
 Result<> parse_ihave(ByteView encoded, Rpc& rpc) {
   IHave ihave{.topic = {}, .ids = {.first = size_of(rpc.ids)}};
-  ProtobufFields fields(encoded);
-  while (const auto field = fields.next()) {
-    if (field->number == 1) ihave.topic = as_text(field->bytes);
-    if (field->number == 2) {
-      if (auto added = append(rpc.ids, field->bytes); !added) return added;
+  ProtobufReader in(encoded);
+  while (in.next()) {
+    if (in.field() == 1) ihave.topic = in.text();
+    if (in.field() == 2) {
+      if (auto added = append(rpc.ids, in.bytes()); !added) return added;
     }
   }
   ihave.ids.count = size_of(rpc.ids) - ihave.ids.first;
-  if (auto done = fields.finish("IHAVE"); !done) return done;
+  if (auto done = in.finish("IHAVE"); !done) return done;
   return append(rpc.ihave, ihave);
 }
 
 // IWANT and IDONTWANT.
 Result<> parse_ids(ByteView encoded, std::string_view what, std::vector<ByteView>& ids) {
-  ProtobufFields fields(encoded);
-  while (const auto field = fields.next()) {
-    if (field->number != 1) continue;
-    if (auto added = append(ids, field->bytes); !added) return added;
+  ProtobufReader in(encoded);
+  while (in.next()) {
+    if (in.field() != 1) continue;
+    if (auto added = append(ids, in.bytes()); !added) return added;
   }
-  return fields.finish(what);
+  return in.finish(what);
 }
 
 Result<> parse_graft(ByteView encoded, Rpc& rpc) {
   std::string_view topic;
-  ProtobufFields fields(encoded);
-  while (const auto field = fields.next()) {
-    if (field->number == 1) topic = as_text(field->bytes);
+  ProtobufReader in(encoded);
+  while (in.next()) {
+    if (in.field() == 1) topic = in.text();
   }
-  if (auto done = fields.finish("GRAFT"); !done) return done;
+  if (auto done = in.finish("GRAFT"); !done) return done;
   return append(rpc.graft, topic);
 }
 
 Result<> parse_peer_info(ByteView encoded, Rpc& rpc) {
   PeerInfo peer;
-  ProtobufFields fields(encoded);
-  while (const auto field = fields.next()) {
-    if (field->number == 1) peer.peer_id = field->bytes;
-    if (field->number == 2) peer.signed_peer_record = field->bytes;
+  ProtobufReader in(encoded);
+  while (in.next()) {
+    if (in.field() == 1) peer.peer_id = in.bytes();
+    if (in.field() == 2) peer.signed_peer_record = in.bytes();
   }
-  if (auto done = fields.finish("PeerInfo"); !done) return done;
+  if (auto done = in.finish("PeerInfo"); !done) return done;
   return append(rpc.peers, peer);
 }
 
 Result<> parse_prune(ByteView encoded, Rpc& rpc) {
   Prune prune{.topic = {}, .peers = {.first = size_of(rpc.peers)}};
-  ProtobufFields fields(encoded);
-  while (const auto field = fields.next()) {
-    if (field->number == 1) prune.topic = as_text(field->bytes);
-    if (field->number == 2) {
-      if (auto peer = parse_peer_info(field->bytes, rpc); !peer) return peer;
+  ProtobufReader in(encoded);
+  while (in.next()) {
+    switch (in.field()) {
+      case 1: prune.topic = in.text(); break;
+      case 2:
+        if (auto peer = parse_peer_info(in.bytes(), rpc); !peer) return peer;
+        break;
+      case 3: prune.backoff_s = in.varint(); break;
+      default: break;
     }
-    if (field->number == 3) prune.backoff_s = field->varint;
   }
   prune.peers.count = size_of(rpc.peers) - prune.peers.first;
-  if (auto done = fields.finish("PRUNE"); !done) return done;
+  if (auto done = in.finish("PRUNE"); !done) return done;
   return append(rpc.prune, prune);
 }
 
-Result<> parse_control_field(const ProtobufField& field, Rpc& rpc) {
-  switch (field.number) {
-    case 1: return parse_ihave(field.bytes, rpc);
-    case 2: return parse_ids(field.bytes, "IWANT", rpc.iwant);
-    case 3: return parse_graft(field.bytes, rpc);
-    case 4: return parse_prune(field.bytes, rpc);
-    case 5: ++rpc.idontwant_messages; return parse_ids(field.bytes, "IDONTWANT", rpc.idontwant);
-    default: return {};
-  }
-}
-
 Result<> parse_control(ByteView encoded, Rpc& rpc) {
-  ProtobufFields fields(encoded);
-  while (const auto field = fields.next()) {
-    if (auto parsed = parse_control_field(*field, rpc); !parsed) return parsed;
+  ProtobufReader in(encoded);
+  while (in.next()) {
+    Result<> parsed;
+    switch (in.field()) {
+      case 1: parsed = parse_ihave(in.bytes(), rpc); break;
+      case 2: parsed = parse_ids(in.bytes(), "IWANT", rpc.iwant); break;
+      case 3: parsed = parse_graft(in.bytes(), rpc); break;
+      case 4: parsed = parse_prune(in.bytes(), rpc); break;
+      case 5:
+        ++rpc.idontwant_messages;
+        parsed = parse_ids(in.bytes(), "IDONTWANT", rpc.idontwant);
+        break;
+      default: break;
+    }
+    if (!parsed) return parsed;
   }
-  return fields.finish("ControlMessage");
+  return in.finish("ControlMessage");
 }
 
 // ---- writing: each part knows its size before it is written ----
@@ -217,18 +224,18 @@ bool Rpc::empty() const {
 }
 
 Result<> Rpc::parse(ByteView encoded) {
-  ProtobufFields fields(encoded);
-  while (const auto field = fields.next()) {
+  ProtobufReader in(encoded);
+  while (in.next()) {
     Result<> parsed;
-    switch (field->number) {
-      case 1: parsed = parse_sub_opts(field->bytes, *this); break;
-      case 2: parsed = append(publish, field->bytes); break;
-      case 3: parsed = parse_control(field->bytes, *this); break;
+    switch (in.field()) {
+      case 1: parsed = parse_sub_opts(in.bytes(), *this); break;
+      case 2: parsed = append(publish, in.bytes()); break;
+      case 3: parsed = parse_control(in.bytes(), *this); break;
       default: break;
     }
     if (!parsed) return parsed;
   }
-  return fields.finish("pubsub RPC");
+  return in.finish("pubsub RPC");
 }
 
 Bytes Rpc::encode() const {

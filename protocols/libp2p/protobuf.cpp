@@ -10,6 +10,7 @@ constexpr std::uint64_t kMaxField = (1u << 29) - 1;
 bool ProtobufReader::next() {
   if (!taken_) skip();
   if (!in_.more()) return false;
+  begin_ = in_.position();
   const std::uint64_t tag = in_.protobuf_varint();
   const std::uint64_t field = tag >> 3;
   const auto type = static_cast<std::uint8_t>(tag & 7);

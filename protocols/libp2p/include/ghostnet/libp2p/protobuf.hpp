@@ -13,6 +13,7 @@
 // that may stand once, the caller sees every occurrence and by custom keeps the last. Groups are malformed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,9 @@ class ProtobufReader {
   // To the next field; false at the end and after a failure.
   bool next();
   std::uint32_t field() const { return field_; }
+  // Where the tag of the field stands, and where what is read next does, in bytes from the start of the message.
+  std::size_t field_begin() const { return begin_; }
+  std::size_t position() const { return in_.position(); }
 
   std::uint64_t varint();
   bool boolean() { return varint() != 0; }
@@ -47,6 +51,7 @@ class ProtobufReader {
   void skip();
 
   ByteReader in_;
+  std::size_t begin_ = 0;
   std::uint32_t field_ = 0;
   WireType type_ = WireType::varint;
   bool taken_ = true;
