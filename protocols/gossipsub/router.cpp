@@ -185,8 +185,9 @@ void Router::on_subscriptions(Peer& peer) {
     std::string name(opts.topic);
     Topic* const topic = find_topic(name);
     if (!opts.subscribe) {
-      remove(peer.topics, name);
+      if (!remove(peer.topics, name)) continue;
       if (topic != nullptr) leave_topic(*topic, peer);
+      events_.peer_subscribed(peer.handle, name, false);
     } else if (!contains(peer.topics, name)) {
       if (peer.topics.size() >= config_.options.max_topics_of_peer) {
         events_.drop(peer.handle, Error(Errc::limit, "gossipsub: it subscribes to more than {} topics",
@@ -195,6 +196,7 @@ void Router::on_subscriptions(Peer& peer) {
       }
       peer.topics.push_back(std::move(name));
       if (topic != nullptr) topic->members.push_back(&peer);
+      events_.peer_subscribed(peer.handle, peer.topics.back(), true);
     }
   }
 }

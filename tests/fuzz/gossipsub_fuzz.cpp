@@ -20,6 +20,7 @@ struct Events final : RouterEvents {
   void exchanged(std::span<const PeerInfo>, PeerHandle) override {}
   void dial_direct(const Bytes&) override {}
   void mesh_changed(std::string_view, PeerHandle, bool) override {}
+  void peer_subscribed(PeerHandle, std::string_view, bool) override {}
 };
 
 std::optional<MessageId> id_of(const Message& message) {

@@ -39,6 +39,7 @@ struct Node final : RouterEvents {
   }
   void dial_direct(const Bytes& peer_id) override { dials.push_back(peer_id); }
   void mesh_changed(std::string_view, PeerHandle, bool) override {}
+  void peer_subscribed(PeerHandle, std::string_view, bool) override {}
 
   std::optional<Verdict> verdict = Verdict::accept;
   std::vector<MessageSeq> asked;

@@ -71,6 +71,7 @@ class RouterEvents {
   virtual void exchanged(std::span<const PeerInfo> peers, PeerHandle from) = 0;
   virtual void dial_direct(const Bytes& peer_id) = 0;
   virtual void mesh_changed(std::string_view topic, PeerHandle peer, bool grafted) = 0;
+  virtual void peer_subscribed(PeerHandle peer, std::string_view topic, bool subscribed) = 0;
 
  protected:
   ~RouterEvents() = default;
@@ -153,6 +154,8 @@ class Router {
   std::size_t peer_count() const { return peer_count_; }
   bool subscribed(std::string_view topic) const;
   const Bytes& peer_id(PeerHandle peer) const;
+  // Of a message that is still known.
+  const MessageId& id_of(MessageSeq seq) { return messages_[seq].id; }
 
  private:
   struct Topic;

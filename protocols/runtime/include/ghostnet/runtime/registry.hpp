@@ -49,6 +49,7 @@ struct ServiceDescriptor {
   const OptionTable* options = nullptr;
   std::vector<MetricInfo> metrics;  // full names, "echo.rtt"
   std::vector<OperationDescriptor> operations;
+  std::vector<std::string_view> needs;  // services that it stands on, and finds beside it (ServiceContext::sibling)
   Result<std::unique_ptr<Service>> (*start)(const ServiceContext& context, const AnyOptions& options) = nullptr;
   std::string origin;  // the plug-in that it came with; empty: built in
 

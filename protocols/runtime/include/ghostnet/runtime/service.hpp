@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 
 #include "ghostnet/runtime/address.hpp"
 #include "ghostnet/runtime/host.hpp"
@@ -43,13 +44,31 @@ class Directory {
   ~Directory() = default;
 };
 
+class Service;
+
+// The services that run on the same host and were started before, for those that stand on others. They are stopped and
+// destroyed in the opposite order.
+class Siblings {
+ public:
+  // Null: it does not run here.
+  virtual Service* find(std::string_view name) const = 0;
+
+ protected:
+  ~Siblings() = default;
+};
+
 // What a service is started with besides its options. Valid as long as the service.
 struct ServiceContext {
   ServiceContext(Host& on) : host(on) {}  // NOLINT: a program without a directory has just its host
   ServiceContext(Host& on, const Directory& known) : host(on), directory(&known) {}
+  ServiceContext(Host& on, const Directory& known, const Siblings& beside)
+      : host(on), directory(&known), siblings(&beside) {}
+
+  Service* sibling(std::string_view name) const { return siblings == nullptr ? nullptr : siblings->find(name); }
 
   Host& host;
   const Directory* directory = nullptr;  // null: nobody introduces anybody here
+  const Siblings* siblings = nullptr;    // null: it runs alone
 };
 
 class Service {

@@ -1,0 +1,118 @@
+// Pubsub: gossipsub on a libp2p node: streams to and from every peer that speaks it, around one Router.
+//
+//   Pubsub pubsub(node, {.topics = ...}, handler);
+//   pubsub.subscribe("news");
+//   pubsub.publish("news", payload);
+//
+// Each peer has two streams, one for each direction (libp2p/specs, pubsub/README.md "Stream management"). Frames that
+// are ready together leave in one write. A peer that breaks the protocol or its bounds loses its streams; its
+// connection is the node's business. The node and the handler outlive it; dropping it resets its streams.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ghostnet/gossipsub/options.hpp"
+#include "ghostnet/gossipsub/router.hpp"
+#include "ghostnet/libp2p/node.hpp"
+#include "ghostnet/runtime/scope.hpp"
+#include "ghostnet/runtime/sync.hpp"
+
+namespace ghostnet::gossipsub {
+
+inline constexpr std::string_view kFloodsubProtocol = "/floodsub/1.0.0";
+inline constexpr std::string_view kMeshsubProtocols[] = {"/meshsub/1.2.0", "/meshsub/1.1.0", "/meshsub/1.0.0"};
+
+class PubsubHandler {
+ public:
+  // A message of a subscribed topic that was accepted; not one of this node's own. May not destroy the Pubsub.
+  virtual void received(const Delivery& delivery) = 0;
+  // Application's verdict, after the signature was found right.
+  virtual Verdict validate(const Message& message) {
+    static_cast<void>(message);
+    return Verdict::accept;
+  }
+  // A link of the mesh came or went.
+  virtual void mesh_changed(std::string_view topic, const libp2p::PeerId& peer, bool grafted) {
+    static_cast<void>(topic);
+    static_cast<void>(peer);
+    static_cast<void>(grafted);
+  }
+  virtual void peer_subscribed(const libp2p::PeerId& peer, std::string_view topic, bool subscribed) {
+    static_cast<void>(topic);
+    static_cast<void>(peer);
+    static_cast<void>(subscribed);
+  }
+
+ protected:
+  ~PubsubHandler() = default;
+};
+
+// How a message is told from others where its author does not stamp it: the first 20 bytes of the SHA-256 of its
+// topic's length and name and its data, as Ethereum's consensus network does it but for the compression.
+std::optional<MessageId> content_id(const Message& message);
+
+class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver, private RouterEvents {
+ public:
+  // Options are valid.
+  Pubsub(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring, PubsubHandler& handler);
+  Pubsub(const Pubsub&) = delete;
+  Pubsub& operator=(const Pubsub&) = delete;
+  ~Pubsub();
+
+  // Errors: invalid_argument, limit.
+  Result<> subscribe(std::string_view topic);
+  void unsubscribe(std::string_view topic);
+  // Signs by the policy. Errors: those of Router::publish().
+  Result<MessageId> publish(std::string_view topic, ByteView data);
+
+  const Router& router() const { return router_; }
+  std::vector<libp2p::PeerId> mesh(std::string_view topic) const;
+
+ private:
+  struct Peer;
+
+  static Router::Config router_config(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring);
+
+  void accept(std::unique_ptr<libp2p::PeerStream> stream) override;
+  void connected(const libp2p::ConnectionInfo& connection) override;
+  void disconnected(const libp2p::PeerId& peer, const Error& why) override;
+
+  void ready_to_send(PeerHandle peer) override;
+  std::optional<Verdict> validate(MessageSeq seq, const Message& message, PeerHandle source) override;
+  void deliver(const Delivery& delivery) override { handler_.received(delivery); }
+  void drop(PeerHandle peer, const Error& why) override;
+  void exchanged(std::span<const PeerInfo> peers, PeerHandle from) override;
+  void dial_direct(const Bytes& peer_id) override;
+  void mesh_changed(std::string_view topic, PeerHandle peer, bool grafted) override;
+  void peer_subscribed(PeerHandle peer, std::string_view topic, bool subscribed) override;
+
+  Task<> beat();
+  Task<> serve(Peer& peer);                                   // the outbound stream
+  Task<> listen(std::unique_ptr<libp2p::PeerStream> stream);  // the inbound one
+  Task<> dial(libp2p::PeerId peer);
+  Task<> leave(libp2p::PeerId peer);
+  Task<Result<>> write_frames(libp2p::PeerStream& stream, Peer& peer);
+  Peer* find(const libp2p::PeerId& id) const;
+  Peer* find(PeerHandle handle) const;
+  bool signature_holds(const Message& message) const;
+
+  libp2p::Node& node_;
+  PubsubHandler& handler_;
+  RouterOptions options_;
+  Router router_;
+  std::uint64_t next_seqno_;
+  std::map<libp2p::PeerId, std::unique_ptr<Peer>> peers_;
+  std::vector<Peer*> by_slot_;  // of the router's handles
+  Scope scope_;
+  std::vector<libp2p::Registration> registrations_;
+};
+
+}  // namespace ghostnet::gossipsub

@@ -1,0 +1,61 @@
+// RecordStore: values and providers that a server of the DHT keeps for others, within bounds and for a time.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "ghostnet/kademlia/message.hpp"
+#include "ghostnet/runtime/bytes.hpp"
+#include "ghostnet/runtime/time.hpp"
+
+namespace ghostnet::kademlia {
+
+struct RecordStoreOptions {
+  Duration value_lifetime = 48h;  // go-libp2p-kad-dht: MaxRecordAge
+  Duration provider_lifetime = 48h;
+  Duration provider_address_lifetime = 30min;
+  std::size_t max_values = 4096;
+  std::size_t max_value_bytes = 16 * 1024 * 1024;  // of all values together
+  std::size_t max_provided_keys = 16'384;
+  std::size_t max_providers_of_key = 20;
+};
+
+class RecordStore {
+ public:
+  explicit RecordStore(const RecordStoreOptions& options) : options_(options) {}
+
+  // Replaces what the key had. Errors: limit when there is no room.
+  Result<> put(Record record, TimePoint now);
+  const Record* get(ByteView key, TimePoint now);
+
+  // When there is no room the key is not taken (false); of one key the provider that expires first goes.
+  bool add_provider(ByteView key, PeerInfo provider, TimePoint now);
+  std::vector<PeerInfo> providers(ByteView key, TimePoint now);
+
+  // Forgets what is too old.
+  void expire(TimePoint now);
+
+  std::size_t value_count() const { return values_.size(); }
+  std::size_t provided_key_count() const { return providers_.size(); }
+
+ private:
+  struct Stored {
+    Record record;
+    TimePoint until;
+  };
+  struct Provider {
+    PeerInfo info;
+    TimePoint until;
+    TimePoint addresses_until;
+  };
+
+  RecordStoreOptions options_;
+  std::map<Bytes, Stored> values_;
+  std::map<Bytes, std::vector<Provider>> providers_;
+  std::size_t value_bytes_ = 0;
+};
+
+}  // namespace ghostnet::kademlia
