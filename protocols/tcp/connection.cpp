@@ -164,7 +164,7 @@ void Connection::end(std::optional<Errc> why) {
   enter(State::closed);
   if (!failure_) failure_ = why;
   events_ |= kClosed | kReadable | kWritable;
-  retransmit_at_ = ack_at_ = slow_at_ = kNever;
+  retransmit_at_ = ack_at_ = slow_at_ = pace_wake_at_ = kNever;
   retransmit_kind_ = Retransmit::none;
   ack_now_ = syn_due_ = window_probe_due_ = tail_probe_due_ = stray_reset_due_ = false;
   release_buffers();
@@ -211,7 +211,9 @@ std::uint32_t Connection::send_limit_bytes() const {
   return std::clamp(wanted, tuning_->send_buffer_bytes, tuning_->max_send_buffer_bytes);
 }
 
-std::uint32_t Connection::unsent_bytes() const { return queued_bytes_ - (outstanding_bytes() - (fin_sent_ ? 1 : 0)); }
+std::uint32_t Connection::unsent_bytes() const {
+  return queued_bytes_ - (outstanding_bytes() - (fin_on_its_way() ? 1 : 0));
+}
 
 Result<std::size_t> Connection::write(std::span<const ByteView> parts) {
   if (failure_) return fail(*failure_);
@@ -296,7 +298,8 @@ bool Connection::consistent() const {
     if (record.sacked) sacked += record.length, ++segments;
     if (record.lost) lost += record.length;
   }
-  if (synchronized() && (at != snd_nxt_ || outstanding_bytes() - (fin_sent_ ? 1 : 0) > queued_bytes_ + 1)) return false;
+  if (synchronized() && (at != snd_nxt_ || outstanding_bytes() - (fin_on_its_way() ? 1 : 0) > queued_bytes_))
+    return false;
   if (lost != lost_bytes_ || lost_bytes_ + sacked_bytes_ > outstanding_bytes()) return false;
   return !agreed_.sack || (sacked == sacked_bytes_ && segments == sacked_segments_);
 }

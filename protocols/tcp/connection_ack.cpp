@@ -47,7 +47,8 @@ bool Connection::take_ack(TimePoint now, const Segment& segment) {
     // RFC 7661 4.1, as RFC 9293's senders do: a window that was not used does not grow.
     std::uint32_t used_bytes = delivery.in_flight_before_bytes + send_mss();
     bool limited = congestion_->in_slow_start() ? 2 * used_bytes > window_bytes : used_bytes >= window_bytes;
-    Duration rtt = delivery.last_sent == TimePoint{} ? Duration::zero() : now - delivery.last_sent;
+    bool timed = !delivery.ambiguous && delivery.first_sent != kNever;
+    Duration rtt = timed ? now - delivery.last_sent : Duration::zero();
     congestion_->on_ack({.now = now,
                          .bytes = delivered_bytes,
                          .rtt = rtt,
@@ -151,7 +152,7 @@ void Connection::advance(TimePoint now, const SegmentHeader& header, Delivery& d
     sacked_bytes_ = std::min(sacked_bytes_, outstanding_bytes() - lost_bytes_);
     duplicates_ = 0;
   }
-  backoff_ = retries_ = 0;
+  retries_ = 0;
   std::uint32_t limit_bytes = send_limit_bytes();
   if (writer_waits_ && queued_bytes_ <= limit_bytes - limit_bytes / 4) {
     writer_waits_ = false;
@@ -162,9 +163,12 @@ void Connection::advance(TimePoint now, const SegmentHeader& header, Delivery& d
 // RFC 8985 6.2 steps 2 and 3
 void Connection::note_delivered(TimePoint now, const SegmentHeader& header, SentRecord& record, Delivery& delivery) {
   if (record.retransmitted) {
+    delivery.ambiguous = true;
     // Which of the two transmissions arrived? An answer that is too early, or echoes the first, was to the first.
+    // A selective one echoes what was in order last (RFC 7323 4.3), which says nothing.
     if (now - record.sent_at < rtt_.least()) return;
-    if (agreed_.timestamps && static_cast<std::int32_t>(header.timestamp_echo - timestamp_at(record.sent_at)) < 0) {
+    if (agreed_.timestamps && record.end() <= header.acknowledgment &&
+        static_cast<std::int32_t>(header.timestamp_echo - timestamp_at(record.sent_at)) < 0) {
       return;
     }
   } else {
@@ -182,12 +186,15 @@ void Connection::note_delivered(TimePoint now, const SegmentHeader& header, Sent
 
 // RFC 6298 3: not from what was sent twice, unless a timestamp tells which it was (RFC 7323 4.3).
 void Connection::sample_rtt(TimePoint now, const SegmentHeader& header, const Delivery& delivery) {
-  if (delivery.first_sent != kNever) {
+  if (delivery.first_sent != kNever && !delivery.ambiguous) {
     rtt_.sample(now - delivery.first_sent, now);
     rtt_.note_least(now - delivery.last_sent, now);
+    backoff_ = 0;  // RFC 6298 5: a new measurement ends the backing off
   } else if (delivery.advanced && delivery.acked_bytes != 0 && agreed_.timestamps && header.timestamp_echo != 0) {
     std::uint32_t ticks = timestamp_at(now) - header.timestamp_echo;
-    if (ticks < 0x7fff'ffff) rtt_.sample(std::max<Duration>(1ms * std::int64_t{ticks}, 1ms), now);
+    if (ticks >= 0x7fff'ffff) return;
+    rtt_.sample(std::max<Duration>(1ms * std::int64_t{ticks}, 1ms), now);
+    backoff_ = 0;
   }
 }
 

@@ -210,8 +210,9 @@ bool Connection::next_new_data(TimePoint now, OutSegment& out, std::uint32_t mos
   small_forced_ = false;
   last_sent_at_ = now;
   pace(now, bytes);
-  if (retransmit_kind_ == Retransmit::none || retransmit_kind_ == Retransmit::persist ||
-      retransmit_kind_ == Retransmit::probe) {
+  if (retransmit_kind_ == Retransmit::timeout) {
+    (void)arm_probe(now, retransmit_at_);
+  } else if (retransmit_kind_ != Retransmit::reorder) {
     arm_retransmission(now);
   }
   return true;
@@ -266,7 +267,7 @@ void Connection::pace(TimePoint now, std::uint32_t bytes) {
   std::int64_t gap_ns =
       rtt_.smoothed().count() / congestion_->window_bytes() * 100 / percent * bytes +
       rtt_.smoothed().count() % congestion_->window_bytes() * 100 / percent * bytes / congestion_->window_bytes();
-  pace_at_ = std::max(pace_at_, now) + Duration(gap_ns);
+  pace_at_ = std::min(std::max(pace_at_, now) + Duration(gap_ns), now + rtt_.smoothed());
 }
 
 // RFC 5681 4.1

@@ -41,18 +41,24 @@ void Connection::arm_retransmission(TimePoint now) {
     retransmit_at_ = kNever;
     return;
   }
+  TimePoint at = saturating_add(now, timeout());
+  if (arm_probe(now, at)) return;
   retransmit_kind_ = Retransmit::timeout;
-  Duration after = timeout();
-  if (agreed_.sack && phase_ == Phase::open && sacked_segments_ == 0 && backoff_ == 0 && !tail_probe_out_ &&
-      rtt_.has_sample()) {
-    Duration probe_after = std::max<Duration>(2 * rtt_.smoothed(), kLeastProbe);
-    if (board_.size() == 1) probe_after += kPeerDelay;
-    if (probe_after < after) {
-      retransmit_kind_ = Retransmit::probe;
-      after = probe_after;
-    }
+  retransmit_at_ = at;
+}
+
+// RFC 8985 7.2: a probe two round trips after the last segment, where that is sooner than the timeout.
+bool Connection::arm_probe(TimePoint now, TimePoint before) {
+  if (!agreed_.sack || phase_ != Phase::open || sacked_segments_ != 0 || backoff_ != 0 || tail_probe_out_ ||
+      !rtt_.has_sample()) {
+    return false;
   }
-  retransmit_at_ = saturating_add(now, after);
+  Duration after = std::max<Duration>(2 * rtt_.smoothed(), kLeastProbe);
+  if (board_.size() == 1) after += kPeerDelay;
+  if (now + after >= before) return false;
+  retransmit_kind_ = Retransmit::probe;
+  retransmit_at_ = now + after;
+  return true;
 }
 
 void Connection::on_retransmit_deadline(TimePoint now) {

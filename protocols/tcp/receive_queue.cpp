@@ -69,10 +69,10 @@ void ReceiveQueue::take_in_order(SeqNumber right, Outcome& outcome) {
   if (ranges.empty()) early_.reset();
 }
 
-bool ReceiveQueue::put_early(SeqNumber left, SeqNumber right, Outcome& outcome) {
+void ReceiveQueue::put_early(SeqNumber left, SeqNumber right, Outcome& outcome) {
   if (!early_) early_ = std::make_unique<Early>();
   std::vector<SackBlock>& ranges = early_->ranges;
-  auto first = std::ranges::find_if(ranges, [&](const SackBlock& range) { return range.right >= left; });
+  auto first = std::ranges::partition_point(ranges, [&](const SackBlock& range) { return range.right < left; });
   auto last = first;
   SackBlock merged{left, right};
   for (; last != ranges.end() && last->left <= right; ++last) {
@@ -89,7 +89,6 @@ bool ReceiveQueue::put_early(SeqNumber left, SeqNumber right, Outcome& outcome) 
     ranges.erase(first + 1, last);
   }
   note_heard(left);
-  return true;
 }
 
 void ReceiveQueue::note_heard(SeqNumber at) {
@@ -109,7 +108,8 @@ std::size_t ReceiveQueue::sacks(SackBlock* to, std::size_t room) const {
   };
   for (std::size_t i = 0; i < early_->heard_count; ++i) {
     SeqNumber at = early_->heard[i];
-    auto range = std::ranges::find_if(early_->ranges, [&](const SackBlock& block) { return at < block.right; });
+    auto range =
+        std::ranges::partition_point(early_->ranges, [&](const SackBlock& block) { return block.right <= at; });
     if (range != early_->ranges.end() && range->left <= at) add(*range);
   }
   for (const SackBlock& range : early_->ranges) add(range);

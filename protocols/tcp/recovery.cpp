@@ -42,7 +42,9 @@ void Connection::recover(TimePoint now, const SegmentHeader& header, Delivery& d
 // RFC 8985 6.2 step 4
 void Connection::update_reorder_window(const Delivery& delivery) {
   if (snd_una_ >= reorder_round_) reorder_grown_ = false;
-  if (!delivery.dsack || reorder_grown_) return;
+  if (!delivery.dsack) return;
+  reordering_seen_ = true;  // something was sent again that had only been late
+  if (reorder_grown_) return;
   reorder_grown_ = true;
   reorder_round_ = snd_nxt_;
   reorder_persist_ = kReorderPersist;

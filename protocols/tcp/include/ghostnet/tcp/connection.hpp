@@ -185,6 +185,7 @@ class Connection {
     bool advanced = false;
     bool duplicate = false;
     bool dsack = false;
+    bool ambiguous = false;  // some of it was sent twice: its time says nothing (Karn)
     bool new_loss = false;
   };
 
@@ -196,6 +197,7 @@ class Connection {
   };
 
   // connection.cpp
+  bool fin_on_its_way() const { return fin_sent_ && snd_una_ != snd_nxt_; }
   void agree(const SegmentHeader& syn);
   void enter(State state);
   void enter_established(TimePoint now);
@@ -264,6 +266,7 @@ class Connection {
 
   // connection_timers.cpp
   void arm_retransmission(TimePoint now);
+  bool arm_probe(TimePoint now, TimePoint before);
   Duration timeout() const;
   void on_retransmit_deadline(TimePoint now);
   void on_handshake_timeout(TimePoint now);

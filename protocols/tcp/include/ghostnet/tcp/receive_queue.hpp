@@ -53,7 +53,7 @@ class ReceiveQueue {
     std::uint8_t heard_count = 0;
   };
 
-  bool put_early(SeqNumber left, SeqNumber right, Outcome& outcome);
+  void put_early(SeqNumber left, SeqNumber right, Outcome& outcome);
   void note_heard(SeqNumber at);
   void store(SeqNumber at, ByteView bytes);
   void take_in_order(SeqNumber right, Outcome& outcome);

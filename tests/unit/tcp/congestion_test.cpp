@@ -1,0 +1,152 @@
+// Congestion control by itself: windows against the formulas that they follow.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "ghostnet/tcp/cubic.hpp"
+#include "ghostnet/tcp/rtt.hpp"
+
+namespace ghostnet::tcp {
+namespace {
+
+constexpr std::uint32_t kMss = 1448;
+constexpr Duration kRtt = 100ms;
+
+// A network that acknowledges every window in even steps over one round trip.
+struct Feed {
+  CongestionControl& control;
+  TimePoint now{1s};
+  SeqNumber acknowledged{0};
+  Duration rtt = kRtt;
+
+  void round(bool limited = true) {
+    std::uint32_t segments = std::max(control.window_bytes() / kMss, 1u);
+    SeqNumber next = acknowledged + segments * kMss;
+    for (std::uint32_t i = 0; i < segments; ++i) {
+      now += rtt / segments;
+      acknowledged += kMss;
+      control.on_ack({.now = now,
+                      .bytes = kMss,
+                      .rtt = rtt,
+                      .smoothed_rtt = rtt,
+                      .acknowledged = acknowledged,
+                      .next = next + (i + 1) * kMss,
+                      .window_limited = limited});
+    }
+  }
+  double segments() const { return static_cast<double>(control.window_bytes()) / kMss; }
+};
+
+TEST(TcpNewReno, DoublesInSlowStartAndAddsOneSegmentAfterIt) {  // RFC 5681 3.1
+  NewReno reno(kMss, 10 * kMss);
+  Feed feed{reno};
+  feed.round();
+  EXPECT_NEAR(feed.segments(), 20, 0.1);
+  reno.on_congestion(feed.now, reno.window_bytes());
+  reno.set_window(reno.threshold_bytes());
+  EXPECT_NEAR(feed.segments(), 10, 0.1);
+  for (int i = 0; i < 10; ++i) feed.round();
+  EXPECT_NEAR(feed.segments(), 20, 1.1);
+}
+
+TEST(TcpNewReno, AWindowThatIsNotUsedDoesNotGrow) {  // RFC 7661
+  NewReno reno(kMss, 10 * kMss);
+  Feed feed{reno};
+  for (int i = 0; i < 10; ++i) feed.round(false);
+  EXPECT_EQ(reno.window_bytes(), 10 * kMss);
+}
+
+TEST(TcpCubic, FollowsItsCurve) {  // RFC 9438 4.1 and 4.2
+  Cubic cubic(kMss, 400 * kMss);
+  Feed feed{cubic};
+  cubic.on_congestion(feed.now, cubic.window_bytes());
+  cubic.set_window(cubic.threshold_bytes());
+  EXPECT_NEAR(feed.segments(), 280, 0.1);  // 0.7 times
+  double inflection = std::cbrt(400 * 0.3 / 0.4);
+  TimePoint begin = feed.now;
+  for (int i = 0; i < 140; ++i) {
+    feed.round();
+    // The epoch begins with the first acknowledgment of the first round.
+    double elapsed = std::chrono::duration<double>(feed.now - begin).count();
+    double expected = 400 + 0.4 * std::pow(elapsed - inflection, 3);
+    EXPECT_NEAR(feed.segments(), expected, 0.02 * expected + 2) << elapsed;
+  }
+  EXPECT_GT(feed.segments(), 500);
+}
+
+TEST(TcpCubic, IsAsFastAsRenoWhereThatIsFaster) {  // RFC 9438 4.3
+  Cubic cubic(kMss, 20 * kMss);
+  Feed feed{cubic};
+  feed.rtt = 5ms;
+  cubic.on_congestion(feed.now, cubic.window_bytes());
+  cubic.set_window(cubic.threshold_bytes());
+  // 0.529 segments a round trip until the window of before is reached, then one.
+  for (int i = 0; i < 50; ++i) feed.round();
+  EXPECT_NEAR(feed.segments(), 20 + (50 - 6 / 0.529), 3);
+}
+
+TEST(TcpCubic, ConvergesFast) {  // RFC 9438 4.7
+  Cubic cubic(kMss, 100 * kMss);
+  cubic.on_congestion(TimePoint{1s}, cubic.window_bytes());
+  cubic.set_window(cubic.threshold_bytes());
+  EXPECT_NEAR(cubic.window_bytes() / kMss, 70, 1);
+  cubic.on_congestion(TimePoint{2s}, cubic.window_bytes());
+  cubic.set_window(cubic.threshold_bytes());
+  EXPECT_NEAR(cubic.window_bytes() / kMss, 49, 1);
+  Feed feed{cubic};
+  // The plateau is at 70 * 0.85 segments.
+  feed.rtt = 200ms;
+  double before = 0;
+  double least_growth = 1e9, at = 0;
+  for (int i = 0; i < 40; ++i) {
+    before = feed.segments();
+    feed.round();
+    if (feed.segments() - before < least_growth) {
+      least_growth = feed.segments() - before;
+      at = feed.segments();
+    }
+  }
+  EXPECT_NEAR(at, 59.5, 3);
+}
+
+TEST(TcpHyStart, LeavesSlowStartWhenRoundTripsGetLonger) {  // RFC 9406
+  Cubic cubic(kMss, 10 * kMss);
+  Feed feed{cubic};
+  for (int i = 0; i < 4; ++i) feed.round();
+  double before = feed.segments();
+  EXPECT_NEAR(before, 160, 1) << "as long as they do not, it doubles";
+  feed.rtt = 120ms;
+  for (int i = 0; i < 7; ++i) feed.round();
+  EXPECT_FALSE(cubic.in_slow_start());
+  EXPECT_LT(feed.segments(), before * 2.5 * 3.2) << "growth by a quarter in each conservative round";
+}
+
+TEST(TcpHyStart, AFalseAlarmIsForgotten) {  // RFC 9406 4.2
+  Cubic cubic(kMss, 10 * kMss);
+  Feed feed{cubic};
+  for (int i = 0; i < 3; ++i) feed.round();
+  feed.rtt = 120ms;
+  feed.round();
+  feed.rtt = 100ms;
+  for (int i = 0; i < 3; ++i) feed.round();
+  double before = feed.segments();
+  feed.round();
+  EXPECT_TRUE(cubic.in_slow_start());
+  EXPECT_NEAR(feed.segments(), 2 * before, before * 0.1);
+}
+
+TEST(TcpRtt, FollowsRfc6298) {  // 2.2 and 2.3
+  RttEstimator rtt;
+  EXPECT_EQ(rtt.timeout(1s, 200ms, 60s), 1s);
+  rtt.sample(100ms, TimePoint{1s});
+  EXPECT_EQ(rtt.smoothed(), 100ms);
+  EXPECT_EQ(rtt.timeout(1s, 200ms, 60s), 300ms);
+  rtt.sample(200ms, TimePoint{2s});
+  EXPECT_EQ(rtt.smoothed(), 112'500us);
+  EXPECT_EQ(rtt.timeout(1s, 200ms, 60s), 112'500us + 4 * 62'500us);
+  for (int i = 0; i < 100; ++i) rtt.sample(100ms, TimePoint{3s});
+  EXPECT_EQ(rtt.timeout(1s, 200ms, 60s), 200ms) << "no sooner than the least";
+}
+
+}  // namespace
+}  // namespace ghostnet::tcp

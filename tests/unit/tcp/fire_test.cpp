@@ -1,0 +1,24 @@
+// Under fire: transfers over links drawn at random: loss up to 30 %, bursts, reordering, duplication, corruption, small
+// packets, uneven rates, blackouts. Whatever happens: every byte arrives in order, or both ends learn that it failed;
+// then nothing is left: no deadline, no connection.
+#include <gtest/gtest.h>
+
+#include "fire.hpp"
+
+namespace ghostnet::tcp {
+namespace {
+
+void hold_fire(std::uint64_t first, std::uint64_t count) {
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    FireReport report = under_fire(seed);
+    EXPECT_EQ(report.complaint, "") << report.describe();
+  }
+}
+
+TEST(TcpUnderFire, EveryByteArrivesInOrderOrBothEndsKnow) { hold_fire(0, 200); }
+
+// tcp_tests --gtest_also_run_disabled_tests --gtest_filter='*Thousand*'
+TEST(TcpUnderFire, DISABLED_AThousandTimes) { hold_fire(1000, 1000); }
+
+}  // namespace
+}  // namespace ghostnet::tcp
