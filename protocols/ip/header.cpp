@@ -146,8 +146,6 @@ bool walk_chain(ByteView chain, Header& header) {
 std::expected<Header, Unusable> parse_ipv6(ByteView packet, bool quoted) {
   if (packet.size() < kIpv6HeaderBytes) return std::unexpected(Unusable::truncated);
   const std::size_t total_bytes = kIpv6HeaderBytes + load_be<std::uint16_t>(packet.data() + 4);
-  // A super-packet of a link with offloads is no longer than an IPv4 one; jumbograms (RFC 2675) are not taken.
-  if (total_bytes > kMaxPacketBytes) return std::unexpected(Unusable::bad_length);
   if (!quoted && packet.size() < total_bytes) return std::unexpected(Unusable::truncated);
   const auto first_word = load_be<std::uint32_t>(packet.data());
   Header header;

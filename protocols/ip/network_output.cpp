@@ -76,7 +76,7 @@ std::optional<Errc> Network::send(TimePoint, const Outgoing& outgoing, const Pat
   header.total_bytes = static_cast<std::uint32_t>(header_bytes + transport.size());
   header.transport_at = static_cast<std::uint16_t>(header_bytes);
   header.protocol_at = header.is_v4() ? 9 : 6;
-  if (header.total_bytes > kMaxPacketBytes) return Errc::message_too_large;
+  if (header.total_bytes > max_packet_bytes(header.destination.family())) return Errc::message_too_large;
   if (!driver_.has_room(path.interface)) return Errc::would_block;
   const bool v4_fragmentable = header.is_v4() && !outgoing.dont_fragment && outgoing.segment_bytes == 0;
   // RFC 6864 4.1: a packet that is never fragmented needs no number.

@@ -48,7 +48,7 @@ Reassembler::Outcome Reassembler::add(TimePoint now, const Header& header, IpPac
   const std::size_t end = header.fragment_offset_bytes + payload_bytes;
   // RFC 8200 4.5: all but the last are multiples of eight bytes; and the whole is a packet.
   if (payload_bytes == 0 || (header.more_fragments && payload_bytes % 8 != 0) ||
-      end + header.transport_at > kMaxPacketBytes) {
+      end + header.transport_at > max_packet_bytes(header.source.family())) {
     return {Verdict::malformed};
   }
   Datagram* const datagram = find_or_begin(now, header);

@@ -21,12 +21,16 @@ namespace ghostnet::ip {
 inline constexpr std::size_t kIpv4HeaderBytes = 20;
 inline constexpr std::size_t kIpv6HeaderBytes = 40;
 inline constexpr std::size_t kFragmentHeaderBytes = 8;
-inline constexpr std::size_t kMaxPacketBytes = 65'535;
+inline constexpr std::size_t kMaxPacketBytes = 65'535;  // of IPv4; of IPv6, of what follows the fixed header
 inline constexpr std::size_t kMaxExtensionHeaders = 8;  // more are not walked (RFC 8504 5.3 lets a host limit them)
 inline constexpr std::size_t kMaxOptionsOfHeader = 16;  // IPv6 options that are not padding
 
 constexpr std::size_t header_bytes_of(IpFamily family) {
   return family == IpFamily::v4 ? kIpv4HeaderBytes : kIpv6HeaderBytes;
+}
+
+constexpr std::size_t max_packet_bytes(IpFamily family) {
+  return family == IpFamily::v4 ? kMaxPacketBytes : kIpv6HeaderBytes + kMaxPacketBytes;
 }
 
 // Why bytes are no packet for anybody.
