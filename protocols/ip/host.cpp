@@ -1,9 +1,11 @@
 #include "ghostnet/ip/host.hpp"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "ghostnet/runtime/combine.hpp"
+#include "ghostnet/runtime/wire.hpp"
 
 namespace ghostnet::ip {
 
@@ -11,10 +13,17 @@ namespace {
 
 constexpr std::uint64_t kLinkLocalPrefix = 0xfe80'0000'0000'0000;
 
-std::array<std::uint64_t, 2> secret_of(const HostOptions& options, Random& random) {
-  if (options.secret) return *options.secret;
-  const std::uint64_t first = random.next_u64();
-  return {first, random.next_u64()};
+// What others must not guess: fragment numbers, and who shares a rate limit.
+std::array<std::uint64_t, 2> secret_of(ghostnet::Host& host) {
+  std::array<std::uint8_t, 16> bytes;
+  host.fill_secret(bytes);
+  return {load_be<std::uint64_t>(bytes.data()), load_be<std::uint64_t>(bytes.data() + 8)};
+}
+
+// The keys of TCP come from it.
+Random secret_random(ghostnet::Host& host) {
+  const std::array<std::uint64_t, 2> secret = secret_of(host);
+  return Random::derive(secret[0], secret[1], "tcp");
 }
 
 }  // namespace
@@ -25,8 +34,9 @@ Host::Host(ghostnet::Host& under, HostOptions options)
       options_(std::move(options)),
       interfaces_changed_(loop()),
       metrics_(metrics().family<IpMetrics>()),
-      network_(options_.network, *this, metrics_, random_, secret_of(options_, random_)),
+      network_(options_.network, *this, metrics_, random_, secret_of(under_)),
       udp_(options_.udp, network_, clock_, random_),
+      tcp_(*this, network_, secret_random(under_), options_.tcp),
       looped_waiting_(loop()),
       timer_(clock_),
       ping_identifier_(static_cast<std::uint16_t>(random_.next_u64())) {
@@ -118,12 +128,10 @@ Task<Result<std::vector<IpAddress>>> Host::resolve(std::string name) {
 
 Result<std::unique_ptr<ghostnet::UdpSocket>> Host::open_udp(const UdpOptions& options) { return udp_.open(options); }
 
-Result<std::unique_ptr<Listener>> Host::listen(const ListenOptions& options) {
-  return fail(Errc::not_supported, "listening at {}: this stack has no streams", options.local);
-}
+Result<std::unique_ptr<Listener>> Host::listen(const ListenOptions& options) { return tcp_.stack().listen(options); }
 
 Task<Result<std::unique_ptr<Stream>>> Host::connect(ConnectOptions options) {
-  co_return fail(Errc::not_supported, "connecting to {}: this stack has no streams", options.peer);
+  return tcp_.stack().connect(std::move(options));
 }
 
 // ---- packets ----
@@ -151,11 +159,12 @@ void Host::loop_back(InterfaceIndex interface, IpPacket packet) {
 
 void Host::deliver(const Header& header, InterfaceIndex interface, IpPacket packet) {
   if (header.protocol == kUdp) return udp_.deliver(header, interface, std::move(packet));
-  metrics_.drop(DropReason::unknown_protocol);
+  tcp_.deliver(header, std::move(packet));
 }
 
 bool Host::on_error(const ErrorReport& report) {
   if (report.about.protocol == kUdp) return udp_.on_error(report);
+  if (report.about.protocol == kTcp) return tcp_.on_error(report);
   const std::uint8_t icmp = report.about.is_v4() ? kIcmp : kIcmpv6;
   if (report.about.protocol != icmp) return false;
   const std::optional<IcmpMessage> echo = IcmpMessage::parse(report.transport);

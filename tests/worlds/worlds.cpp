@@ -2,6 +2,9 @@
 
 #include <stdexcept>
 
+#include "ghostnet/ip/host.hpp"
+#include "ghostnet/ip/pipe.hpp"
+#include "ghostnet/ip/shaped_link.hpp"
 #include "ghostnet/support/test_world.hpp"
 #ifdef GHOSTNET_HAS_REALNET
 #include "ghostnet/realnet/host.hpp"
@@ -36,6 +39,48 @@ class MemoryWorld final : public WorldUnderTest {
 
  private:
   support::TestWorld world_{{.latency = 1ms}};
+};
+
+// Our own IP stack: hosts around a router, each on a wire of its own.
+class StackWorld final : public WorldUnderTest {
+ public:
+  StackWorld() {
+    router_ = std::make_unique<ip::Host>(world_.add_host(), ip::HostOptions{.network = {.forwarding = true}});
+  }
+  ~StackWorld() override { hosts_.clear(); }
+
+  Host& add_host() override {
+    const auto subnet = static_cast<std::uint8_t>(hosts_.size() + 1);
+    ip::Host& host = *hosts_.emplace_back(std::make_unique<ip::Host>(world_.add_host()));
+    ip::Pipe& pipe = *pipes_.emplace_back(std::make_unique<ip::Pipe>(world_.loop()));
+    or_throw(host.attach(shaped(pipe.a()), {.addresses = {{IpAddress::v4(10, 7, subnet, 1), 24}},
+                                            .routes = {IpPrefix(IpAddress::any(IpFamily::v4), 0)}}));
+    or_throw(router_->attach(shaped(pipe.b()), {.addresses = {{IpAddress::v4(10, 7, subnet, 254), 24}}}));
+    return host;
+  }
+  IpAddress address_of(const Host& host) const override {
+    return static_cast<const ip::Host&>(host).network().interfaces()[1].addresses.front().address;
+  }
+  bool run_until(const std::function<bool()>& done, Duration limit) override {
+    const TimePoint end = world_.now() + limit;
+    while (!done()) {
+      if (world_.now() > end || !world_.step()) return done();
+    }
+    return true;
+  }
+
+ private:
+  IpLink& shaped(IpLink& link) {
+    const auto profile = std::make_shared<link::LinkProfile>(or_throw(link::LinkProfile::make({.delay = 250us})));
+    return *shaped_.emplace_back(std::make_unique<ip::ShapedLink>(
+        link, world_.clock(), Random::derive(1, shaped_.size(), "wire"), ip::ShapedLinkOptions{.outgoing = profile}));
+  }
+
+  support::TestWorld world_;
+  std::vector<std::unique_ptr<ip::Pipe>> pipes_;
+  std::vector<std::unique_ptr<ip::ShapedLink>> shaped_;
+  std::unique_ptr<ip::Host> router_;
+  std::vector<std::unique_ptr<ip::Host>> hosts_;
 };
 
 #ifdef GHOSTNET_HAS_SIM
@@ -117,6 +162,7 @@ class LoopbackWorld final : public WorldUnderTest {
 std::vector<WorldKind> every_world() {
   std::vector<WorldKind> kinds;
   kinds.push_back({"memory", [] { return std::make_unique<MemoryWorld>(); }});
+  kinds.push_back({"stack", [] { return std::make_unique<StackWorld>(); }});
 #ifdef GHOSTNET_HAS_SIM
   kinds.push_back({"fabric", [] { return std::make_unique<SimulatedWorld>(sim::Carrier::fabric); }});
   kinds.push_back({"ns3", [] { return std::make_unique<SimulatedWorld>(sim::Carrier::ns3); }});

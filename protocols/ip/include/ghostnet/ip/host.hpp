@@ -12,7 +12,6 @@
 // The links outlive the host, or are given to it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -23,6 +22,7 @@
 
 #include "ghostnet/ip/link_port.hpp"
 #include "ghostnet/ip/network.hpp"
+#include "ghostnet/ip/tcp_layer.hpp"
 #include "ghostnet/ip/udp_layer.hpp"
 #include "ghostnet/runtime/fifo.hpp"
 #include "ghostnet/runtime/host.hpp"
@@ -33,12 +33,10 @@ struct HostOptions {
   std::string name{};  // empty: that of the host below
   NetworkOptions network{};
   UdpLayerOptions udp{};
+  tcp::Tuning tcp{};
   std::size_t link_queue_packets = 1024;      // of each interface, while its link takes no more
   std::size_t loopback_queue_packets = 4096;  // of what the host sends to itself
   std::size_t max_pings = 1024;               // under way at once
-  // What others must not guess: fragment numbers and who shares a rate limit. From a source of secrets where the peers
-  // are real; drawn from the host's random stream where none is given.
-  std::optional<std::array<std::uint64_t, 2>> secret{};
 };
 
 struct LinkOptions {
@@ -80,6 +78,7 @@ class Host final : public ghostnet::Host, private NetworkDriver {
   void add_name(std::string name, std::vector<IpAddress> addresses) { names_[std::move(name)] = std::move(addresses); }
   const Network& network() const { return network_; }
   const IpMetrics& ip_metrics() const { return metrics_; }
+  const tcp::Stack& tcp() const { return tcp_.stack(); }
 
   // An ICMP echo. Errors: timed_out, unreachable, limit, invalid_argument, and those of sending.
   Task<Result<PingAnswer>> ping(IpAddress address, PingOptions options = {});
@@ -131,6 +130,7 @@ class Host final : public ghostnet::Host, private NetworkDriver {
   IpMetrics& metrics_;
   Network network_;
   UdpLayer udp_;
+  TcpLayer tcp_;
   std::vector<std::unique_ptr<IpLink>> owned_links_;
   std::vector<std::unique_ptr<LinkPort>> ports_;  // of interface 2 and on
   Fifo<Looped> looped_;
