@@ -33,6 +33,8 @@ struct Program {
   std::filesystem::path beside(const std::filesystem::path& relative) const;
 };
 
+inline constexpr std::size_t kMaxScenarioBytes = 4 * 1024 * 1024;
+
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes);
 Result<scenarios::MakeSimWorld> sim_module(const Program& program);
 

@@ -28,8 +28,25 @@ struct Arguments {
   std::vector<std::string> files;
   std::vector<std::string> benches;
   ResultsCommand results;
+  std::vector<std::string> words;  // the command line as typed
   bool json = false;
 };
+
+// Many runs of one command, and where they are recorded.
+void add_campaign(CLI::App& run, RunCommand& command) {
+  run.add_option("--sweep", command.sweep, "PATH=V1,V2,...: a run for each value; several give every combination")
+      ->allow_extra_args(false);
+  run.add_option("--repeat", command.repeat, "N runs of each point, with seeds counted up from the scenario's")
+      ->check(CLI::Range(1U, 100'000U));
+  run.add_option("--jobs", command.jobs, "N runs at a time, a process each; as many as there are processors")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{256}));
+  run.add_option(
+      "--db", command.db,
+      "FILE: records the runs there, for `ghostnet results` and any reader of SQLite. Without it several runs "
+      "go to results.sqlite, and one alone is not recorded; none: nowhere");
+  run.add_flag("--resume", command.resume, "makes only the runs that the results file does not hold finished");
+  run.add_option("--junit", command.junit, "FILE: writes the expectations as JUnit XML");
+}
 
 void add_run(CLI::App& app, Arguments& arguments) {
   CLI::App* run = app.add_subcommand("run", "Runs scenario files");
@@ -38,6 +55,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
       "  ghostnet run scenarios/echo.yaml\n"
       "  ghostnet run scenarios/echo.yaml --mode live\n"
       "  ghostnet run mesh.yaml --set network.loss=1% --set groups.clients.count=500 --seed 7\n"
+      "  ghostnet run mesh.yaml --sweep network.loss=0%,1%,5% --repeat 5 --db results.sqlite\n"
       "  ghostnet run mesh.yaml --verify-determinism\n"
       "Exit code: 0 all expectations held, 1 some did not, 2 the input was wrong, 3 an internal error, 130 "
       "interrupted.");
@@ -54,8 +72,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
   run->add_option("--set", arguments.set, "PATH=VALUE: another value for a key of the file")->allow_extra_args(false);
   run->add_option("--until", arguments.until, "TIME: instead of the file's duration");
   run->add_option("--pcap", arguments.run.pcap_directory, "DIR: writes the packets of each host there");
-  run->add_option("--db", arguments.run.db,
-                  "FILE: records the run there, for `ghostnet results` and any SQLite reader");
+  add_campaign(*run, arguments.run);
   run->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")
       ->allow_extra_args(false);
   run->add_flag("--verify-determinism", arguments.run.verify_determinism, "runs twice, in two processes, and compares");
@@ -82,21 +99,57 @@ void add_others(CLI::App& app, Arguments& arguments) {
 }
 
 void add_results(CLI::App& app, Arguments& arguments) {
-  CLI::App* all = app.add_subcommand("results", "Shows what `ghostnet run --db FILE` recorded");
+  CLI::App* all = app.add_subcommand("results", "Shows, compares and exports what `ghostnet run --db FILE` recorded");
   all->require_subcommand(1);
+  ResultsCommand& results = arguments.results;
   const auto add = [&](const char* name, const char* help) {
     CLI::App* command = all->add_subcommand(name, help);
-    command->add_option("--db", arguments.results.db, "the results file")->capture_default_str();
-    command->add_flag("--json", arguments.results.json, "one JSON document on standard output");
+    command->add_option("--db", results.db, "the results file")->capture_default_str();
     return command;
   };
-  add("list", "Lists the runs");
-  add("show", "Shows one run")->add_option("RUN", arguments.results.run, "its number, or last")->capture_default_str();
+  const auto add_json = [&](CLI::App* command) {
+    command->add_flag("--json", arguments.json, "one JSON document on standard output");
+  };
+  constexpr const char* kRuns = "7, 7,9, 7-12, last or batch:3, with [PATH=VALUE] for some of them";
+  add_json(add("list", "Lists the runs"));
+  CLI::App* show = add("show", "Shows one run");
+  show->add_option("RUN", results.runs, "its number, or last")->expected(0, 1);
+  add_json(show);
+
+  CLI::App* compare = add("compare", "Says whether two runs, or two sets of repeats, differ beyond their noise");
+  compare->add_option("SETS", results.runs, fmt::format("{}; FILE: in front for another file", kRuns))
+      ->required()
+      ->expected(2);
+  compare->add_option("--confidence", results.confidence, "that a difference is one")->capture_default_str();
+  compare->add_option("--tolerance", results.tolerance, "a smaller share of A is no difference")->capture_default_str();
+  compare->add_option("--metric", results.metrics, "only this one; may be given again")->allow_extra_args(false);
+  compare->add_flag("--all", results.all, "shows what does not differ, too");
+  compare->footer(
+      "Example: ghostnet results compare baseline.sqlite:batch:1 results.sqlite:batch:1 --tolerance 1%\n"
+      "Exit code: 0 no difference, 1 a difference, 2 the input was wrong.");
+  add_json(compare);
+
+  CLI::App* exporting = add("export", "Writes runs in the formats of other programs");
+  exporting->add_option("RUNS", results.runs, fmt::format("{}; the last batch when left out", kRuns));
+  exporting->add_option("--format", results.format, "csv, json, junit, prometheus or chrome (trace events)")
+      ->check(CLI::IsMember({"csv", "json", "junit", "prometheus", "chrome"}))
+      ->capture_default_str();
+  exporting->add_option("--table", results.table, "of csv: a table or view of docs/results.md")->capture_default_str();
+  exporting->add_option("-o,--output", results.output, "FILE instead of standard output");
+
+  CLI::App* report = add("report", "Writes one self-contained HTML page with charts");
+  report->add_option("RUNS", results.runs, fmt::format("{}; the last batch when left out", kRuns));
+  report->add_option("-o,--output", results.output, "FILE; report.html when left out");
 }
 
-int dispatch_results(const CLI::App& results, const Arguments& arguments) {
-  if (results.got_subcommand("list")) return results_list(arguments.results);
-  return results_show(arguments.results);
+int dispatch_results(const CLI::App& app, const Arguments& arguments) {
+  ResultsCommand command = arguments.results;
+  command.json = arguments.json;
+  if (app.got_subcommand("list")) return results_list(command);
+  if (app.got_subcommand("show")) return results_show(command);
+  if (app.got_subcommand("compare")) return results_compare(command);
+  if (app.got_subcommand("export")) return results_export(command);
+  return results_report(command);
 }
 
 Result<> complete(Arguments& arguments) {
@@ -120,6 +173,9 @@ Result<> complete(Arguments& arguments) {
   if (!level) return fail(level.error().while_doing("--log"));
   arguments.run.log = *level;
   arguments.run.json = arguments.json;
+  for (const std::string& word : arguments.words) {
+    arguments.run.command_line += arguments.run.command_line.empty() ? word : " " + word;
+  }
   arguments.run.quiet = arguments.run.quiet || arguments.json;
   return {};
 }
@@ -153,6 +209,7 @@ int program_main(int argc, char** argv) {
   app.set_version_flag("--version", fmt::format("ghostnet {} ({})", build_info::version(), build_info::revision()));
   app.require_subcommand(1);
   Arguments arguments;
+  arguments.words.assign(argv, argv + argc);
   add_run(app, arguments);
   add_results(app, arguments);
   add_others(app, arguments);

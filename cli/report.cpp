@@ -7,60 +7,153 @@ namespace ghostnet::cli {
 
 namespace {
 
-void print_metrics(const scenarios::RunReport& report) {
-  fmt::print("\n  {:<28} {:>10} {:>12} {:>12} {:>12} {:>12} {:>12}\n", "", "count", "mean", "p50", "p90", "p99", "max");
+using nlohmann::json;
+
+// Text that grows line by line.
+class Lines {
+ public:
+  template <class... Args>
+  void add(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+void add_metrics(Lines& out, const scenarios::RunReport& report) {
+  out.add("\n  {:<28} {:>10} {:>12} {:>12} {:>12} {:>12} {:>12}\n", "", "count", "mean", "p50", "p90", "p99", "max");
   for (const MetricSnapshot& metric : report.metrics) {
     const MetricSummary& total = metric.total;
     if (metric.info.kind != MetricKind::histogram) {
-      if (total.sum != 0) fmt::print("  {:<28} {:>10}\n", metric.info.name, total.sum);
+      if (total.sum != 0) out.add("  {:<28} {:>10}\n", metric.info.name, total.sum);
       continue;
     }
     const Histogram& h = total.histogram;
     if (h.empty()) continue;
     auto cell = [&](std::uint64_t value) { return with_unit(static_cast<double>(value), metric.info.unit); };
-    fmt::print("  {:<28} {:>10} {:>12} {:>12} {:>12} {:>12} {:>12}\n", metric.info.name, h.count(), cell(h.mean()),
-               cell(h.percentile(50)), cell(h.percentile(90)), cell(h.percentile(99)), cell(h.max()));
+    out.add("  {:<28} {:>10} {:>12} {:>12} {:>12} {:>12} {:>12}\n", metric.info.name, h.count(), cell(h.mean()),
+            cell(h.percentile(50)), cell(h.percentile(90)), cell(h.percentile(99)), cell(h.max()));
   }
 }
 
-nlohmann::json summary_json(const MetricInfo& info, const MetricSummary& summary) {
+std::string text_of(const RunCommand& command, const RunRecord& record) {
+  if (!record.report) return {};
+  Lines out;
+  const scenarios::RunReport& report = *record.report;
+  if (!command.quiet) {
+    const double simulated_s = static_cast<double>(report.simulated.count()) / 1e9;
+    out.add("{}{}{}: {} hosts, {} {}, {:.1f} s in {:.2f} s", record.scenario->run.name, record.label.empty() ? "" : " ",
+            record.label, report.hosts, command.mode, carrier_of(command, *record.scenario), simulated_s,
+            record.wall_s);
+    if (report.counters.datagrams_delivered != 0) {
+      out.add(", {} datagrams delivered ({:.2f} million a second)", report.counters.datagrams_delivered,
+              static_cast<double>(report.counters.datagrams_delivered) / record.wall_s / 1e6);
+    }
+    if (report.digest) out.add(", digest {:016x}", *report.digest);
+    if (record.recorded_as != 0) out.add(", recorded as run {}", record.recorded_as);
+    out.add("\n");
+    add_metrics(out, report);
+    out.add("\n");
+  }
+  for (const auto& [text, verdict] : report.expectations) {
+    if (command.quiet && verdict.held) continue;
+    if (command.quiet && !record.label.empty()) out.add("{} {}:", record.scenario->run.name, record.label);
+    out.add("  {} {}{}\n", verdict.held ? "ok    " : "FAILED", text,
+            verdict.held    ? ""
+            : verdict.value ? fmt::format("   (it is {})", *verdict.value)
+                            : "   (nothing measured)");
+  }
+  return out.take();
+}
+
+std::string complaints_of(const RunRecord& record) {
+  Lines err;
+  for (const scenarios::Diagnostic& diagnostic : record.diagnostics) err.add("{}\n", diagnostic.to_string());
+  if (record.error) err.add("ghostnet: {}: {}\n", record.file, record.error->message());
+  if (!record.report) return err.take();
+  for (const std::string& warning : record.report->warnings) err.add("warning: {}\n", warning);
+  if (record.report->error) err.add("ghostnet: {}: {}\n", record.file, record.report->error->message());
+  return err.take();
+}
+
+json summary_json(const MetricInfo& info, const MetricSummary& summary) {
   if (info.kind != MetricKind::histogram) return summary.sum;
   const Histogram& h = summary.histogram;
-  nlohmann::json json = {{"unit", info.unit}, {"count", h.count()}};
-  if (h.empty()) return json;
-  json.update({{"mean", h.mean()},
-               {"min", h.min()},
-               {"p50", h.percentile(50)},
-               {"p90", h.percentile(90)},
-               {"p99", h.percentile(99)},
-               {"max", h.max()}});
-  return json;
+  json document = {{"unit", info.unit}, {"count", h.count()}};
+  if (h.empty()) return document;
+  document.update({{"mean", h.mean()},
+                   {"min", h.min()},
+                   {"p50", h.percentile(50)},
+                   {"p90", h.percentile(90)},
+                   {"p99", h.percentile(99)},
+                   {"max", h.max()}});
+  return document;
 }
 
-void add_metrics(nlohmann::json& json, const scenarios::RunReport& report) {
-  nlohmann::json metrics = nlohmann::json::object();
-  nlohmann::json groups = nlohmann::json::object();
+void add_metrics(json& document, const scenarios::RunReport& report) {
   for (const MetricSnapshot& metric : report.metrics) {
-    metrics[metric.info.name] = summary_json(metric.info, metric.total);
+    document["metrics"][metric.info.name] = summary_json(metric.info, metric.total);
     for (const MetricSummary& group : metric.groups) {
-      groups[group.group][metric.info.name] = summary_json(metric.info, group);
+      document["groups"][group.group][metric.info.name] = summary_json(metric.info, group);
     }
   }
-  json["metrics"] = std::move(metrics);
-  json["groups"] = std::move(groups);
 }
 
-nlohmann::json error_json(const RunRecord& record) {
+json settings_json(const scenarios::Settings& settings) {
+  json object = json::object();
+  for (const auto& [path, value] : settings) object[path] = value;
+  return object;
+}
+
+json error_json(const RunRecord& record) {
+  const auto as_json = [](const std::string& file, std::size_t line, std::size_t column, const std::string& key,
+                          std::string_view message) -> json {
+    return {{"file", file}, {"line", line}, {"column", column}, {"key", key}, {"message", message}};
+  };
   if (!record.diagnostics.empty()) {
     const scenarios::Diagnostic& first = record.diagnostics.front();
-    return {{"file", first.file},
-            {"line", first.at.line},
-            {"column", first.at.column},
-            {"key", first.key},
-            {"message", first.message}};
+    return as_json(first.file, first.at.line, first.at.column, first.key, first.message);
   }
-  if (!record.error) return nullptr;
-  return {{"file", record.file}, {"line", 0}, {"column", 0}, {"key", ""}, {"message", record.error->message()}};
+  if (record.error) return as_json(record.file, 0, 0, "", record.error->message());
+  if (record.report && record.report->error) return as_json(record.file, 0, 0, "", record.report->error->message());
+  return nullptr;
+}
+
+json document_of(const RunCommand& command, const RunRecord& record) {
+  json document = empty_document();
+  if (record.recorded_as != 0) document["id"] = record.recorded_as;
+  document["file"] = record.file;
+  document["mode"] = command.mode;
+  document["repeat"] = record.repeat;
+  if (!record.sweep_point.empty()) document["sweep_point"] = settings_json(record.sweep_point);
+  document["error"] = error_json(record);
+  if (record.scenario) {
+    const scenarios::Scenario& scenario = *record.scenario;
+    document["name"] = scenario.run.name;
+    document["seed"] = std::to_string(scenario.run.seed);
+    document["carrier"] = carrier_of(command, scenario);
+    document["parameters"] = settings_json(scenario.parameters);
+  }
+  if (!record.report) return document;
+  const scenarios::RunReport& report = *record.report;
+  document["status"] = record.error ? "error" : to_string(report.status);
+  if (report.digest) document["digest"] = fmt::format("{:016x}", *report.digest);
+  document["simulated_s"] = static_cast<double>(report.simulated.count()) / 1e9;
+  document["setup_wall_s"] = record.setup_wall_s;
+  document["wall_s"] = record.wall_s;
+  document["events"] = report.counters.turns;
+  document["datagrams"] = report.counters.datagrams_delivered;
+  document["peak_rss_bytes"] = record.peak_rss_bytes;
+  document["hosts"] = report.hosts;
+  document["warnings"] = report.warnings;
+  add_metrics(document, report);
+  for (const auto& [text, verdict] : report.expectations) {
+    document["expectations"].push_back(
+        {{"expr", text}, {"value", verdict.value ? json(*verdict.value) : json()}, {"ok", verdict.held}});
+  }
+  return document;
 }
 
 }  // namespace
@@ -70,70 +163,27 @@ std::string carrier_of(const RunCommand& command, const scenarios::Scenario& sce
   return scenario.network.carrier == sim::Carrier::fabric ? "fabric" : "ns3";
 }
 
-void print_for_people(const RunCommand& command, const RunRecord& record) {
-  for (const scenarios::Diagnostic& diagnostic : record.diagnostics) fmt::print(stderr, "{}\n", diagnostic.to_string());
-  if (record.error) fmt::print(stderr, "ghostnet: {}: {}\n", record.file, record.error->message());
-  if (!record.report) return;
-  const scenarios::RunReport& report = *record.report;
-  for (const std::string& warning : report.warnings) fmt::print(stderr, "warning: {}\n", warning);
-  if (report.error) fmt::print(stderr, "ghostnet: {}: {}\n", record.file, report.error->message());
-  if (!command.quiet) {
-    double simulated_s = static_cast<double>(report.simulated.count()) / 1e9;
-    fmt::print("{}: {} hosts, {} {}, {:.1f} s in {:.2f} s", record.scenario->run.name, report.hosts, command.mode,
-               carrier_of(command, *record.scenario), simulated_s, record.wall_s);
-    if (report.counters.datagrams_delivered != 0) {
-      fmt::print(", {} datagrams delivered ({:.2f} million a second)", report.counters.datagrams_delivered,
-                 static_cast<double>(report.counters.datagrams_delivered) / record.wall_s / 1e6);
-    }
-    if (report.digest) fmt::print(", digest {:016x}", *report.digest);
-    fmt::print("\n");
-    print_metrics(report);
-    fmt::print("\n");
+json empty_document() {
+  json document = {{"status", "error"},
+                   {"parameters", json::object()},
+                   {"warnings", json::array()},
+                   {"metrics", json::object()},
+                   {"groups", json::object()},
+                   {"expectations", json::array()},
+                   {"revision", build_info::revision()},
+                   {"repeat", 0}};
+  for (const char* field : {"id", "name", "file", "mode", "carrier", "seed", "sweep_point", "digest", "simulated_s",
+                            "setup_wall_s", "wall_s", "events", "datagrams", "peak_rss_bytes", "hosts", "error"}) {
+    document[field] = nullptr;
   }
-  for (const auto& [text, verdict] : report.expectations) {
-    if (command.quiet && verdict.held) continue;
-    fmt::print("  {} {}{}\n", verdict.held ? "ok    " : "FAILED", text,
-               verdict.held    ? ""
-               : verdict.value ? fmt::format("   (it is {})", *verdict.value)
-                               : "   (nothing measured)");
-  }
+  return document;
 }
 
-nlohmann::json to_json(const RunCommand& command, const RunRecord& record, std::size_t number) {
-  nlohmann::json json = {{"id", number},      {"file", record.file},        {"mode", command.mode},
-                         {"repeat", 0},       {"sweep_point", nullptr},     {"revision", build_info::revision()},
-                         {"status", "error"}, {"error", error_json(record)}};
-  if (record.scenario) {
-    const scenarios::Scenario& scenario = *record.scenario;
-    nlohmann::json parameters = nlohmann::json::object();
-    for (const auto& [path, value] : scenario.parameters) parameters[path] = value;
-    json.update({{"name", scenario.run.name},
-                 {"seed", std::to_string(scenario.run.seed)},
-                 {"carrier", carrier_of(command, scenario)},
-                 {"parameters", std::move(parameters)}});
-  }
-  if (!record.report) return json;
-  const scenarios::RunReport& report = *record.report;
-  json["status"] = to_string(report.status);
-  json["digest"] = report.digest ? nlohmann::json(fmt::format("{:016x}", *report.digest)) : nlohmann::json();
-  json["simulated_s"] = static_cast<double>(report.simulated.count()) / 1e9;
-  json["setup_wall_s"] = record.setup_wall_s;
-  json["wall_s"] = record.wall_s;
-  json["events"] = report.counters.turns;
-  json["datagrams"] = report.counters.datagrams_delivered;
-  json["peak_rss_bytes"] = record.peak_rss_bytes;
-  json["hosts"] = report.hosts;
-  json["warnings"] = report.warnings;
-  add_metrics(json, report);
-  nlohmann::json expectations = nlohmann::json::array();
-  for (const auto& [text, verdict] : report.expectations) {
-    expectations.push_back({{"expr", text},
-                            {"value", verdict.value ? nlohmann::json(*verdict.value) : nlohmann::json()},
-                            {"ok", verdict.held}});
-  }
-  json["expectations"] = std::move(expectations);
-  if (report.error) json["error"]["message"] = report.error->message();
-  return json;
+RunReply reply_of(const RunCommand& command, const RunRecord& record) {
+  return {.exit_code = record.exit_code,
+          .document = document_of(command, record),
+          .out = text_of(command, record),
+          .err = complaints_of(record)};
 }
 
 }  // namespace ghostnet::cli

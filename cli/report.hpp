@@ -2,10 +2,10 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-
 #include <string>
 
 #include "ghostnet/scenarios/runner.hpp"
+#include "plan.hpp"
 #include "run_options.hpp"
 
 namespace ghostnet::cli {
@@ -13,19 +13,33 @@ namespace ghostnet::cli {
 // One run of one file, or why there was none.
 struct RunRecord {
   std::string file;
-  std::optional<scenarios::Scenario> scenario;
-  std::optional<scenarios::RunReport> report;
-  std::vector<scenarios::Diagnostic> diagnostics;
-  std::optional<Error> error;
+  scenarios::Settings sweep_point{};
+  std::uint32_t repeat = 0;
+  std::string label{};
+  std::optional<scenarios::Scenario> scenario{};
+  std::optional<scenarios::RunReport> report{};
+  std::vector<scenarios::Diagnostic> diagnostics{};
+  std::optional<Error> error{};
+  std::int64_t recorded_as = 0;  // its number in the results file; 0: not recorded
   double setup_wall_s = 0;
   double wall_s = 0;
   std::uint64_t peak_rss_bytes = 0;
   int exit_code = 0;
 };
 
+// A run as it is told: what goes to standard output and to standard error, and the document of --json.
+struct RunReply {
+  int exit_code = 0;
+  nlohmann::json document{};
+  std::string out{};
+  std::string err{};
+};
+
 // What carried it: fabric, ns3, loopback.
 std::string carrier_of(const RunCommand& command, const scenarios::Scenario& scenario);
-void print_for_people(const RunCommand& command, const RunRecord& record);
-nlohmann::json to_json(const RunCommand& command, const RunRecord& record, std::size_t number);
+RunReply reply_of(const RunCommand& command, const RunRecord& record);
+
+// The document of a run of which nothing is known but its name: every field is there, null where it has no value.
+nlohmann::json empty_document();
 
 }  // namespace ghostnet::cli

@@ -2,9 +2,14 @@
 
 #include <signal.h>
 
+#include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "ghostnet/results/compare.hpp"
+#include "ghostnet/results/document.hpp"
+#include "ghostnet/results/export.hpp"
+#include "ghostnet/results/html_report.hpp"
 #include "ghostnet/results/reader.hpp"
 #include "ghostnet/runtime/quantity.hpp"
 #include "units.hpp"
@@ -47,54 +52,6 @@ std::string in_words(const results::Settings& settings) {
   return text;
 }
 
-json to_json(const results::Settings& settings) {
-  json object = json::object();
-  for (const auto& [path, value] : settings) object[path] = value;
-  return object;
-}
-
-json to_json(const RunRow& run) {
-  return {{"id", run.id},
-          {"batch", run.batch == 0 ? json() : json(run.batch)},
-          {"name", run.name},
-          {"file", run.file},
-          {"mode", run.mode},
-          {"carrier", run.carrier},
-          {"seed", run.seed},
-          {"parameters", to_json(run.parameters)},
-          {"sweep_point", run.sweep_point.empty() ? json() : to_json(run.sweep_point)},
-          {"repeat", run.repeat},
-          {"revision", run.revision},
-          {"digest", run.digest.empty() ? json() : json(run.digest)},
-          {"status", status_of(run)},
-          {"error", run.error.empty() ? json() : json(run.error)},
-          {"started_unix_ms", run.started_unix_ms},
-          {"planned_s", run.planned_s},
-          {"simulated_s", run.simulated_s},
-          {"setup_wall_s", run.setup_wall_s},
-          {"wall_s", run.wall_s},
-          {"events", run.events},
-          {"datagrams", run.datagrams},
-          {"peak_rss_bytes", run.peak_rss_bytes},
-          {"hosts", run.hosts},
-          {"samples_dropped", run.samples_dropped},
-          {"warnings", run.warnings}};
-}
-
-json to_json(const MetricRow& metric) {
-  if (metric.kind != "histogram") return metric.sum ? json(*metric.sum) : json();
-  const Histogram& h = metric.histogram;
-  json summary = {{"unit", metric.unit}, {"count", h.count()}};
-  if (h.empty()) return summary;
-  summary.update({{"mean", h.mean()},
-                  {"min", h.min()},
-                  {"p50", h.percentile(50)},
-                  {"p90", h.percentile(90)},
-                  {"p99", h.percentile(99)},
-                  {"max", h.max()}});
-  return summary;
-}
-
 void print_metrics(const std::vector<MetricRow>& metrics) {
   fmt::print("\n  {:<28} {:>12} {:>12} {:>12} {:>12} {:>12} {:>12}\n", "", "count", "mean", "p50", "p90", "p99", "max");
   for (const MetricRow& metric : metrics) {
@@ -119,7 +76,11 @@ Result<int> list(const ResultsCommand& command) {
   if (!runs) return fail(std::move(runs));
   if (command.json) {
     json all = json::array();
-    for (const RunRow& run : *runs) all.push_back(to_json(run));
+    for (const RunRow& run : *runs) {
+      json summary = results::run_summary(run);
+      summary["status"] = status_of(run);
+      all.push_back(std::move(summary));
+    }
     fmt::print("{}\n", json{{"schema_version", 1}, {"runs", std::move(all)}}.dump(2));
     return kOk;
   }
@@ -139,6 +100,7 @@ Result<int> list(const ResultsCommand& command) {
   return kOk;
 }
 
+// Unlike select_runs(), also one that is not finished.
 Result<RunRow> chosen_run(const Database& database, const std::string& which) {
   if (which != "last") {
     Result<std::int64_t> id = parse_integer(which);
@@ -151,25 +113,16 @@ Result<RunRow> chosen_run(const Database& database, const std::string& which) {
   return results::run(database, **last);
 }
 
-Result<json> show_json(const Database& database, const RunRow& run, const std::vector<MetricRow>& metrics,
-                       const std::vector<results::ExpectationRow>& expectations) {
-  json shown = to_json(run);
-  json all = json::object();
-  json groups = json::object();
-  for (const MetricRow& metric : metrics) {
-    (metric.group.empty() ? all : groups[metric.group])[metric.name] = to_json(metric);
-  }
-  shown["metrics"] = std::move(all);
-  shown["groups"] = std::move(groups);
-  json verdicts = json::array();
-  for (const auto& [expression, value, held] : expectations) {
-    verdicts.push_back({{"expr", expression}, {"value", value ? json(*value) : json()}, {"ok", held}});
-  }
-  shown["expectations"] = std::move(verdicts);
+Result<int> show_json(const Database& database, const RunRow& run) {
+  Result<json> document = results::run_document(database, run);
+  if (!document) return fail(std::move(document));
   Result<std::string> text = results::scenario_text(database, run.id);
   if (!text) return fail(std::move(text));
-  shown["scenario"] = *text;
-  return shown;
+  (*document)["status"] = status_of(run);
+  (*document)["scenario"] = *text;
+  const json all = {{"schema_version", 1}, {"runs", {std::move(*document)}}};
+  fmt::print("{}\n", all.dump(2, ' ', false, json::error_handler_t::replace));
+  return kOk;
 }
 
 void show_run(const RunRow& run) {
@@ -188,18 +141,13 @@ void show_run(const RunRow& run) {
 Result<int> show(const ResultsCommand& command) {
   Result<Database> database = Database::open(command.db, {});
   if (!database) return fail(std::move(database));
-  Result<RunRow> run = chosen_run(*database, command.run);
+  Result<RunRow> run = chosen_run(*database, command.runs.empty() ? "last" : command.runs.front());
   if (!run) return fail(std::move(run));
-  Result<std::vector<MetricRow>> metrics = results::metrics(*database, run->id, command.json);
+  if (command.json) return show_json(*database, *run);
+  Result<std::vector<MetricRow>> metrics = results::metrics(*database, run->id, false);
   if (!metrics) return fail(std::move(metrics));
   Result<std::vector<results::ExpectationRow>> expectations = results::expectations(*database, run->id);
   if (!expectations) return fail(std::move(expectations));
-  if (command.json) {
-    Result<json> shown = show_json(*database, *run, *metrics, *expectations);
-    if (!shown) return fail(std::move(shown));
-    fmt::print("{}\n", json{{"schema_version", 1}, {"runs", {std::move(*shown)}}}.dump(2));
-    return kOk;
-  }
   show_run(*run);
   print_metrics(*metrics);
   fmt::print("\n");
@@ -219,7 +167,98 @@ Result<int> show(const ResultsCommand& command) {
   return kOk;
 }
 
+// The chosen runs; without a choice those of the last batch, or the last run.
+Result<std::vector<RunRow>> chosen_runs(const Database& database, const std::vector<std::string>& words) {
+  std::vector<RunRow> chosen;
+  for (const std::string& word : words) {
+    Result<std::vector<RunRow>> more = results::select_runs(database, word);
+    if (!more) return more;
+    chosen.insert(chosen.end(), more->begin(), more->end());
+  }
+  if (!words.empty()) return chosen;
+  Result<std::vector<RunRow>> last = results::select_runs(database, "last");
+  if (!last || last->front().batch == 0) return last;
+  return results::select_runs(database, fmt::format("batch:{}", last->front().batch));
+}
+
+// A file that is written as a whole or not at all, or standard output.
+class OutputFile {
+ public:
+  explicit OutputFile(std::string path) : path_(std::move(path)), partial_(path_ + ".partial") {}
+  ~OutputFile() {
+    if (file_ != nullptr) {
+      std::fclose(file_);
+      std::remove(partial_.c_str());
+    }
+  }
+
+  Result<> open() {
+    if (path_.empty()) return {};
+    file_ = std::fopen(partial_.c_str(), "wb");
+    if (file_ == nullptr) return fail(error_from_errno(errno, fmt::format("writing {}", path_)));
+    return {};
+  }
+  Result<> write(ByteView bytes) {
+    std::FILE* out = file_ != nullptr ? file_ : stdout;
+    if (std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size()) return {};
+    return fail(error_from_errno(errno, fmt::format("writing {}", path_.empty() ? "standard output" : path_)));
+  }
+  Result<> finish() {
+    if (file_ == nullptr) return {};
+    const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
+    if (closed && std::rename(partial_.c_str(), path_.c_str()) == 0) return {};
+    return fail(error_from_errno(errno, fmt::format("writing {}", path_)));
+  }
+
+ private:
+  std::string path_;
+  std::string partial_;
+  std::FILE* file_ = nullptr;
+};
+
+Result<> export_as(const ResultsCommand& command, const Database& database, const std::vector<RunRow>& runs,
+                   const ByteSink& out) {
+  if (command.format == "json") return results::export_json(database, runs, out);
+  if (command.format == "junit") return results::export_junit(database, runs, out);
+  if (command.format == "prometheus") return results::export_prometheus(database, runs, out);
+  if (command.format == "chrome") return results::export_chrome(database, runs, out);
+  return results::export_csv(database, runs, command.table, out);
+}
+
+Result<int> write_out(const ResultsCommand& command, const std::string& path,
+                      Result<> (*write)(const ResultsCommand&, const Database&, const std::vector<RunRow>&,
+                                        const ByteSink&)) {
+  Result<Database> database = Database::open(command.db, {});
+  if (!database) return fail(std::move(database));
+  Result<std::vector<RunRow>> runs = chosen_runs(*database, command.runs);
+  if (!runs) return fail(std::move(runs));
+  OutputFile file(path);
+  if (Result<> opened = file.open(); !opened) return fail(std::move(opened));
+  Result<> written = write(command, *database, *runs, [&](ByteView bytes) { return file.write(bytes); });
+  if (written) written = file.finish();
+  if (!written) return fail(std::move(written));
+  if (!path.empty()) fmt::print(stderr, "{}: {} run{}\n", path, runs->size(), runs->size() == 1 ? "" : "s");
+  return kOk;
+}
+
+Result<> report_on(const ResultsCommand&, const Database& database, const std::vector<RunRow>& runs,
+                   const ByteSink& out) {
+  Result<std::string> page = results::html_report(database, runs);
+  if (!page) return fail(std::move(page));
+  return out(as_bytes(*page));
+}
+
 }  // namespace
+
+int results_export(const ResultsCommand& command) {
+  const Result<int> done = write_out(command, command.output, export_as);
+  return done ? *done : refuse(done.error());
+}
+
+int results_report(const ResultsCommand& command) {
+  const Result<int> done = write_out(command, command.output.empty() ? "report.html" : command.output, report_on);
+  return done ? *done : refuse(done.error());
+}
 
 int results_list(const ResultsCommand& command) {
   const Result<int> done = list(command);

@@ -8,10 +8,22 @@ namespace ghostnet::cli {
 struct ResultsCommand {
   std::string db = "results.sqlite";
   bool json = false;
-  std::string run = "last";  // a run's number, or last
+  std::vector<std::string> runs;  // as select_runs() takes them; of compare: two, each with a FILE: in front if wanted
+  // compare
+  std::string confidence = "95 %";
+  std::string tolerance = "0";
+  std::vector<std::string> metrics;
+  bool all = false;  // also what does not differ
+  // export and report
+  std::string format = "csv";
+  std::string table = "series";
+  std::string output;  // a file; empty: standard output, or report.html
 };
 
 int results_list(const ResultsCommand& command);
 int results_show(const ResultsCommand& command);
+int results_compare(const ResultsCommand& command);
+int results_export(const ResultsCommand& command);
+int results_report(const ResultsCommand& command);
 
 }  // namespace ghostnet::cli

@@ -5,7 +5,7 @@
 
 namespace ghostnet::cli {
 
-int run(const RunCommand& command, Program& program);
-int check(const std::vector<std::string>& files, bool json, Program& program);
+int run(RunCommand command, const Program& program);
+int check(const std::vector<std::string>& files, bool json, const Program& program);
 
 }  // namespace ghostnet::cli

@@ -123,9 +123,8 @@ std::string Statement::column_name(std::size_t column) const {
 bool Statement::is_null(std::size_t column) const {
   return sqlite3_column_type(statement_, static_cast<int>(column)) == SQLITE_NULL;
 }
-bool Statement::is_number(std::size_t column) const {
-  const int type = sqlite3_column_type(statement_, static_cast<int>(column));
-  return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+bool Statement::is_bytes(std::size_t column) const {
+  return sqlite3_column_type(statement_, static_cast<int>(column)) == SQLITE_BLOB;
 }
 std::int64_t Statement::integer(std::size_t column) const {
   return sqlite3_column_int64(statement_, static_cast<int>(column));

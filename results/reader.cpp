@@ -200,14 +200,40 @@ Result<std::vector<EventRow>> events(const Database& database, std::int64_t run,
   return all;
 }
 
+Result<> for_each_message(const Database& database, std::int64_t run,
+                          const std::function<void(const MessageRow&)>& visit) {
+  const auto show = [&](const Statement& row) -> Result<> {
+    visit({row.real(0), row.real_if(1), row.integer(2), row.integer(3), row.integer(4), row.text(5)});
+    return {};
+  };
+  return for_each_row(database,
+                      "SELECT sent_ns / 1e9, received_ns / 1e9, from_host, to_host, bytes, kind FROM messages "
+                      "WHERE run_id = ?1 ORDER BY sent_ns, number",
+                      show, run);
+}
+
+Result<std::vector<LinkRow>> links(const Database& database, std::int64_t run, std::int64_t limit) {
+  std::vector<LinkRow> all;
+  const auto keep = [&](const Statement& row) -> Result<> {
+    all.push_back({row.integer(0), row.integer(1), row.text(2)});
+    return {};
+  };
+  Result<> read =
+      for_each_row(database, "SELECT DISTINCT a, b, kind FROM links WHERE run_id = ?1 LIMIT ?2", keep, run, limit);
+  if (!read) return fail(std::move(read));
+  return all;
+}
+
 Result<std::vector<HostRow>> hosts(const Database& database, std::int64_t run) {
   std::vector<HostRow> all;
   const auto keep = [&](const Statement& row) -> Result<> {
-    all.push_back({row.integer(0), row.text(1), row.text(2), row.text(3)});
+    all.push_back({row.integer(0), row.text(1), row.text(2), row.text(3), row.real_if(4), row.real_if(5)});
     return {};
   };
-  Result<> read = for_each_row(
-      database, "SELECT host_id, name, group_name, region FROM hosts WHERE run_id = ?1 ORDER BY host_id", keep, run);
+  Result<> read = for_each_row(database,
+                               "SELECT host_id, name, group_name, region, coalesce(longitude, x_m), coalesce(latitude, "
+                               "y_m) FROM hosts WHERE run_id = ?1 ORDER BY host_id",
+                               keep, run);
   if (!read) return fail(std::move(read));
   return all;
 }

@@ -6,8 +6,13 @@
 
 namespace ghostnet::scenarios {
 
-Recorder::Recorder(ResultSink& sink, RunWorld& world, RecordPlan plan)
-    : sink_(sink), world_(world), plan_(std::move(plan)), next_sample_(TimePoint(plan_.interval)) {}
+Recorder::Recorder(ResultSink& sink, RunWorld& world, RecordOptions options)
+    : sink_(sink), world_(world), options_(std::move(options)), next_sample_(TimePoint(options_.interval)) {
+  const bool all = std::ranges::find(options_.hosts, "all") != options_.hosts.end();
+  for (HostId id = 0; id < world.host_count(); ++id) {
+    sampled_.push_back(all || std::ranges::find(options_.hosts, world.group_of(id)) != options_.hosts.end());
+  }
+}
 
 void Recorder::begin(const RunInfo& run) {
   sink_.begin(run);
@@ -42,7 +47,7 @@ void Recorder::sample() {
   if (!samples_.empty()) sink_.samples(samples_);
   sample_histograms(now);
   last_sample_ = now;
-  while (next_sample_ <= now) next_sample_ += plan_.interval;
+  while (next_sample_ <= now) next_sample_ += options_.interval;
 }
 
 void Recorder::sample_totals(TimePoint now) {
@@ -57,8 +62,8 @@ void Recorder::sample_totals(TimePoint now) {
 
 void Recorder::sample_hosts(TimePoint now) {
   const MetricHub& hub = world_.metrics();
-  if (!plan_.series.empty()) {
-    for (const std::string& name : plan_.series) {
+  if (!options_.series.empty()) {
+    for (const std::string& name : options_.series) {
       if (const auto metric = hub.find(name)) sample_host_values(now, *metric);
     }
     return;
@@ -80,7 +85,7 @@ void Recorder::sample_host_values(TimePoint now, MetricId metric) {
   std::vector<bool>& begun = begun_[std::to_underlying(metric)];
   begun.resize(world_.host_count());
   world_.metrics().for_each_value(metric, [&](HostId host, std::int64_t value) {
-    if (value == 0 && !begun[host]) return;
+    if (!sampled_[host] || (value == 0 && !begun[host])) return;
     begun[host] = true;
     samples_.push_back({now, metric, host, static_cast<double>(value)});
   });

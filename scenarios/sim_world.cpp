@@ -8,8 +8,9 @@ namespace {
 
 class SimulatedWorld final : public RunWorld {
  public:
-  SimulatedWorld(LogSink& log_sink, const LogOptions& log)
-      : log_(log_sink, [this] { return world_ ? world_->now() : TimePoint{}; }, log) {}
+  SimulatedWorld(const Scenario& scenario, LogSink& log_sink, const LogOptions& log)
+      : metrics_({.per_host_histograms = scenario.record.host_histograms}),
+        log_(log_sink, [this] { return world_ ? world_->now() : TimePoint{}; }, log) {}
 
   Result<> make(const Scenario& scenario, MakeSimWorld make) {
     Result<std::unique_ptr<sim::World>> world = make(scenario.world(), metrics_, log_);
@@ -65,7 +66,7 @@ Result<MakeSimWorld> load_sim_module(const std::string& path) {
 
 Result<std::unique_ptr<RunWorld>> make_simulated(const Scenario& scenario, MakeSimWorld make, LogSink& log_sink,
                                                  const LogOptions& log) {
-  auto world = std::make_unique<SimulatedWorld>(log_sink, log);
+  auto world = std::make_unique<SimulatedWorld>(scenario, log_sink, log);
   if (Result<> made = world->make(scenario, make); !made) return fail(std::move(made));
   return world;
 }

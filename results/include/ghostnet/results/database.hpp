@@ -57,7 +57,7 @@ class Statement {
   std::size_t columns() const;
   std::string column_name(std::size_t column) const;
   bool is_null(std::size_t column) const;
-  bool is_number(std::size_t column) const;
+  bool is_bytes(std::size_t column) const;
   std::int64_t integer(std::size_t column) const;
   double real(std::size_t column) const;
   std::optional<double> real_if(std::size_t column) const;

@@ -89,11 +89,28 @@ struct WindowRow {
   Histogram histogram;
 };
 
+struct MessageRow {
+  double sent_s = 0;
+  std::optional<double> received_s{};  // nothing: lost
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+  std::int64_t bytes = 0;
+  std::string kind;
+};
+
+struct LinkRow {
+  std::int64_t a = 0;
+  std::int64_t b = 0;
+  std::string kind;
+};
+
 struct HostRow {
   std::int64_t id = 0;
   std::string name;
   std::string group;
   std::string region;
+  std::optional<double> x{};  // longitude, or metres
+  std::optional<double> y{};
 };
 
 Result<std::vector<RunRow>> runs(const Database& database);
@@ -105,6 +122,11 @@ Result<std::vector<MetricRow>> metrics(const Database& database, std::int64_t ru
 Result<std::vector<ExpectationRow>> expectations(const Database& database, std::int64_t run);
 // In order of time, at most `limit`.
 Result<std::vector<EventRow>> events(const Database& database, std::int64_t run, std::int64_t limit);
+// In order of sending.
+Result<> for_each_message(const Database& database, std::int64_t run,
+                          const std::function<void(const MessageRow&)>& visit);
+// That were up at some time, at most `limit`.
+Result<std::vector<LinkRow>> links(const Database& database, std::int64_t run, std::int64_t limit);
 Result<std::vector<HostRow>> hosts(const Database& database, std::int64_t run);
 // The sum over all hosts of a counter or gauge, over time.
 Result<std::vector<Point>> series(const Database& database, std::int64_t run, const std::string& metric);

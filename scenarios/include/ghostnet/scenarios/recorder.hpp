@@ -2,8 +2,8 @@
 //
 // Beside the run, its hosts and its outcome these are, at every interval: the sum of each counter and gauge over all
 // hosts; what each histogram gained; and values of single hosts. Of those a host has at most kHostSamplesPerSecond,
-// shared by its metrics in turn, unless metrics are named: then these are sampled at every interval. A host's series
-// begins with its first value that is not zero.
+// shared by its metrics in turn, unless metrics are named (`record: series`): then these are sampled at every interval.
+// A host's series begins with its first value that is not zero.
 //
 // Reading is all that a recorder does to a world, so a run is the same, to the digest, whether it is recorded or not.
 #pragma once
@@ -21,17 +21,12 @@ namespace ghostnet::scenarios {
 
 struct RunReport;
 
-struct RecordPlan {
-  Duration interval = 1s;
-  std::vector<std::string> series{};  // metrics of which every host is sampled at every interval
-};
-
 class Recorder {
  public:
   static constexpr std::int64_t kHostSamplesPerSecond = 2;
 
   // Both outlive it.
-  Recorder(ResultSink& sink, RunWorld& world, RecordPlan plan);
+  Recorder(ResultSink& sink, RunWorld& world, RecordOptions options);
 
   void begin(const RunInfo& run);
   // The next instant at which sample() wants to be called.
@@ -50,7 +45,8 @@ class Recorder {
 
   ResultSink& sink_;
   RunWorld& world_;
-  RecordPlan plan_;
+  RecordOptions options_;
+  std::vector<bool> sampled_;  // by host: whether its group is
   TimePoint next_sample_;
   TimePoint last_sample_{};
   std::size_t declared_ = 0;

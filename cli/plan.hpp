@@ -1,0 +1,51 @@
+// Plan: the runs that one `ghostnet run` stands for: every file, at every point of its sweep, as often as it repeats.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "command.hpp"
+#include "ghostnet/scenarios/sweep.hpp"
+#include "run_options.hpp"
+
+namespace ghostnet::cli {
+
+struct PlannedRun {
+  std::string file;
+  std::shared_ptr<const std::string> text;
+  scenarios::Overrides overrides;  // the sweep point and the seed of the repeat included
+  scenarios::Settings sweep_point;
+  std::uint32_t repeat = 0;
+  bool is_single = true;  // the only one of its file
+
+  // "network.loss=1 %, repeat 2"; empty for a single one.
+  std::string label() const;
+};
+
+// A file that cannot be planned, and why.
+struct UnplannedFile {
+  std::string file;
+  std::vector<scenarios::Diagnostic> diagnostics{};
+  std::optional<Error> error{};
+};
+
+struct Plan {
+  // As many runs as one command may make.
+  static constexpr std::size_t kMaxRuns = 100'000;
+
+  std::vector<PlannedRun> runs;
+  std::vector<UnplannedFile> unplanned;
+
+  // Of how many files there are runs.
+  std::size_t files() const;
+};
+
+// Errors: limit, and what is wrong with the command's own --sweep.
+Result<Plan> make_plan(const RunCommand& command, const Program& program);
+
+// "path=v1,v2": an axis of a sweep. Values are YAML, so that a list in brackets is one value.
+Result<scenarios::Sweep::Axis> parse_axis(const std::string& text);
+
+}  // namespace ghostnet::cli

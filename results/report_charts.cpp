@@ -1,0 +1,297 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "ghostnet/results/compare.hpp"
+#include "ghostnet/runtime/quantity.hpp"
+#include "report_parts.hpp"
+#include "svg_chart.hpp"
+
+namespace ghostnet::results {
+
+namespace {
+
+constexpr std::int64_t kMaxMarks = 200;
+constexpr double kConfidence = 0.95;
+
+std::string in_unit(const std::string& name, const std::string& unit) {
+  return unit.empty() ? name : fmt::format("{} ({})", name, unit);
+}
+
+// Faults and the like, where they stood still for the eye: many at one instant are one mark.
+Result<std::vector<ChartMark>> marks_of(const Database& database, std::int64_t run) {
+  Result<std::vector<EventRow>> all = events(database, run, kMaxMarks);
+  if (!all) return fail(std::move(all));
+  std::vector<ChartMark> marks;
+  for (const EventRow& event : *all) {
+    if (!marks.empty() && marks.back().x == event.time_s && marks.back().label == event.kind) continue;
+    marks.push_back({event.time_s, event.kind});
+  }
+  return marks;
+}
+
+Result<Chart> rate_chart(const Database& database, const RunRow& run, const MetricRow& metric) {
+  Result<std::vector<Point>> points = series(database, run.id, metric.name);
+  if (!points) return fail(std::move(points));
+  const bool counts = metric.kind == "counter";
+  ChartLine line{.label = metric.name, .points = {}};
+  Point before{0, 0};
+  for (const Point& point : *points) {
+    const double span_s = point.time_s - before.time_s;
+    const double value = counts && span_s > 0 ? (point.value - before.value) / span_s : point.value;
+    line.points.push_back({.x = point.time_s, .y = value});
+    before = point;
+  }
+  return Chart{.title = metric.name,
+               .x_label = "time (s)",
+               .y_label = counts ? (metric.unit.empty() ? "1/s" : metric.unit + "/s") : metric.unit,
+               .lines = {std::move(line)}};
+}
+
+Result<Chart> percentile_chart(const Database& database, const RunRow& run, const MetricRow& metric) {
+  Result<std::vector<WindowRow>> all = windows(database, run.id, metric.name);
+  if (!all) return fail(std::move(all));
+  const DisplayUnit unit = display_unit(metric.unit, static_cast<double>(metric.histogram.percentile(99)));
+  Chart chart{.title = metric.name + " over time", .x_label = "time (s)", .y_label = unit.name, .lines = {}};
+  for (const auto& [percent, label] : {std::pair{50.0, "p50"}, std::pair{90.0, "p90"}, std::pair{99.0, "p99"}}) {
+    ChartLine line{.label = label, .points = {}};
+    for (const WindowRow& window : *all) {
+      const auto value = static_cast<double>(window.histogram.percentile(percent));
+      line.points.push_back({.x = window.to_s, .y = value * unit.factor});
+    }
+    chart.lines.push_back(std::move(line));
+  }
+  return chart;
+}
+
+ChartLine distribution_of(const std::string& label, const Histogram& histogram, double factor) {
+  ChartLine line{.label = label, .points = {}};
+  const auto count = static_cast<double>(histogram.count());
+  line.points.push_back({.x = static_cast<double>(histogram.min()) * factor, .y = 0});
+  std::uint64_t below = 0;
+  histogram.for_each_bucket([&](std::uint64_t, std::uint64_t highest, std::uint64_t times) {
+    below += times;
+    const std::uint64_t value = std::min(highest, histogram.max());
+    line.points.push_back({.x = static_cast<double>(value) * factor, .y = static_cast<double>(below) / count});
+  });
+  return line;
+}
+
+// A setting of a sweep: its text, and its number where it is one.
+struct Setting {
+  std::optional<double> number;
+  std::string text;
+  friend auto operator<=>(const Setting&, const Setting&) = default;
+};
+
+std::optional<double> number_in(const std::string& text) {
+  if (const auto real = parse_real(text)) return *real;
+  if (text.ends_with('%')) {
+    if (const auto share = parse_fraction(text)) return share->value() * 100;
+  }
+  if (const auto time = parse_duration(text)) return static_cast<double>(time->count()) / 1e9;
+  if (const auto rate = parse_data_rate(text)) return static_cast<double>(rate->bits_per_second);
+  if (const auto size = parse_data_size(text)) return static_cast<double>(size->bytes);
+  if (const auto rate = parse_frequency(text)) return static_cast<double>(rate->micro_per_hour) / 3.6e9;
+  return std::nullopt;
+}
+
+std::string unit_of_axis(const std::string& text) {
+  if (parse_real(text)) return "";
+  if (text.ends_with('%')) return " (%)";
+  if (parse_duration(text)) return " (s)";
+  if (parse_data_rate(text)) return " (bit/s)";
+  if (parse_data_size(text)) return " (bytes)";
+  if (parse_frequency(text)) return " (1/s)";
+  return "";
+}
+
+// The runs of a sweep along one axis, apart by everything else that was swept.
+struct SweepAxis {
+  std::string path;
+  std::vector<Setting> settings;                                         // along x
+  std::map<std::string, std::map<std::string, std::vector<RunRow>>> at;  // by the other settings, then by this one
+};
+
+SweepAxis axis_of(const std::vector<RunRow>& runs, const std::string& path) {
+  SweepAxis axis{.path = path, .settings = {}, .at = {}};
+  std::set<Setting> settings;
+  for (const RunRow& run : runs) {
+    std::string here, others;
+    for (const auto& [name, value] : run.sweep_point) {
+      if (name == path) {
+        here = value;
+      } else {
+        others += fmt::format("{}{}={}", others.empty() ? "" : ", ", name, value);
+      }
+    }
+    settings.insert({number_in(here), here});
+    axis.at[others][here].push_back(run);
+  }
+  axis.settings.assign(settings.begin(), settings.end());
+  return axis;
+}
+
+// What is drawn of a metric: the one statistic that says most.
+bool is_shown(const Statistic& statistic) {
+  return statistic.name == "sum" || statistic.name == "p50" || statistic.name == "p99";
+}
+
+using ByStatistic =
+    std::map<std::pair<std::string, std::string>, std::map<std::string, std::map<std::string, Statistic>>>;
+
+Result<ByStatistic> estimates_along(const Database& database, const SweepAxis& axis) {
+  ByStatistic all;
+  for (const auto& [others, by_setting] : axis.at) {
+    for (const auto& [setting, runs] : by_setting) {
+      Result<std::vector<Statistic>> statistics = statistics_of({.label = {}, .database = &database, .runs = runs});
+      if (!statistics) return fail(std::move(statistics));
+      for (Statistic& statistic : *statistics) {
+        if (runs.size() == 1) statistic.estimate.degrees_of_freedom = 0;  // noise between runs is not known
+        if (is_shown(statistic)) all[{statistic.metric, statistic.name}][others][setting] = statistic;
+      }
+    }
+  }
+  return all;
+}
+
+Chart sweep_chart(const SweepAxis& axis, const std::pair<std::string, std::string>& what,
+                  const std::map<std::string, std::map<std::string, Statistic>>& lines) {
+  const bool numbers = std::ranges::all_of(axis.settings, [](const Setting& s) { return s.number.has_value(); });
+  double largest = 0;
+  std::string unit;
+  for (const auto& [others, by_setting] : lines) {
+    for (const auto& [setting, statistic] : by_setting) {
+      largest = std::max(largest, statistic.estimate.value);
+      unit = statistic.unit;
+    }
+  }
+  const DisplayUnit display = display_unit(unit, largest);
+  Chart chart{.title = fmt::format("{} of {} by {}", what.second, what.first, axis.path),
+              .x_label = axis.path + (numbers ? unit_of_axis(axis.settings.front().text) : ""),
+              .y_label = display.name,
+              .lines = {}};
+  if (!numbers) {
+    for (const Setting& setting : axis.settings) chart.x_names.push_back(setting.text);
+  }
+  for (const auto& [others, by_setting] : lines) {
+    ChartLine line{.label = others.empty() ? what.first : others, .points = {}, .markers = true};
+    for (std::size_t i = 0; i < axis.settings.size(); ++i) {
+      const auto found = by_setting.find(axis.settings[i].text);
+      if (found == by_setting.end()) continue;
+      const Estimate& estimate = found->second.estimate;
+      const double width = half_width(estimate, kConfidence) * display.factor;
+      const double value = estimate.value * display.factor;
+      const double x = numbers ? *axis.settings[i].number : static_cast<double>(i);
+      line.points.push_back({.x = x, .y = value, .low = value - width, .high = value + width});
+    }
+    chart.lines.push_back(std::move(line));
+  }
+  return chart;
+}
+
+// Whether the chart says anything: some line is not flat at 0.
+bool says_something(const Chart& chart) {
+  return std::ranges::any_of(chart.lines, [](const ChartLine& line) {
+    return std::ranges::any_of(line.points, [](const ChartPoint& point) { return point.y != 0; });
+  });
+}
+
+}  // namespace
+
+DisplayUnit display_unit(const std::string& unit, double largest) {
+  if (unit != "ns") return {1, unit};
+  if (largest >= 1e9) return {1e-9, "s"};
+  if (largest >= 1e6) return {1e-6, "ms"};
+  if (largest >= 1e3) return {1e-3, "µs"};
+  return {1, "ns"};
+}
+
+std::string run_label(const RunRow& run) {
+  std::string label;
+  for (const auto& [path, value] : run.sweep_point) {
+    label += fmt::format("{}{}={}", label.empty() ? "" : ", ", path, value);
+  }
+  if (run.repeat != 0) label += fmt::format("{}repeat {}", label.empty() ? "" : ", ", run.repeat);
+  return label.empty() ? fmt::format("run {}", run.id) : label;
+}
+
+Result<std::string> sweep_charts(const Database& database, const std::vector<RunRow>& runs) {
+  std::vector<std::string> paths;
+  for (const RunRow& run : runs) {
+    for (const auto& [path, value] : run.sweep_point) {
+      if (std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
+    }
+  }
+  std::string html;
+  for (const std::string& path : paths) {
+    const SweepAxis axis = axis_of(runs, path);
+    if (axis.settings.size() < 2) continue;
+    Result<ByStatistic> statistics = estimates_along(database, axis);
+    if (!statistics) return fail(std::move(statistics));
+    for (const auto& [what, lines] : *statistics) {
+      const Chart chart = sweep_chart(axis, what, lines);
+      if (says_something(chart)) html += chart.html();
+    }
+  }
+  return html;
+}
+
+Result<std::string> time_charts(const Database& database, const RunRow& run) {
+  Result<std::vector<MetricRow>> all = metrics(database, run.id, false);
+  if (!all) return fail(std::move(all));
+  Result<std::vector<ChartMark>> marks = marks_of(database, run.id);
+  if (!marks) return fail(std::move(marks));
+  std::string html;
+  for (const MetricRow& metric : *all) {
+    Result<Chart> chart =
+        metric.kind == "histogram" ? percentile_chart(database, run, metric) : rate_chart(database, run, metric);
+    if (!chart) return fail(std::move(chart));
+    if (!says_something(*chart)) continue;
+    chart->marks = *marks;
+    html += chart->html();
+  }
+  return html;
+}
+
+Result<std::string> distribution_charts(const Database& database, const std::vector<RunRow>& runs) {
+  struct Curves {
+    std::string unit;
+    std::vector<std::pair<std::string, Histogram>> histograms;
+  };
+  std::map<std::string, Curves> by_metric;
+  const std::size_t shown = std::min(runs.size(), Chart::kColours);
+  for (std::size_t i = 0; i < shown; ++i) {
+    // Spread over all of them, where there are more than can be told apart.
+    const RunRow& run = runs[i * runs.size() / shown];
+    Result<std::vector<MetricRow>> all = metrics(database, run.id, runs.size() == 1);
+    if (!all) return fail(std::move(all));
+    for (MetricRow& metric : *all) {
+      if (metric.kind != "histogram" || metric.histogram.empty()) continue;
+      Curves& curves = by_metric[metric.name];
+      curves.unit = metric.unit;
+      std::string label = runs.size() > 1 ? run_label(run) : metric.group.empty() ? "all" : metric.group;
+      curves.histograms.emplace_back(std::move(label), std::move(metric.histogram));
+    }
+  }
+  std::string html;
+  for (auto& [metric, curves] : by_metric) {
+    // One group is everything.
+    if (runs.size() == 1 && curves.histograms.size() == 2) curves.histograms.pop_back();
+    const DisplayUnit unit =
+        display_unit(curves.unit, static_cast<double>(curves.histograms.front().second.percentile(99)));
+    Chart chart{.title = "Distribution of " + metric,
+                .x_label = in_unit(metric, unit.name),
+                .y_label = "share at most so large",
+                .log_x = true,
+                .y_max = 1,
+                .lines = {}};
+    for (const auto& [label, histogram] : curves.histograms) {
+      chart.lines.push_back(distribution_of(label, histogram, unit.factor));
+    }
+    html += chart.html();
+  }
+  return html;
+}
+
+}  // namespace ghostnet::results

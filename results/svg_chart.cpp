@@ -1,0 +1,245 @@
+#include "svg_chart.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "ghostnet/results/junit.hpp"
+
+namespace ghostnet::results {
+
+namespace {
+
+constexpr double kWidth = 640;
+constexpr double kHeight = 280;
+constexpr double kLeft = 58;
+constexpr double kRight = 16;
+constexpr double kTop = 14;
+constexpr double kBottom = 44;
+constexpr std::size_t kMaxPoints = 400;
+
+struct Range {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+
+  void include(double value) {
+    if (!std::isfinite(value)) return;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  bool empty() const { return low > high; }
+};
+
+// Of each stretch of points the least and the most, in their order.
+std::vector<ChartPoint> thinned(const std::vector<ChartPoint>& points) {
+  if (points.size() <= kMaxPoints) return points;
+  std::vector<ChartPoint> kept;
+  const std::size_t stretches = kMaxPoints / 2;
+  for (std::size_t i = 0; i < stretches; ++i) {
+    const auto from = points.begin() + static_cast<std::ptrdiff_t>(points.size() * i / stretches);
+    const auto to = points.begin() + static_cast<std::ptrdiff_t>(points.size() * (i + 1) / stretches);
+    auto [least, most] = std::minmax_element(from, to, [](const auto& a, const auto& b) { return a.y < b.y; });
+    if (most < least) std::swap(least, most);
+    kept.push_back(*least);
+    if (most != least) kept.push_back(*most);
+  }
+  return kept;
+}
+
+// The chart's two scales, and what is drawn on them.
+class Drawing {
+ public:
+  explicit Drawing(const Chart& chart) : chart_(chart) {
+    Range x, y;
+    for (const ChartLine& line : chart.lines) {
+      for (const ChartPoint& point : line.points) {
+        x.include(point.x);
+        y.include(point.y);
+        if (point.low < point.high) y.include(point.low), y.include(point.high);
+      }
+    }
+    if (x.empty()) x = {0, 1};
+    if (y.empty()) y = {0, 1};
+    if (!chart.x_names.empty()) x = {-0.4, static_cast<double>(chart.x_names.size()) - 0.6};
+    if (chart.log_x) x.low = std::max(x.low, x.high * 1e-9);
+    if (x.low == x.high) x = {x.low - 0.5, x.high + 0.5};
+    if (chart.from_zero && y.low > 0) y.low = 0;
+    if (chart.y_max) y = {0, *chart.y_max};
+    if (y.low == y.high) y = {y.low - (y.low == 0 ? 0 : 1), y.high + 1};
+    y_ticks_ = round_ticks(y.low, y.high, 5);
+    const double step = y_ticks_.size() > 1 ? y_ticks_[1] - y_ticks_[0] : 1;
+    if (!chart.y_max) y.high = std::max(y.high, std::ceil(y.high / step - 1e-9) * step);
+    if (!chart.from_zero) y.low = std::floor(y.low / step + 1e-9) * step;
+    y_ticks_ = round_ticks(y.low, y.high, 5);
+    x_ = x;
+    y_ = y;
+  }
+
+  std::string svg() {
+    out_ += fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", kWidth, kHeight,
+                        xml_escaped(chart_.title));
+    draw_y_axis();
+    draw_x_axis();
+    draw_marks();
+    for (std::size_t i = 0; i < chart_.lines.size(); ++i) draw_line(chart_.lines[i], i % Chart::kColours);
+    return out_ + "</svg>";
+  }
+
+ private:
+  double at_x(double x) const {
+    const double share = chart_.log_x ? (std::log(std::max(x, x_.low)) - std::log(x_.low)) /
+                                            std::max(std::log(x_.high) - std::log(x_.low), 1e-12)
+                                      : (x - x_.low) / (x_.high - x_.low);
+    return kLeft + share * (kWidth - kLeft - kRight);
+  }
+  double at_y(double y) const {
+    const double share = (std::clamp(y, y_.low, y_.high) - y_.low) / (y_.high - y_.low);
+    return kHeight - kBottom - share * (kHeight - kTop - kBottom);
+  }
+
+  void text(double x, double y, const char* css_class, const char* anchor, const std::string& words) {
+    out_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"{}\" text-anchor=\"{}\">{}</text>", x, y, css_class,
+                        anchor, xml_escaped(words));
+  }
+  void rule(double x1, double y1, double x2, double y2, const char* css_class) {
+    out_ += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" class=\"{}\"/>", x1, y1, x2, y2,
+                        css_class);
+  }
+
+  void draw_y_axis() {
+    for (const double tick : y_ticks_) {
+      rule(kLeft, at_y(tick), kWidth - kRight, at_y(tick), tick == 0 ? "axis" : "grid");
+      text(kLeft - 6, at_y(tick) + 4, "tick", "end", short_number(tick));
+    }
+    const double middle = (kTop + kHeight - kBottom) / 2;
+    out_ += fmt::format(
+        "<text transform=\"translate(13 {:.1f}) rotate(-90)\" class=\"label\" text-anchor=\"middle\">{}</text>", middle,
+        xml_escaped(chart_.y_label));
+  }
+
+  void draw_x_axis() {
+    const double floor = kHeight - kBottom;
+    rule(kLeft, floor, kWidth - kRight, floor, "axis");
+    const auto tick_at = [&](double x, const std::string& words) {
+      rule(at_x(x), floor, at_x(x), floor + 4, "axis");
+      text(at_x(x), floor + 17, "tick", "middle", words);
+    };
+    for (std::size_t i = 0; i < chart_.x_names.size(); ++i) tick_at(static_cast<double>(i), chart_.x_names[i]);
+    if (chart_.x_names.empty()) {
+      for (const double tick : chart_.log_x ? log_ticks(x_.low, x_.high) : round_ticks(x_.low, x_.high, 7)) {
+        tick_at(tick, short_number(tick));
+      }
+    }
+    text((kLeft + kWidth - kRight) / 2, kHeight - 8, "label", "middle", chart_.x_label);
+  }
+
+  void draw_marks() {
+    double free_from = 0;
+    for (const ChartMark& mark : chart_.marks) {
+      const double x = at_x(mark.x);
+      if (x < kLeft || x > kWidth - kRight) continue;
+      rule(x, kTop, x, kHeight - kBottom, "mark");
+      if (x < free_from) continue;  // a word would cover the one before
+      free_from = x + 7.0 * static_cast<double>(mark.label.size());
+      const bool turned = free_from > kWidth - kRight;
+      text(turned ? x - 3 : x + 3, kTop + 9, "marked", turned ? "end" : "start", mark.label);
+    }
+  }
+
+  void draw_line(const ChartLine& line, std::size_t colour) {
+    const std::vector<ChartPoint> points = thinned(line.points);
+    if (points.empty()) return;
+    if (line.band) draw_band(points, colour);
+    if (points.size() > 1) {
+      out_ += fmt::format("<polyline class=\"line s{}\" points=\"", colour);
+      for (const ChartPoint& point : points) out_ += fmt::format("{:.1f},{:.1f} ", at_x(point.x), at_y(point.y));
+      out_ += fmt::format("\"><title>{}</title></polyline>", xml_escaped(line.label));
+    }
+    if (!line.markers && points.size() > 1) return;
+    for (const ChartPoint& point : points) {
+      if (point.low < point.high && !line.band) {
+        out_ += fmt::format("<path class=\"whisker s{}\" d=\"M{:.1f} {:.1f}V{:.1f}m-4 0h8m-8 {:.1f}h8\"/>", colour,
+                            at_x(point.x), at_y(point.low), at_y(point.high), at_y(point.low) - at_y(point.high));
+      }
+      out_ +=
+          fmt::format("<circle class=\"dot s{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"><title>{}: {}</title></circle>",
+                      colour, at_x(point.x), at_y(point.y), xml_escaped(line.label), short_number(point.y));
+    }
+  }
+
+  void draw_band(const std::vector<ChartPoint>& points, std::size_t colour) {
+    out_ += fmt::format("<polygon class=\"band s{}\" points=\"", colour);
+    for (const ChartPoint& point : points) out_ += fmt::format("{:.1f},{:.1f} ", at_x(point.x), at_y(point.high));
+    for (auto at = points.rbegin(); at != points.rend(); ++at) {
+      out_ += fmt::format("{:.1f},{:.1f} ", at_x(at->x), at_y(at->low));
+    }
+    out_ += "\"/>";
+  }
+
+  const Chart& chart_;
+  Range x_;
+  Range y_;
+  std::vector<double> y_ticks_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::vector<double> round_ticks(double low, double high, int count) {
+  if (!(high > low)) return {low};
+  const double raw = (high - low) / count;
+  const double power = std::pow(10, std::floor(std::log10(raw)));
+  double step = 10 * power;
+  for (const double nice : {1.0, 2.0, 2.5, 5.0}) {
+    if (nice * power >= raw * 0.999) {
+      step = nice * power;
+      break;
+    }
+  }
+  std::vector<double> ticks;
+  for (double n = std::ceil(low / step - 1e-9); n * step <= high + step * 1e-9; ++n) ticks.push_back(n * step);
+  return ticks;
+}
+
+std::vector<double> log_ticks(double low, double high) {
+  std::vector<double> ticks;
+  if (!(low > 0) || !(high >= low)) return ticks;
+  const bool dense = high / low < 2'000;
+  for (double power = std::pow(10, std::floor(std::log10(low))); power <= high * 1.0001; power *= 10) {
+    for (const double part : {1.0, 2.0, 5.0}) {
+      if (part != 1.0 && !dense) continue;
+      const double tick = power * part;
+      if (tick >= low * 0.9999 && tick <= high * 1.0001) ticks.push_back(tick);
+    }
+  }
+  return ticks;
+}
+
+std::string short_number(double value) {
+  const double size = std::abs(value);
+  if (size < 1e-12) return "0";
+  for (const auto& [scale, letter] : {std::pair{1e9, "G"}, std::pair{1e6, "M"}, std::pair{1e3, "k"}}) {
+    if (size >= scale * 0.9999) return fmt::format("{:.4g}{}", value / scale, letter);
+  }
+  return fmt::format("{:.4g}", value);
+}
+
+bool Chart::empty() const {
+  return std::ranges::all_of(lines, [](const ChartLine& line) { return line.points.empty(); });
+}
+
+std::string Chart::html() const {
+  std::string out = fmt::format("<figure><figcaption>{}</figcaption>", xml_escaped(title));
+  if (lines.size() > 1) {
+    out += "<ul class=\"legend\">";
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      out += fmt::format("<li class=\"s{}\">{}</li>", i % kColours, xml_escaped(lines[i].label));
+    }
+    out += "</ul>";
+  }
+  return out + Drawing(*this).svg() + "</figure>\n";
+}
+
+}  // namespace ghostnet::results

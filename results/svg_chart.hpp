@@ -1,0 +1,62 @@
+// SvgChart: line charts as inline SVG, drawn for a page that brings the colours.
+//
+// Nothing in the SVG is a colour: lines carry the classes s0 .. s7, axes and text the classes axis, grid and tick,
+// which the style sheet of the page (html_report.cpp) fills in for light, for dark and for paper. Lines of many points
+// are thinned to what can be seen, keeping the extremes.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ghostnet::results {
+
+struct ChartPoint {
+  double x = 0;
+  double y = 0;
+  // A confidence interval or a band, where low < high.
+  double low = 0;
+  double high = 0;
+};
+
+struct ChartLine {
+  std::string label;
+  std::vector<ChartPoint> points;  // in order of x
+  bool markers = false;            // a dot at each point, with whiskers where there is an interval
+  bool band = false;               // the intervals as an area
+};
+
+// A moment that something happened at, drawn across the chart.
+struct ChartMark {
+  double x = 0;
+  std::string label;
+};
+
+struct Chart {
+  static constexpr std::size_t kColours = 8;
+
+  std::string title;
+  std::string x_label;
+  std::string y_label;
+  bool log_x = false;
+  bool from_zero = true;          // the y axis
+  std::optional<double> y_max{};  // fixed, as for shares
+  std::vector<ChartLine> lines;   // more than kColours share colours
+  std::vector<ChartMark> marks{};
+  std::vector<std::string> x_names{};  // names for x = 0, 1, 2, ...: a scale without numbers
+
+  // Whether there is anything to draw.
+  bool empty() const;
+  // <figure> with its caption, its legend and the SVG.
+  std::string html() const;
+};
+
+// Round numbers from `low` to `high`, about `count` of them.
+std::vector<double> round_ticks(double low, double high, int count);
+// Powers of ten, and 2 and 5 times these where there is room.
+std::vector<double> log_ticks(double low, double high);
+// A number as an axis shows it: 1.5k, 20M, 0.05.
+std::string short_number(double value);
+
+}  // namespace ghostnet::results
