@@ -121,7 +121,8 @@ void add_results(CLI::App& app, Arguments& arguments) {
       ->required()
       ->expected(2);
   compare->add_option("--confidence", results.confidence, "that a difference is one")->capture_default_str();
-  compare->add_option("--tolerance", results.tolerance, "a smaller share of A is no difference")->capture_default_str();
+  compare->add_option("--tolerance", results.tolerance,
+                      "a smaller share of A is no difference; 1 % when left out and a side is one run, else 0");
   compare->add_option("--metric", results.metrics, "only this one; may be given again")->allow_extra_args(false);
   compare->add_flag("--all", results.all, "shows what does not differ, too");
   compare->footer(

@@ -11,7 +11,7 @@ struct ResultsCommand {
   std::vector<std::string> runs;  // as select_runs() takes them; of compare: two, each with a FILE: in front if wanted
   // compare
   std::string confidence = "95 %";
-  std::string tolerance = "0";
+  std::string tolerance;  // empty: kSingleRunTolerance where a side is one run, else 0
   std::vector<std::string> metrics;
   bool all = false;  // also what does not differ
   // export and report

@@ -138,8 +138,6 @@ Result<int> compare(const ResultsCommand& command) {
   if (command.runs.size() != 2) return fail(Errc::invalid_argument, "compare: expected two runs, or sets of runs");
   Result<double> confidence = share_of("--confidence", command.confidence);
   if (!confidence) return fail(std::move(confidence));
-  Result<double> tolerance = share_of("--tolerance", command.tolerance);
-  if (!tolerance) return fail(std::move(tolerance));
   if (*confidence <= 0 || *confidence >= 1) {
     return fail(Errc::invalid_argument, "--confidence: expected a share between 0 and 1, as in 95 %");
   }
@@ -149,6 +147,10 @@ Result<int> compare(const ResultsCommand& command) {
   if (!b) return fail(std::move(b));
   a->set.database = &*a->database;
   b->set.database = &*b->database;
+  const bool single = a->set.runs.size() == 1 || b->set.runs.size() == 1;
+  Result<double> tolerance = single ? results::kSingleRunTolerance : 0.0;
+  if (!command.tolerance.empty()) tolerance = share_of("--tolerance", command.tolerance);
+  if (!tolerance) return fail(std::move(tolerance));
   Result<results::Comparison> comparison = results::compare(
       a->set, b->set, {.confidence = *confidence, .tolerance = *tolerance, .metrics = command.metrics});
   if (!comparison) return fail(std::move(comparison));

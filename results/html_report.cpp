@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <map>
+#include <tuple>
 
 #include "ghostnet/results/junit.hpp"
+#include "ghostnet/runtime/quantity.hpp"
 #include "report_parts.hpp"
 #include "svg_chart.hpp"
 
@@ -60,6 +63,16 @@ std::string header(const std::vector<RunRow>& runs) {
   return html + "</dl>";
 }
 
+// What was measured, in the terms of the expectation: against a time, nanoseconds are shown as one.
+std::string measured(const std::string& expression, double value) {
+  const std::size_t relation = expression.find_last_of("<>=");
+  if (relation != std::string::npos) {
+    const Result<Duration> limit = parse_duration(expression.substr(relation + 1));
+    if (limit && !parse_real(expression.substr(relation + 1))) return with_unit(value, "ns");
+  }
+  return fmt::format("{:.6g}", value);
+}
+
 // Each expectation once, with in how many runs it held.
 Result<std::string> expectations_table(const Database& database, const std::vector<RunRow>& runs) {
   struct Verdicts {
@@ -88,9 +101,8 @@ Result<std::string> expectations_table(const Database& database, const std::vect
   html += runs.size() > 1 ? "<th class=\"n\">held in</th></tr>" : "</tr>";
   for (const Verdicts& row : all) {
     const bool held = row.held == row.judged;
-    const std::string value = !row.least              ? "nothing"
-                              : row.least == row.most ? fmt::format("{:.6g}", *row.least)
-                                                      : fmt::format("{:.6g} to {:.6g}", *row.least, *row.most);
+    std::string value = row.least ? measured(row.expression, *row.least) : "nothing";
+    if (row.least != row.most) value += " to " + measured(row.expression, *row.most);
     html += fmt::format("<tr><td class=\"verdict {}\">{}</td><td><code>{}</code></td><td class=\"n\">{}</td>",
                         held ? "ok" : "failed", held ? "held" : "broken", xml_escaped(row.expression), value);
     html += runs.size() > 1 ? fmt::format("<td class=\"n\">{} of {}</td></tr>", row.held, row.judged) : "</tr>";
@@ -102,11 +114,11 @@ Result<std::string> metrics_table(const Database& database, const RunRow& run) {
   Result<std::vector<MetricRow>> all = metrics(database, run.id, false);
   if (!all) return fail(std::move(all));
   std::string html =
-      "<div class=\"scroll\"><table><tr><th>metric</th><th></th><th class=\"n\">count or sum</th><th "
+      "<div class=\"scroll\"><table><tr><th>metric</th><th class=\"help\"></th><th class=\"n\">count or sum</th><th "
       "class=\"n\">mean</th>"
       "<th class=\"n\">p50</th><th class=\"n\">p90</th><th class=\"n\">p99</th><th class=\"n\">max</th></tr>";
   for (const MetricRow& metric : *all) {
-    html += fmt::format("<tr><td><code>{}</code></td><td class=\"soft\">{}</td>", xml_escaped(metric.name),
+    html += fmt::format("<tr><td><code>{}</code></td><td class=\"soft help\">{}</td>", xml_escaped(metric.name),
                         xml_escaped(metric.help));
     if (metric.kind != "histogram") {
       html += fmt::format("<td class=\"n\">{}</td><td></td><td></td><td></td><td></td><td></td></tr>",
@@ -159,13 +171,26 @@ std::string warnings_list(const std::vector<RunRow>& runs) {
   return html.empty() ? html : "<h2>Warnings</h2>" + html;
 }
 
+// Points in the order in which they were first begun, and of each its repeats.
+std::vector<RunRow> in_order(std::vector<RunRow> runs) {
+  std::map<Settings, std::int64_t> begun;
+  for (const RunRow& run : runs) {
+    const auto [at, fresh] = begun.try_emplace(run.sweep_point, run.id);
+    at->second = std::min(at->second, run.id);
+  }
+  std::ranges::sort(runs, {},
+                    [&](const RunRow& run) { return std::tuple(begun[run.sweep_point], run.repeat, run.id); });
+  return runs;
+}
+
 std::string section(const std::string& title, const std::string& charts) {
   return charts.empty() ? "" : fmt::format("<h2>{}</h2><div class=\"charts\">{}</div>", xml_escaped(title), charts);
 }
 
 }  // namespace
 
-Result<std::string> html_report(const Database& database, const std::vector<RunRow>& runs) {
+Result<std::string> html_report(const Database& database, const std::vector<RunRow>& chosen) {
+  const std::vector<RunRow> runs = in_order(chosen);
   if (runs.empty()) return fail(Errc::not_found, "{}: there is no run to report on", database.path());
   const RunRow& first = runs.front();
   const std::string of_first = runs.size() > 1 ? fmt::format(" of {}", run_label(first)) : "";

@@ -67,12 +67,15 @@ Result<Chart> percentile_chart(const Database& database, const RunRow& run, cons
 ChartLine distribution_of(const std::string& label, const Histogram& histogram, double factor) {
   ChartLine line{.label = label, .points = {}};
   const auto count = static_cast<double>(histogram.count());
-  line.points.push_back({.x = static_cast<double>(histogram.min()) * factor, .y = 0});
   std::uint64_t below = 0;
-  histogram.for_each_bucket([&](std::uint64_t, std::uint64_t highest, std::uint64_t times) {
-    below += times;
-    const std::uint64_t value = std::min(highest, histogram.max());
+  const auto add = [&](std::uint64_t value) {
     line.points.push_back({.x = static_cast<double>(value) * factor, .y = static_cast<double>(below) / count});
+  };
+  // A step at each bucket; between two of them there is nothing.
+  histogram.for_each_bucket([&](std::uint64_t lowest, std::uint64_t highest, std::uint64_t times) {
+    add(std::max(lowest, histogram.min()));
+    below += times;
+    add(std::min(highest, histogram.max()));
   });
   return line;
 }
@@ -110,11 +113,12 @@ std::string unit_of_axis(const std::string& text) {
 struct SweepAxis {
   std::string path;
   std::vector<Setting> settings;                                         // along x
+  std::vector<std::string> others;                                       // in order of the runs
   std::map<std::string, std::map<std::string, std::vector<RunRow>>> at;  // by the other settings, then by this one
 };
 
 SweepAxis axis_of(const std::vector<RunRow>& runs, const std::string& path) {
-  SweepAxis axis{.path = path, .settings = {}, .at = {}};
+  SweepAxis axis{.path = path, .settings = {}, .others = {}, .at = {}};
   std::set<Setting> settings;
   for (const RunRow& run : runs) {
     std::string here, others;
@@ -126,6 +130,7 @@ SweepAxis axis_of(const std::vector<RunRow>& runs, const std::string& path) {
       }
     }
     settings.insert({number_in(here), here});
+    if (!axis.at.contains(others)) axis.others.push_back(others);
     axis.at[others][here].push_back(run);
   }
   axis.settings.assign(settings.begin(), settings.end());
@@ -174,7 +179,10 @@ Chart sweep_chart(const SweepAxis& axis, const std::pair<std::string, std::strin
   if (!numbers) {
     for (const Setting& setting : axis.settings) chart.x_names.push_back(setting.text);
   }
-  for (const auto& [others, by_setting] : lines) {
+  for (const std::string& others : axis.others) {
+    const auto line_of = lines.find(others);
+    if (line_of == lines.end()) continue;
+    const auto& by_setting = line_of->second;
     ChartLine line{.label = others.empty() ? what.first : others, .points = {}, .markers = true};
     for (std::size_t i = 0; i < axis.settings.size(); ++i) {
       const auto found = by_setting.find(axis.settings[i].text);

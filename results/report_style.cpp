@@ -18,9 +18,9 @@ main{max-width:1120px;margin:0 auto;padding:32px 24px 64px}
 h1{font-size:26px;margin:0 0 4px}h2{font-size:18px;margin:36px 0 12px;padding-bottom:4px;border-bottom:1px solid var(--rule)}
 p{margin:6px 0}.soft{color:var(--soft)}
 .verdict{font-weight:600}.passed,.ok{color:var(--good)}.failed,.error,.unfinished{color:var(--bad)}.interrupted{color:var(--warn)}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:20px 0 0;padding:0}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:12px;margin:20px 0 0;padding:0}
 .facts div{background:var(--card);border-radius:8px;padding:10px 14px}
-.facts dt{font-size:12px;color:var(--soft)}.facts dd{margin:0;font-size:17px;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.facts dt{font-size:12px;color:var(--soft)}.facts dd{margin:0;font-size:16px;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,500px),1fr));gap:18px}
 figure{margin:0;background:var(--card);border-radius:8px;padding:12px 14px 8px;min-width:0}
 figcaption{font-weight:600;font-size:14px}
@@ -43,7 +43,7 @@ code,pre{font:13px/1.45 ui-monospace,"Cascadia Mono",Menlo,monospace}
 pre{background:var(--card);border-radius:8px;padding:14px;overflow-x:auto;white-space:pre-wrap;margin:8px 0}
 summary{cursor:pointer}
 @media print{@page{margin:14mm}body{font-size:11px}main{max-width:none;padding:0}figure,.facts div,pre{background:none;border:1px solid var(--rule)}
-.charts{grid-template-columns:1fr 1fr;gap:10px}figure,tr,.facts{break-inside:avoid}h2{break-after:avoid}h1{font-size:20px}}
+.charts{grid-template-columns:1fr 1fr;gap:10px}table{font-size:9px}th,td{padding:3px 8px 3px 0}.help{display:none}code{font-size:9px}.scroll{overflow:visible}figure,tr,.facts{break-inside:avoid}h2{break-after:avoid}h1{font-size:20px}}
 )css";
 }
 

@@ -57,7 +57,8 @@ class RecordedFile : public ResultsFile {
       store->window({.metric = kLatency, .from = TimePoint((second - 1) * 1s), .to = TimePoint(second * 1s)}, gained);
     }
     store->event({.time = TimePoint(5s), .host = 2, .kind = "crash", .text = "said \"so\""});
-    store->message({.sent = TimePoint(1s), .received = TimePoint(2s), .from = 0, .to = 1, .bytes = 9, .kind = "datagram"});
+    store->message(
+        {.sent = TimePoint(1s), .received = TimePoint(2s), .from = 0, .to = 1, .bytes = 9, .kind = "datagram"});
     store->link({.time = TimePoint(0s), .a = 0, .b = 1, .kind = "wire"});
     store->histogram(kLatency, "", kNoHost, all);
     store->histogram(kLatency, "clients", kNoHost, all);

@@ -24,6 +24,8 @@ struct RunSet {
   std::vector<RunRow> runs;
 };
 
+inline constexpr double kSingleRunTolerance = 0.01;
+
 struct CompareOptions {
   double confidence = 0.95;
   double tolerance = 0;              // of a; a smaller difference does not count

@@ -1,0 +1,117 @@
+#include "ghostnet/results/export.hpp"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "ghostnet/results/html_report.hpp"
+#include "ghostnet/results/junit.hpp"
+#include "recorded_file.hpp"
+
+namespace ghostnet::results {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+struct ExportTest : RecordedFile {
+  using Export = Result<> (*)(const Database&, const std::vector<RunRow>&, const ByteSink&);
+  std::string exported(Export as) {
+    const Database database = open();
+    std::string text;
+    EXPECT_TRUE(as(database, runs(database).value(), [&](ByteView piece) -> Result<> {
+      text += as_text(piece);
+      return {};
+    }));
+    return text;
+  }
+  std::string csv(const std::string& table) {
+    const Database database = open();
+    std::string text;
+    const Result<> done = export_csv(database, runs(database).value(), table, [&](ByteView piece) -> Result<> {
+      text += as_text(piece);
+      return {};
+    });
+    return done ? text : std::string(done.error().message());
+  }
+};
+
+TEST_F(ExportTest, CsvHasAHeadAndQuotesWhatNeedsIt) {
+  record({});
+  EXPECT_THAT(csv("series"), StartsWith("run_id,metric,unit,time_s,value\r\n1,echo.requests,requests,1.0,100.0\r\n"));
+  EXPECT_THAT(csv("events"), HasSubstr("1,5000000000,1,2,crash,\"said \"\"so\"\"\",\r\n"));
+  EXPECT_THAT(csv("seris"), HasSubstr("there is no table or view 'seris' of runs; did you mean 'series'?"));
+  EXPECT_THAT(csv("runs; DROP TABLE runs"), HasSubstr("there is no table or view"));
+}
+
+TEST_F(ExportTest, JsonHasTheDocumentsAndTheSeries) {
+  record({.seed = 7});
+  const json document = json::parse(exported(export_json));
+  const json& run = document["runs"][0];
+  EXPECT_EQ(run["seed"], "7");
+  EXPECT_EQ(run["status"], "failed");
+  EXPECT_EQ(run["metrics"]["echo.requests"], 4000);
+  EXPECT_EQ(run["groups"]["clients"]["echo.rtt"]["count"], 400);
+  EXPECT_EQ(run["series"]["echo.requests"]["points"].size(), 40U);
+  EXPECT_EQ(run["expectations"][1]["value"], nullptr);
+}
+
+TEST_F(ExportTest, JunitHasASuiteForEachRunAndACaseForEachExpectation) {
+  record({.sweep_point = {{"network.loss", "1 %"}}, .repeat = 2});
+  record({.finished = false});
+  const std::string xml = exported(export_junit);
+  EXPECT_THAT(xml, HasSubstr("<testsuites name=\"ghostnet\" tests=\"3\" failures=\"1\" errors=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"made &lt;up&gt; [network.loss=1 %, repeat 2]\" tests=\"2\""));
+  EXPECT_THAT(xml, HasSubstr("name=\"echo.requests &gt; 1000\" time=\"1.000\"/>"));
+  EXPECT_THAT(xml, HasSubstr("message=\"p99(echo.other) &lt; 1 s: nothing was measured\""));
+  EXPECT_THAT(xml, HasSubstr("<error type=\"unfinished\" message=\"the run was unfinished\"/>"));
+}
+
+TEST_F(ExportTest, PrometheusHasBaseUnitsAndCumulativeBuckets) {
+  record({.sweep_point = {{"network.loss", "1 %"}}});
+  const std::string text = exported(export_prometheus);
+  EXPECT_THAT(text, HasSubstr("# TYPE ghostnet_echo_requests_total counter\n"
+                              "ghostnet_echo_requests_total{run=\"1\",name=\"made <up>\",seed=\"1\","
+                              "network_loss=\"1 %\"} 4000\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE ghostnet_echo_rtt_seconds histogram\n"));
+  EXPECT_THAT(text, HasSubstr(",le=\"+Inf\"} 400\n"));
+  EXPECT_THAT(text, HasSubstr("ghostnet_echo_rtt_seconds_count{run=\"1\""));
+}
+
+TEST_F(ExportTest, ChromeTraceIsJsonWithCountersEventsAndMessages) {
+  record({});
+  const json trace = json::parse(exported(export_chrome));
+  std::map<std::string, int> phases;
+  for (const json& event : trace["traceEvents"]) ++phases[event["ph"].get<std::string>()];
+  EXPECT_EQ(phases["C"], 40 + 40 + 40);
+  EXPECT_EQ(phases["i"], 1);
+  EXPECT_EQ(phases["X"], 1);
+  EXPECT_EQ(phases["M"], 2 + 3);
+}
+
+TEST_F(ExportTest, TheReportIsOnePageThatRefersToNothingElse) {
+  record({.sweep_point = {{"network.loss", "1 %"}}});
+  record({.requests_per_s = 90, .sweep_point = {{"network.loss", "5 %"}}});
+  const Database database = open();
+  const std::string page = html_report(database, runs(database).value()).value();
+  EXPECT_THAT(page, StartsWith("<!DOCTYPE html>"));
+  for (const char* outside : {"src=", "href=", "@import", "url(", "<script"}) {
+    EXPECT_THAT(page, Not(HasSubstr(outside)));
+  }
+  EXPECT_THAT(page, HasSubstr("0 of 2 runs passed"));
+  EXPECT_THAT(page, HasSubstr("sum of echo.requests by network.loss"));
+  EXPECT_THAT(page, HasSubstr("Distribution of echo.rtt"));
+  EXPECT_THAT(page, HasSubstr("3 hosts and 1 links"));
+  EXPECT_THAT(page, HasSubstr("made &lt;up&gt;"));
+  EXPECT_THAT(page, Not(HasSubstr("<up>")));
+  EXPECT_THAT(page, Not(HasSubstr("nan")));
+}
+
+TEST(XmlText, HoldsOnlyWhatXmlCan) {
+  EXPECT_EQ(xml_escaped("a<b>&\"c\x01\xff é"), "a&lt;b&gt;&amp;&quot;c\xef\xbf\xbd\xef\xbf\xbd é");
+}
+
+}  // namespace
+}  // namespace ghostnet::results
