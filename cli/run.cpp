@@ -12,6 +12,7 @@
 #include "ghostnet/results/database.hpp"
 #include "ghostnet/results/junit.hpp"
 #include "interruption.hpp"
+#include "mpi.hpp"
 #include "plan.hpp"
 #include "progress_bar.hpp"
 #include "report.hpp"
@@ -91,7 +92,9 @@ void run_here(const RunCommand& command, const Program& program, const PlannedRu
 void run_in_pool(const RunCommand& command, const Program& program, const Plan& plan,
                  const std::vector<std::size_t>& open, Output& output) {
   std::size_t jobs = command.jobs;
-  if (jobs == 0) jobs = command.mode == "live" ? 1 : std::max(1U, std::thread::hardware_concurrency());
+  if (jobs == 0 && command.mode == "live") jobs = 1;
+  const std::optional<MpiRank> mpi = mpi_rank();
+  if (jobs == 0) jobs = std::max<std::size_t>(1, std::thread::hardware_concurrency() / (mpi ? mpi->ranks_here : 1));
   ProgressBar bar(!command.quiet);
   RunPool pool;
   pool.carry_out = [&](std::size_t index, const RunPool::Report& report) {
@@ -130,11 +133,16 @@ void run_in_pool(const RunCommand& command, const Program& program, const Plan& 
 
 // Where the runs are recorded, made ready before the first of them. Said, when it was not asked for.
 Result<> prepare_db(RunCommand& command, const Plan& plan) {
+  const std::optional<MpiRank> mpi = mpi_rank();
+  if (mpi && (command.json || !command.junit.empty())) {
+    return fail(Errc::not_supported,
+                "under MPI each rank knows its own runs alone: leave out --json and --junit, and export afterwards");
+  }
   if (command.db == "none") {
     command.db.clear();
   } else if (command.db.empty() && (plan.runs.size() > plan.files() || command.resume)) {
     command.db = kDefaultDb;
-    if (!command.quiet)
+    if (!command.quiet && (!mpi || mpi->rank == 0))
       fmt::print(stderr, "recording in {} (--db FILE for another, --db none for nowhere)\n", command.db);
   }
   if (command.db.empty()) {
@@ -142,7 +150,7 @@ Result<> prepare_db(RunCommand& command, const Plan& plan) {
       return fail(Errc::invalid_argument, "--resume: needs the results file to go on with, --db FILE");
     return {};
   }
-  command.batch = batch_label();
+  command.batch = mpi ? mpi->job : batch_label();
   Result<results::Database> database =
       results::Database::open(command.db, {.access = results::DatabaseOptions::Access::write});
   if (!database) return fail(std::move(database));
@@ -225,6 +233,9 @@ int run(RunCommand command, const Program& program) {
       output.add(std::move(known.reply));
     }
     if (!command.quiet) fmt::print(stderr, "{} of {} runs are finished\n", finished->size(), plan->runs.size());
+  }
+  if (const std::optional<MpiRank> mpi = mpi_rank()) {
+    std::erase_if(open, [&](std::size_t index) { return index % mpi->ranks != mpi->rank; });
   }
   watch_for_interruption();
   if (plan->runs.size() == 1 && open.size() == 1) {

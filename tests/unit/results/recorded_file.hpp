@@ -10,7 +10,7 @@ namespace ghostnet::results {
 struct MadeUpRun {
   std::uint64_t seed = 1;
   double requests_per_s = 100;
-  double noise = 0;  // of each second, up and down in turn
+  double noise = 0;  // of each second, at most, and 0 in the mean
   std::uint64_t latency_ns = 20'000'000;
   std::vector<std::pair<std::string, std::string>> sweep_point{};
   std::uint32_t repeat = 0;
@@ -45,7 +45,7 @@ class RecordedFile : public ResultsFile {
     double requests = 0;
     Histogram all;
     for (int second = 1; second <= kSeconds; ++second) {
-      const double swing = second % 2 == 0 ? made.noise : -made.noise;
+      const double swing = made.noise * (second * 7 % 5 - 2) / 2;
       requests += made.requests_per_s + swing;
       const Sample samples[] = {{TimePoint(second * 1s), kRequests, kNoHost, requests},
                                 {TimePoint(second * 1s), kRequests, 1, requests / 2},
