@@ -11,6 +11,7 @@ namespace {
 // RFC 6335 6: the dynamic ports.
 constexpr std::uint16_t kFirstDynamicPort = 49'152;
 constexpr std::uint32_t kDynamicPorts = 65'536 - kFirstDynamicPort;
+constexpr std::uint32_t kPortStride = 500;  // RFC 6056 3.3.5: the trade-off N
 
 std::uint32_t ip_header_bytes(IpFamily family) { return family == IpFamily::v4 ? 20 : 40; }
 
@@ -22,8 +23,8 @@ std::uint16_t mss_for(std::uint32_t mtu_bytes, IpFamily family) {
 }  // namespace
 
 Stack::Stack(Host& host, Carrier& carrier, Random random, const Tuning& tuning)
-    : host_(host), carrier_(carrier), tuning_(tuning), secrets_(random) {
-  port_step_ = static_cast<std::uint32_t>(random.next_u64());
+    : host_(host), carrier_(carrier), tuning_(tuning), random_(random), secrets_(random_) {
+  port_step_ = static_cast<std::uint32_t>(random_.next_u64());
 }
 
 Stack::~Stack() { power_off(); }
@@ -106,9 +107,10 @@ bool Stack::port_is_free(const Endpoint& local, const Endpoint& peer, SeqNumber&
   return true;
 }
 
-// RFC 6056 3.3.3: from a place that depends on the peer, the next one that is free.
+// RFC 6056 3.3.3 and 3.3.5: from a place that depends on the peer, some way further each time.
 Result<std::uint16_t> Stack::choose_port(const IpAddress& local, const Endpoint& peer) {
   std::uint32_t offset = secrets_.port_offset(local, peer);
+  port_step_ += static_cast<std::uint32_t>(random_.below(kPortStride));
   for (std::uint32_t i = 0; i < kDynamicPorts; ++i) {
     auto port = static_cast<std::uint16_t>(kFirstDynamicPort + (offset + port_step_++) % kDynamicPorts);
     Endpoint candidate(local, port);
@@ -307,7 +309,9 @@ void Stack::prefetch_flow(std::uint32_t hash) const {
 void Stack::prefetch_reader(std::uint32_t hash) const {
   const Flow* flow = table_.likely(hash);
   if (flow == nullptr || flow->waiting) return;
-  if (const TcpStream* stream = static_cast<const Tcb*>(flow)->stream) __builtin_prefetch(stream, 1);
+  const auto& tcb = static_cast<const Tcb&>(*flow);
+  tcb.connection.prefetch();
+  if (tcb.stream != nullptr) __builtin_prefetch(tcb.stream, 1);
 }
 
 }  // namespace ghostnet::tcp

@@ -13,7 +13,7 @@ Tcb::Tcb(Stack& stack, const Flow& flow, const ConnectionSetup& setup)
 
 void Tcb::arm() {
   TimePoint deadline = connection.next_deadline();
-  if (deadline >= armed_for_) return;
+  if (deadline == armed_for_) return;
   armed_for_ = deadline;
   timer_.arm(deadline);
 }

@@ -132,6 +132,9 @@ class Connection {
   // The host has lost its power: over, and nobody is told.
   void vanish();
 
+  // Brings what an acknowledgment will touch into the cache.
+  void prefetch() const { board_.prefetch(); }
+
   std::uint8_t take_events() { return std::exchange(events_, std::uint8_t{0}); }
   State state() const { return state_; }
   std::optional<Errc> failure() const { return failure_; }

@@ -58,6 +58,7 @@ class Scoreboard {
   // Cuts a record in two; the first keeps so much.
   void split(std::uint32_t i, std::uint32_t first_length);
   void release();
+  void prefetch() const { __builtin_prefetch(records_ + head_, 1); }
 
   // The number of the first record that ends after `at`; size() when there is none.
   std::uint32_t find(SeqNumber at);

@@ -11,9 +11,9 @@
 // connection outlives its stream until what was written has been delivered. A stack outlives its streams. When its host
 // loses power, power_off() ends everything without a word to anybody.
 //
-// Ports are drawn as RFC 6056 3.3.3 wants, sequence numbers by RFC 6528. A listener whose backlog is full goes on by
-// SYN cookies (RFC 4987 3.6). Segments for nobody are answered by resets (RFC 9293 3.10.7.1). Everything is bounded by
-// Tuning.
+// Ports are drawn as RFC 6056 3.3.3 and 3.3.5 want, sequence numbers by RFC 6528. A listener whose backlog is full goes
+// on by SYN cookies (RFC 4987 3.6). Segments for nobody are answered by resets (RFC 9293 3.10.7.1). Everything is
+// bounded by Tuning.
 #pragma once
 
 #include <cstdint>
@@ -150,6 +150,7 @@ class Stack {
   Host& host_;
   Carrier& carrier_;
   const Tuning& tuning_;
+  Random random_;
   Secrets secrets_;
   FlowTable table_;
   std::vector<TcpListener*> listeners_;

@@ -19,8 +19,7 @@ class Tcb final : public Flow, private Completion, public FromFramePool {
  public:
   Tcb(Stack& stack, const Flow& flow, const ConnectionSetup& setup);
 
-  // Lets the timer fire in time for the connection's next deadline. One that is armed for an earlier instant stays: it
-  // costs less to be woken for nothing than to move it at every segment.
+  // Lets the timer fire at the connection's next deadline, or not at all. To a later instant it moves in place.
   void arm();
 
   Stack& stack;
