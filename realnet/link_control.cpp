@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "ghostnet/realnet/file_descriptor.hpp"
 #include "ghostnet/realnet/socket_address.hpp"
@@ -18,7 +19,7 @@ namespace ghostnet::realnet {
 
 namespace {
 
-// One request of route netlink (rtnetlink(7)) and its acknowledgement.
+// One request of route netlink (rtnetlink(7)) and its answer.
 class NetlinkRequest {
  public:
   template <class Body>
@@ -48,20 +49,38 @@ class NetlinkRequest {
     }
   }
 
-  // 0 or an errno.
+  // For a change: 0 or an errno.
   int execute() {
-    const FileDescriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-    if (!socket || ::send(socket.get(), bytes_.data(), header().nlmsg_len, 0) < 0) return errno;
-    alignas(nlmsghdr) std::array<std::uint8_t, 4096> answer;
-    const ssize_t size = ::recv(socket.get(), answer.data(), answer.size(), 0);
-    if (size < 0) return errno;
+    alignas(nlmsghdr) Answer answer;
+    if (const int error = exchange(answer); error != 0) return error;
     const auto* header = reinterpret_cast<const nlmsghdr*>(answer.data());
-    if (!NLMSG_OK(header, static_cast<std::uint32_t>(size)) || header->nlmsg_type != NLMSG_ERROR) return EPROTO;
+    if (header->nlmsg_type != NLMSG_ERROR) return EPROTO;
     return -static_cast<const nlmsgerr*>(NLMSG_DATA(header))->error;
+  }
+  // For a question about a route: what the kernel found.
+  std::optional<rtmsg> ask_route() {
+    alignas(nlmsghdr) Answer answer;
+    if (exchange(answer) != 0) return std::nullopt;
+    const auto* header = reinterpret_cast<const nlmsghdr*>(answer.data());
+    if (header->nlmsg_type != RTM_NEWROUTE || header->nlmsg_len < NLMSG_LENGTH(sizeof(rtmsg))) return std::nullopt;
+    rtmsg route;
+    std::memcpy(&route, NLMSG_DATA(header), sizeof route);
+    return route;
   }
 
  private:
+  using Answer = std::array<std::uint8_t, 4096>;
+
   nlmsghdr& header() { return *reinterpret_cast<nlmsghdr*>(bytes_.data()); }
+
+  int exchange(Answer& answer) {
+    const FileDescriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+    if (!socket || ::send(socket.get(), bytes_.data(), header().nlmsg_len, 0) < 0) return errno;
+    const ssize_t size = ::recv(socket.get(), answer.data(), answer.size(), 0);
+    if (size < 0) return errno;
+    const auto* header = reinterpret_cast<const nlmsghdr*>(answer.data());
+    return NLMSG_OK(header, static_cast<std::uint32_t>(size)) ? 0 : EPROTO;
+  }
 
   alignas(nlmsghdr) std::array<std::uint8_t, 512> bytes_{};
 };
@@ -127,6 +146,16 @@ Result<> add_interface_address(const std::string& name, const InterfaceAddress& 
   request.add(IFA_ADDRESS, address.address);
   return outcome(request.execute(),
                  fmt::format("giving {} the address {}/{}", name, address.address, address.prefix_bits));
+}
+
+bool is_own_address(const IpAddress& address) {
+  rtmsg body{};
+  body.rtm_family = family_of(address);
+  body.rtm_dst_len = address.is_v4() ? 32 : 128;
+  NetlinkRequest request(RTM_GETROUTE, 0, body);
+  request.add(RTA_DST, address);
+  const std::optional<rtmsg> route = request.ask_route();
+  return route && route->rtm_type == RTN_LOCAL;
 }
 
 Result<> add_route(const std::string& name, const IpPrefix& prefix, const IpAddress& gateway) {

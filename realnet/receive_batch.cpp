@@ -9,8 +9,16 @@ namespace ghostnet::realnet {
 
 namespace {
 
+// Beside those in the hands of readers, each message has one that waits for input.
 PacketPool::Options pool_of(std::size_t data_bytes, std::size_t buffers) {
-  return {.buffer_bytes = ReceiveBatch::kHeadroomBytes + data_bytes, .max_buffers = buffers};
+  return {.buffer_bytes = ReceiveBatch::kHeadroomBytes + data_bytes, .max_buffers = buffers + ReceiveBatch::kMessages};
+}
+
+// A first buffer to wait for input. Of the heap where readers hold more than their share of the pool, because not all
+// messages had theirs when they took it: input can always be received, be it to be dropped.
+PacketBuf first_buffer(PacketPool& pool, std::size_t data_bytes) {
+  if (Result<PacketBuf> buffer = pool.take(ReceiveBatch::kHeadroomBytes)) return std::move(*buffer);
+  return PacketBuf::with_room(ReceiveBatch::kHeadroomBytes, data_bytes);
 }
 
 }  // namespace
@@ -54,9 +62,8 @@ std::optional<PacketBuf> ReceiveBatch::take(std::size_t i, std::size_t size_byte
 
 void ReceiveBatch::prepare(std::size_t i) {
   Slot& slot = slots_[i];
-  // The first buffers are of the heap, so that a world whose pools are exhausted can still receive, and drop.
-  if (slot.small.capacity() == 0) slot.small = PacketBuf::with_room(kHeadroomBytes, kSmallBytes);
-  if (slot.large.capacity() == 0) slot.large = PacketBuf::with_room(kHeadroomBytes, kLargeBytes);
+  if (slot.small.capacity() == 0) slot.small = first_buffer(small_pool_, kSmallBytes);
+  if (slot.large.capacity() == 0) slot.large = first_buffer(large_pool_, kLargeBytes);
   slot.parts[0] = {.iov_base = slot.small.data(), .iov_len = kSmallBytes};
   slot.parts[1] = {.iov_base = slot.large.data() + kSmallBytes, .iov_len = kLargeBytes - kSmallBytes};
   slot.from.set_size(SocketAddress::kCapacity);

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include "ghostnet/realnet/link_control.hpp"
 #include "ghostnet/realnet/socket_address.hpp"
@@ -28,6 +29,8 @@ namespace ghostnet::realnet {
 namespace {
 
 constexpr std::size_t kMaxSuperPacketBytes = 65535;
+constexpr Duration kAddressPatience = 1s;  // for addresses to be finished; usually a fraction of a millisecond
+constexpr timespec kAddressRetry{.tv_sec = 0, .tv_nsec = 200'000};
 
 // Creates the device; tells its name and whether packets carry a virtio header.
 Result<bool> attach(int fd, const TunOptions& options, std::string& name) {
@@ -51,6 +54,16 @@ Result<bool> attach(int fd, const TunOptions& options, std::string& name) {
   return offloads;
 }
 
+// A packet that came before the kernel has finished its address would be dropped.
+void await_addresses(const TunOptions& options) {
+  const auto give_up_after = kAddressPatience / Duration(kAddressRetry.tv_nsec);
+  for (const InterfaceAddress& address : options.addresses) {
+    for (int tries = 0; !is_own_address(address.address) && tries < give_up_after; ++tries) {
+      ::nanosleep(&kAddressRetry, nullptr);
+    }
+  }
+}
+
 Result<> configure(const std::string& name, const TunOptions& options) {
   if (Result<> set = set_interface_mtu(name, options.mtu_bytes); !set) return set;
   if (Result<> set = set_interface_queue(name, options.queue_packets); !set) return set;
@@ -59,6 +72,7 @@ Result<> configure(const std::string& name, const TunOptions& options) {
   }
   if (!options.up) return {};
   if (Result<> set = set_interface_up(name, true); !set) return set;
+  await_addresses(options);
   for (const IpPrefix& route : options.routes) {
     if (Result<> set = add_route(name, route); !set) return set;
   }

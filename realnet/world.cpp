@@ -1,5 +1,6 @@
 #include "ghostnet/realnet/world.hpp"
 
+#include <algorithm>
 #include <ctime>
 
 #include "ghostnet/realnet/asio_bridge.hpp"
@@ -115,7 +116,7 @@ bool World::run_until(const bool& done) {
   while (!done) {
     if (stopped_.exchange(false)) return false;
     if (bridge_ == nullptr) {
-      turn(idle_time());
+      turn(Duration::max());
     } else if (!bridge_->run_one()) {
       return false;
     }
@@ -124,7 +125,7 @@ bool World::run_until(const bool& done) {
 }
 
 void World::turn(Duration at_most) {
-  poller_.wait(at_most);
+  poller_.wait(at_most > Duration{} ? std::min(at_most, idle_time()) : Duration{});
   set_time();
   poller_.dispatch();
   mailbox_.deliver();

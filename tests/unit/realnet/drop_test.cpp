@@ -67,7 +67,7 @@ struct Conversation {
 
 class Dropping : public LiveWorld {};
 
-TEST_F(Dropping, DISABLED_AtEverySuspensionPoint) {
+TEST_F(Dropping, AtEverySuspensionPoint) {
   bool done = false;
   int turns = 0;
   for (; !done && turns < 2000; ++turns) {
@@ -79,7 +79,7 @@ TEST_F(Dropping, DISABLED_AtEverySuspensionPoint) {
   EXPECT_GT(turns, 5);
 }
 
-TEST_F(Dropping, DISABLED_BetweenBeingWokenAndRunning) {
+TEST_F(Dropping, BetweenBeingWokenAndRunning) {
   for (int turns = 0; turns < 40; ++turns) {
     Conversation conversation(world(), a(), b());
     for (int i = 0; i < turns && !conversation.done; ++i) world().turn(kPatience);

@@ -25,7 +25,7 @@ Task<> connect_into(Host& host, Endpoint peer, Result<StreamPtr>& outcome) {
   outcome = co_await host.connect({.peer = peer});
 }
 
-TEST_F(FilesExhausted, DISABLED_OpeningSaysWhatToDo) {
+TEST_F(FilesExhausted, OpeningSaysWhatToDo) {
   FileLimit limit;
   const auto udp = a().open_udp({.local = kAnyPort});
   ASSERT_FALSE(udp);
@@ -43,7 +43,7 @@ Task<> accept_in_a_loop(Listener& listener, std::vector<Result<StreamPtr>>& outc
   while (true) outcomes.push_back(co_await listener.accept());
 }
 
-TEST_F(FilesExhausted, DISABLED_AnAcceptLoopDoesNotSpin) {
+TEST_F(FilesExhausted, AnAcceptLoopDoesNotSpin) {
   auto world = make_world({.accept_backoff = std::chrono::hours(1)});
   Host host(*world, {.name = "host"});
   auto listener = std::move(*host.listen({.local = kAnyPort}));
@@ -62,7 +62,7 @@ TEST_F(FilesExhausted, DISABLED_AnAcceptLoopDoesNotSpin) {
   host.scope().drop_all();
 }
 
-TEST_F(FilesExhausted, DISABLED_TheConnectionIsAcceptedWhenThereIsRoomAgain) {
+TEST_F(FilesExhausted, TheConnectionIsAcceptedWhenThereIsRoomAgain) {
   auto world = make_world({.accept_backoff = 1ms});
   Host host(*world, {.name = "host"});
   auto listener = std::move(*host.listen({.local = kAnyPort}));

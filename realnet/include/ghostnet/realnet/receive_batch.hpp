@@ -21,7 +21,7 @@
 namespace ghostnet::realnet {
 
 struct ReceiveBatchOptions {
-  std::size_t small_buffers = 8192;  // that exist at once, in the hands of readers
+  std::size_t small_buffers = 8192;  // in the hands of readers at once
   std::size_t large_buffers = 256;
 };
 

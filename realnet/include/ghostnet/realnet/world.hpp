@@ -111,7 +111,7 @@ class World {
 
   // ---- for who drives it ----
 
-  // Waits at most so long, and takes one turn.
+  // Waits for events, at most so long and no longer than idle_time(), and takes one turn.
   void turn(Duration at_most);
   // How long nothing will happen by itself; Duration::max(): ever.
   Duration idle_time();
