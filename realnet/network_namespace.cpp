@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 #include <thread>
 
 #include "ghostnet/realnet/socket_address.hpp"
@@ -23,15 +24,15 @@ FileDescriptor open_namespace(const char* path) { return FileDescriptor(::open(p
 Result<NetworkNamespace> NetworkNamespace::create() {
   FileDescriptor fd;
   int error = 0;
-  // A thread of its own leaves its namespace behind, so that ours never changes.
-  std::thread([&] {
-    if (::unshare(CLONE_NEWNET) != 0) {
-      error = errno;
-      return;
-    }
-    fd = open_namespace(kOfThisThread);
+  auto leave = [&] {
+    if (::unshare(CLONE_NEWNET) == 0) fd = open_namespace(kOfThisThread);
     if (!fd) error = errno;
-  }).join();
+  };
+  try {
+    std::thread(leave).join();  // a thread of its own leaves its namespace behind, so that ours never changes
+  } catch (const std::system_error& no_thread) {
+    error = no_thread.code().value();
+  }
   if (!fd) return system_failure(error, "creating a network namespace (it wants CAP_SYS_ADMIN)");
   return NetworkNamespace(std::move(fd));
 }

@@ -1,11 +1,13 @@
 #include "ghostnet/realnet/world.hpp"
 
 #include <algorithm>
+#include <boost/system/system_error.hpp>
 #include <ctime>
 
 #include "ghostnet/realnet/asio_bridge.hpp"
 #include "ghostnet/realnet/linger_set.hpp"
 #include "ghostnet/realnet/send_batch.hpp"
+#include "ghostnet/realnet/socket_address.hpp"
 
 namespace ghostnet::realnet {
 
@@ -62,7 +64,8 @@ Result<std::unique_ptr<World>> World::create(WorldOptions options) {
 
 Result<std::unique_ptr<World>> World::create(boost::asio::io_context& context, WorldOptions options) {
   Result<std::unique_ptr<World>> world = create(std::move(options));
-  if (world) (*world)->become_guest(context);
+  if (!world) return world;
+  if (Result<> joined = (*world)->become_guest(context); !joined) return fail(std::move(joined));
   return world;
 }
 
@@ -91,15 +94,23 @@ World::~World() = default;
 
 std::uint64_t World::task_failures() const { return failure_log_->failures; }
 
-boost::asio::io_context& World::io_context() {
-  if (!bridge_) {
-    own_context_ = std::make_unique<boost::asio::io_context>(1);
-    become_guest(*own_context_);
-  }
-  return bridge_->context();
+Result<boost::asio::io_context*> World::io_context() {
+  if (bridge_) return &bridge_->context();
+  if (!own_context_) own_context_ = std::make_unique<boost::asio::io_context>(1);
+  if (Result<> joined = become_guest(*own_context_); !joined) return fail(std::move(joined));
+  return own_context_.get();
 }
 
-void World::become_guest(boost::asio::io_context& context) { bridge_ = std::make_unique<AsioBridge>(*this, context); }
+// Asio opens its own epoll descriptor, timer and pipe with the first object that wants them, and throws where it
+// cannot.
+Result<> World::become_guest(boost::asio::io_context& context) {
+  try {
+    bridge_ = std::make_unique<AsioBridge>(*this, context);
+  } catch (const boost::system::system_error& error) {
+    return system_failure(error.code().value(), "joining an io_context of Asio");
+  }
+  return {};
+}
 
 void World::run() {
   const bool never = false;

@@ -205,6 +205,7 @@ class Ours {
     host_.scope().spawn(receive(*receiver_, received_));
     batch_.assign(kSegments, {.peer = receiver_->local(), .payload = payload_});
   }
+  ~Ours() { host_.scope().drop_all(); }
 
   std::size_t burst() {
     received_ = 0;

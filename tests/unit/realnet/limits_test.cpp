@@ -33,10 +33,19 @@ TEST_F(FilesExhausted, OpeningSaysWhatToDo) {
   EXPECT_THAT(std::string(udp.error().message()), HasSubstr("ulimit -n"));
   EXPECT_EQ(a().listen({.local = kAnyPort}).error(), Errc::too_many_files);
   EXPECT_EQ(World::create().error(), Errc::too_many_files);
+  EXPECT_EQ(world().io_context().error(), Errc::too_many_files);
   Result<StreamPtr> connected;
   run(connect_into(a(), Endpoint(IpAddress::v4(127, 0, 0, 1), 9), connected));
   ASSERT_FALSE(connected);
   EXPECT_EQ(connected.error(), Errc::too_many_files);
+}
+
+TEST_F(FilesExhausted, AnAsioGuestIsRefusedAndMayTryAgain) {
+  {
+    FileLimit limit;
+    EXPECT_EQ(world().io_context().error(), Errc::too_many_files);
+  }
+  EXPECT_TRUE(world().io_context());
 }
 
 Task<> accept_in_a_loop(Listener& listener, std::vector<Result<StreamPtr>>& outcomes) {

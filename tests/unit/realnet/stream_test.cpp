@@ -1,5 +1,7 @@
 // TCP over the machine's loopback, and streams of the Unix domain: what the runtime's contract says of Stream and
 // Listener, on the kernel's sockets.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -9,6 +11,7 @@
 #include <filesystem>
 
 #include "ghostnet/realnet/linger_set.hpp"
+#include "ghostnet/realnet/socket_address.hpp"
 #include "live_world.hpp"
 
 namespace ghostnet::realnet {
@@ -172,6 +175,39 @@ TEST_P(Tcp, ReadExactlyTellsAnEarlyEnd) {
   const auto outcome = world().run(pair.server->read_exactly(buffer));
   ASSERT_FALSE(*outcome);
   EXPECT_EQ(outcome->error(), Errc::end_of_stream);
+}
+
+// An option of the socket between these two, as the kernel has it.
+int option_between(const Endpoint& local, const Endpoint& peer, int level, int name) {
+  for (int fd = 0; fd < 1024; ++fd) {
+    if (local_endpoint(fd) != local || peer_endpoint(fd) != peer) continue;
+    int value = 0;
+    socklen_t size = sizeof value;
+    if (::getsockopt(fd, level, name, &value, &size) == 0) return value;
+  }
+  return -1;
+}
+
+TEST_P(Tcp, SmallWritesLeaveAtOnceUnlessGathered) {
+  auto listener = listen();
+  const StreamPair quick = connect(*listener);
+  EXPECT_EQ(option_between(quick.client->local(), quick.client->peer(), IPPROTO_TCP, TCP_NODELAY), 1);
+  EXPECT_EQ(option_between(quick.server->local(), quick.server->peer(), IPPROTO_TCP, TCP_NODELAY), 1);
+  const StreamPair gathering = connect(*listener, {.peer = {}, .stream = {.no_delay = false}});
+  EXPECT_EQ(option_between(gathering.client->local(), gathering.client->peer(), IPPROTO_TCP, TCP_NODELAY), 0);
+}
+
+TEST_P(Tcp, KeepsIdleConnectionsAliveWhenAsked) {
+  const StreamOptions alive{.keepalive_idle = 90s, .keepalive_interval = 1500ms};
+  auto listener = listen({.local = any_port(), .stream = alive});
+  const StreamPair pair = connect(*listener, {.peer = {}, .stream = alive});
+  for (Stream* stream : {pair.client.get(), pair.server.get()}) {
+    EXPECT_EQ(option_between(stream->local(), stream->peer(), SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(option_between(stream->local(), stream->peer(), IPPROTO_TCP, TCP_KEEPIDLE), 90);
+    EXPECT_EQ(option_between(stream->local(), stream->peer(), IPPROTO_TCP, TCP_KEEPINTVL), 2) << "rounded up";
+  }
+  const StreamPair plain = connect();
+  EXPECT_EQ(option_between(plain.client->local(), plain.client->peer(), SOL_SOCKET, SO_KEEPALIVE), 0);
 }
 
 TEST_P(Tcp, NobodyListening) {

@@ -251,6 +251,31 @@ TEST_F(TunDevices, UdpSuperDatagramsPass) {
   EXPECT_EQ(got, all);
 }
 
+TEST_F(TunDevices, MulticastReachesMembersOnTheOtherSide) {
+  Site one = make_site(1, {});
+  Site two = make_site(2, {});
+  Cable cable(world(), one, two);
+  for (const IpAddress& group : {IpAddress::v4(239, 255, 77, 2), IpAddress::v6({0xff12, 0, 0, 0, 0, 0, 0x77, 2})}) {
+    SCOPED_TRACE(group.to_string());
+    const Endpoint any(IpAddress::any(group.family()), 0);
+    auto member = std::move(*two.host->open_udp({.local = any}));
+    ASSERT_TRUE(member->join(group, two.tun->index()));
+    auto sender = std::move(*one.host->open_udp({.local = any, .multicast_hop_limit = 3}));
+    const Datagram to_group{.peer = Endpoint(group, member->local().port()),
+                            .payload = as_bytes("all"),
+                            .interface = one.tun->index(),
+                            .ecn = Ecn::ect1};
+    ASSERT_EQ(sender->send({&to_group, 1}).accepted, 1u);
+    ReceivedDatagram received;
+    while (!member->try_recv({&received, 1})) world().turn(kPatience);
+    EXPECT_EQ(as_text(received.data.view()), "all");
+    EXPECT_EQ(received.local.without_scope_id(), group);
+    EXPECT_EQ(received.interface, two.tun->index());
+    EXPECT_EQ(received.hop_limit, 3);
+    EXPECT_EQ(received.ecn, Ecn::ect1);
+  }
+}
+
 // Both ends dial: their SYNs cross on the wire (RFC 9293 3.5, simultaneous open).
 Task<> dial_each_other(Host& one, Endpoint at_one, Host& two, Endpoint at_two) {
   auto [first, second] = co_await all_of(one.connect({.peer = at_two, .local = at_one, .reuse_address = true}),

@@ -131,8 +131,6 @@ TEST_F(WorldTurns, FailedTasksAreLoggedAndCounted) {
   EXPECT_THAT(lines.lines, ElementsAre(HasSubstr("nobody there")));
 }
 
-class WorldAsGuest : public ::testing::Test {};
-
 Task<> ping_pong(Host& host, int rounds, int& done) {
   auto one = std::move(*host.open_udp({.local = Endpoint(IpAddress::v4(127, 0, 0, 1), 0)}));
   auto two = std::move(*host.open_udp({.local = Endpoint(IpAddress::v4(127, 0, 0, 1), 0)}));
@@ -194,7 +192,7 @@ TEST(AsioGuest, AWorldOfItsOwnBecomesAGuestWhenAskedForItsContext) {
   Host host(*world, {.name = "host"});
   int done = 0;
   bool ran = false;
-  boost::asio::post(world->io_context(), [&] { ran = true; });
+  boost::asio::post(**world->io_context(), [&] { ran = true; });
   EXPECT_TRUE(world->run(ping_pong(host, 20, done)));
   EXPECT_EQ(done, 20);
   EXPECT_TRUE(ran);

@@ -77,9 +77,9 @@ class World {
   // Tasks that ended with an error or an exception; each was logged.
   std::uint64_t task_failures() const;
 
-  // Where Asio's own objects of this thread live. From now on run() runs it. Throws as Asio does when the system has no
-  // descriptors for it.
-  boost::asio::io_context& io_context();
+  // Where Asio's own objects of this thread live: the caller's, or one of the world's own. From now on run() runs it.
+  // Errors: too_many_files, when the system has no descriptors for it.
+  Result<boost::asio::io_context*> io_context();
 
   // Takes turns until stop(). Not from within a task or a handler.
   void run();
@@ -121,7 +121,7 @@ class World {
   class FailureLog;
 
   World(WorldOptions options, Descriptors descriptors);
-  void become_guest(boost::asio::io_context& context);
+  Result<> become_guest(boost::asio::io_context& context);
   void set_time();
   // Takes turns until `done` or stop(); false: stopped.
   bool run_until(const bool& done);
