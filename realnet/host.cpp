@@ -15,6 +15,7 @@
 #include "ghostnet/realnet/dial.hpp"
 #include "ghostnet/realnet/kernel_stream.hpp"
 #include "ghostnet/realnet/kernel_udp_socket.hpp"
+#include "ghostnet/realnet/loopback_network.hpp"
 #include "ghostnet/realnet/socket_address.hpp"
 #include "ghostnet/realnet/socket_options.hpp"
 #include "ghostnet/realnet/socket_path.hpp"
@@ -154,7 +155,8 @@ Result<std::unique_ptr<UdpSocket>> Host::open_udp(const UdpOptions& options) {
   if (!local) return fail(std::move(local));
   UdpOptions own = options;
   own.local = *local;
-  return KernelUdpSocket::open(world_, own, {.multicast = !has_address(), .where = options_.where.get()});
+  return KernelUdpSocket::open(
+      world_, own, {.multicast = !has_address(), .where = options_.where.get(), .network = options_.network});
 }
 
 Result<std::unique_ptr<Listener>> Host::listen(const ListenOptions& options) {
@@ -174,7 +176,7 @@ Result<std::unique_ptr<Listener>> Host::listen(const ListenOptions& options) {
       ::listen(fd->get(), static_cast<int>(std::min<std::uint32_t>(options.backlog, INT_MAX))) != 0) {
     return system_failure(errno, "listening at {}", *local);
   }
-  return KernelListener::adopt(world_, std::move(*fd), KernelStream::Kind::tcp);
+  return KernelListener::adopt(world_, std::move(*fd), KernelStream::Kind::tcp, {}, options_.network);
 }
 
 Task<Result<std::unique_ptr<Stream>>> Host::connect(ConnectOptions options) {
@@ -184,12 +186,17 @@ Task<Result<std::unique_ptr<Stream>>> Host::connect(ConnectOptions options) {
     co_return fail(Errc::unreachable, "connecting to {}: this host has {} only", options.peer, options_.address);
   }
   options.local = *local;
+  LoopbackNetwork* const network = options_.network;
+  if (network != nullptr && network->carries(options_.address, options.peer.address())) {
+    Result<> met = co_await network->shake_hands(options_.address, options.peer.address());
+    if (!met) co_return fail(std::move(met));
+  }
   Result<FileDescriptor> fd = begin_connect(options, options_.where.get());
   if (!fd) co_return fail(std::move(fd));
   Dial dial(world_, std::move(*fd));
   if (Result<> watched = dial.watch(); !watched) co_return fail(std::move(watched));
   co_await dial.settled();
-  co_return dial.finish(options.peer);
+  co_return dial.finish(options.peer, network);
 }
 
 Result<std::unique_ptr<Listener>> Host::listen_local(const std::string& path) {
@@ -214,7 +221,7 @@ Task<Result<std::unique_ptr<Stream>>> Host::connect_local(std::string path) {
     if (now() >= give_up) co_return fail(Errc::timed_out, "connecting to {}: its listener does not accept", path);
     co_await clock().sleep(kLocalBacklogRetry);
   }
-  co_return KernelStream::adopt(world_, std::move(*fd), KernelStream::Kind::local, false);
+  co_return KernelStream::adopt(world_, std::move(*fd), KernelStream::Kind::local, {});
 }
 
 void Host::submit(std::shared_ptr<ComputeJob> job) { world_.workers().submit(std::move(job)); }

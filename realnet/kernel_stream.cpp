@@ -10,19 +10,21 @@
 
 #include "ghostnet/realnet/linger_set.hpp"
 #include "ghostnet/realnet/socket_address.hpp"
+#include "ghostnet/realnet/socket_options.hpp"
 #include "ghostnet/realnet/world.hpp"
 
 namespace ghostnet::realnet {
 
-Result<std::unique_ptr<Stream>> KernelStream::adopt(World& world, FileDescriptor fd, Kind kind, bool watched) {
+Result<std::unique_ptr<Stream>> KernelStream::adopt(World& world, FileDescriptor fd, Kind kind, const Origin& origin) {
   constexpr std::uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI;
   const int raw_fd = fd.get();
   std::unique_ptr<KernelStream> stream(new KernelStream(world, std::move(fd), kind));
-  if (watched) {
+  if (origin.watched) {
     world.poller().change(raw_fd, *stream, kEvents);
   } else if (Result<> added = world.poller().add(raw_fd, *stream, kEvents); !added) {
     return fail(std::move(added));
   }
+  if (origin.network != nullptr) stream->go_through(*origin.network, origin.accepted);
   return stream;
 }
 
@@ -34,7 +36,9 @@ KernelStream::KernelStream(World& world, FileDescriptor fd, Kind kind)
 
 KernelStream::~KernelStream() {
   if (!fd_) return;
-  if (send_shut_ && !end_read_ && !error_) {
+  if (sender_ && !error_ && !(send_shut_ && sender_->empty())) {
+    leave_to_network(!send_shut_);
+  } else if (send_shut_ && !end_read_ && !error_) {
     world_.lingering().add(std::move(fd_));
   } else {
     close(!send_shut_);
@@ -43,10 +47,7 @@ KernelStream::~KernelStream() {
 
 void KernelStream::close(bool reset) {
   world_.poller().remove(fd_.get());
-  if (reset && kind_ == Kind::tcp) {
-    const linger at_once{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  }
+  if (reset && kind_ == Kind::tcp) reset_on_close(fd_.get());
   fd_.reset();
 }
 
@@ -60,7 +61,9 @@ void KernelStream::ready(std::uint32_t events) {
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_finished_ = true;
   if ((events & EPOLLPRI) != 0) urgent_ = true;
   if (readable_) wake_reader();
-  if (writable_) wake_writer();
+  if (!writable_) return;
+  if (sender_) return sender_->output_writable();
+  wake_writer();
 }
 
 Result<std::size_t> KernelStream::try_read(MutableByteView buffer) {
@@ -92,6 +95,7 @@ Result<std::size_t> KernelStream::try_read(MutableByteView buffer) {
 Result<std::size_t> KernelStream::try_write(std::span<const ByteView> parts) {
   if (!fd_ || send_shut_) return fail(Errc::closed);
   if (error_) return std::unexpected<Error>(*error_);
+  if (sender_) return write_through(parts);
   if (!writable_ || !world_.poller().admit(*this)) return fail(Errc::would_block);
   std::array<iovec, kMaxParts> gathered;
   const std::size_t part_count = std::min(parts.size(), gathered.size());
@@ -132,6 +136,11 @@ Result<> KernelStream::shutdown_send() {
   if (!fd_) return fail(Errc::closed);
   if (send_shut_) return {};
   if (error_) return std::unexpected<Error>(*error_);
+  if (sender_) {
+    send_shut_ = true;
+    sender_->finish();
+    return {};
+  }
   if (::shutdown(fd_.get(), SHUT_WR) != 0) return failed(errno == ENOTCONN ? ECONNRESET : errno, "shutting down");
   send_shut_ = true;
   return {};
@@ -139,7 +148,56 @@ Result<> KernelStream::shutdown_send() {
 
 void KernelStream::abort() {
   if (!fd_) return;
-  close(true);
+  sender_ && !error_ ? leave_to_network(true) : close(true);
+  wake_reader();
+  wake_writer();
+}
+
+// ---- through a network ----
+
+// What an acceptor says first leaves when the third step of the handshake has come to it.
+void KernelStream::go_through(LoopbackNetwork& network, bool accepted) {
+  const IpAddress own = local_endpoint(fd_.get()).address();
+  if (!network.carries(own, peer_.address())) return;
+  network_ = &network;
+  const Duration wait = accepted ? network.delay(peer_.address(), own) : Duration{};
+  sender_ = std::make_shared<ShapedSender>(network, own, peer_.address(), ShapedSender::kDefaultBufferBytes,
+                                           network.now() + wait);
+  sender_->set_output(this);
+}
+
+Result<std::size_t> KernelStream::write_through(std::span<const ByteView> parts) {
+  const std::size_t taken_bytes = sender_->write(parts);
+  if (error_) return std::unexpected<Error>(*error_);
+  const bool wanted = std::ranges::any_of(parts, [](ByteView part) { return !part.empty(); });
+  if (taken_bytes == 0 && wanted) return fail(Errc::would_block);
+  return taken_bytes;
+}
+
+void KernelStream::leave_to_network(bool reset) {
+  if (reset) sender_->reset();
+  network_->say_farewell(std::move(fd_), std::move(sender_), !end_read_);
+}
+
+std::size_t KernelStream::put(ByteView bytes) {
+  if (error_) return bytes.size();  // a broken connection takes everything, and loses it
+  if (!writable_) return 0;
+  const std::optional<std::size_t> count = send_now(fd_.get(), bytes);
+  if (!count && errno != EAGAIN) {
+    failed(errno, "writing to");
+    wake_writer();
+    return bytes.size();
+  }
+  if (!count || *count < bytes.size()) writable_ = false;
+  return count.value_or(0);
+}
+
+void KernelStream::end_of_stream() { ::shutdown(fd_.get(), SHUT_WR); }
+
+void KernelStream::reset() {}  // is said by the network, to which the stream was left
+
+void KernelStream::gave_up() {
+  error_ = Error(Errc::timed_out, "writing to {}: nothing came through", peer_);
   wake_reader();
   wake_writer();
 }

@@ -90,7 +90,7 @@ std::size_t KernelUdpSocket::receive(std::span<ReceivedDatagram> out) {
   ReceiveBatch& messages = world_.receive_batch();
   std::size_t filled = 0;
   while (readable_ && filled == 0 && !out.empty() && world_.poller().admit(*this)) {
-    const std::size_t wanted = std::min(out.size(), ReceiveBatch::kMessages);
+    const std::size_t wanted = std::min(out.size(), messages.at_once());
     const int received = messages.receive(fd_.get(), wanted);
     if (received < 0) {
       readable_ = received != -EAGAIN;
@@ -113,6 +113,8 @@ bool KernelUdpSocket::convert(std::size_t message, ReceivedDatagram& out) {
     messages.skip(message);
     return false;
   }
+  out.local = received_at_;
+  out.interface = 0;
   out.ecn = Ecn::not_ect;
   out.segment_bytes = 0;
   read_control(messages.header(message), out);

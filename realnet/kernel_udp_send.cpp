@@ -6,6 +6,7 @@
 #include "ghostnet/realnet/kernel_udp_socket.hpp"
 
 #include <sys/epoll.h>
+#include "ghostnet/realnet/loopback_network.hpp"
 #include "ghostnet/realnet/socket_options.hpp"
 #include "ghostnet/realnet/world.hpp"
 
@@ -27,6 +28,41 @@ bool may_refuse_segments(int errno_value) {
 }  // namespace
 
 SendOutcome KernelUdpSocket::send(std::span<const Datagram> batch) {
+  return site_.network == nullptr ? send_now(batch) : send_through(*site_.network, batch);
+}
+
+// Each segment is a packet of its own there.
+SendOutcome KernelUdpSocket::send_through(LoopbackNetwork& network, std::span<const Datagram> batch) {
+  SendOutcome outcome;
+  for (const Datagram& datagram : batch) {
+    if (outcome.error = check(datagram); outcome.error) return outcome;
+    const Endpoint peer = (datagram.peer.port() != 0 ? datagram.peer : peer_).unmapped();
+    if (!network.carries(local_.address(), peer.address())) {
+      outcome.error = send_now({&datagram, 1}).error;
+      if (outcome.error) return outcome;
+    } else {
+      ByteView rest = datagram.payload;
+      do {
+        const ByteView piece =
+            is_super(datagram) ? rest.first(std::min<std::size_t>(rest.size(), datagram.segment_bytes)) : rest;
+        network.send_datagram(local_, peer, datagram, piece);
+        rest = rest.subspan(piece.size());
+        ++sent_;
+      } while (!rest.empty());
+    }
+    ++outcome.accepted;
+  }
+  return outcome;
+}
+
+// A full queue of the kernel drops, as one would anywhere else. All were counted when they were sent.
+void KernelUdpSocket::release(std::span<const Datagram> batch) {
+  const std::uint64_t sent = sent_;
+  send_now(batch);
+  sent_ = sent;
+}
+
+SendOutcome KernelUdpSocket::send_now(std::span<const Datagram> batch) {
   SendOutcome outcome;
   while (outcome.accepted < batch.size() && !outcome.error) {
     outcome.error = send_some(batch.subspan(outcome.accepted), outcome.accepted);

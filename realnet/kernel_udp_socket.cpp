@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "ghostnet/realnet/loopback_network.hpp"
 #include "ghostnet/realnet/socket_address.hpp"
 #include "ghostnet/realnet/socket_options.hpp"
 #include "ghostnet/realnet/world.hpp"
@@ -60,14 +61,19 @@ KernelUdpSocket::KernelUdpSocket(World& world, FileDescriptor fd, const UdpOptio
       fd_(std::move(fd)),
       local_(local_endpoint(fd_.get())),
       bound_address_(options.local.address()),
+      received_at_(bound_address_.unmapped()),
       family_(options.local.family()),
       segments_(options.offload && set_option(fd_.get(), SOL_UDP, UDP_SEGMENT, 0)),
       dont_fragment_(options.dont_fragment) {
   if (options.offload) set_option(fd_.get(), SOL_UDP, UDP_GRO, 1);
+  if (site_.network != nullptr) site_.network->add_socket(local_, *this);
 }
 
 // Closing alone is not enough: a child process about to exec may hold the same socket, and its events would go on.
-KernelUdpSocket::~KernelUdpSocket() { world_.poller().remove(fd_.get()); }
+KernelUdpSocket::~KernelUdpSocket() {
+  if (site_.network != nullptr) site_.network->remove_socket(local_, *this);
+  world_.poller().remove(fd_.get());
+}
 
 void KernelUdpSocket::ready(std::uint32_t events) {
   if ((events & ~std::uint32_t{EPOLLOUT}) != 0) readable_ = true;
@@ -151,6 +157,10 @@ Result<std::size_t> KernelUdpSocket::max_payload_bytes(const Endpoint& peer) con
   const bool connected = peer_.port() != 0;
   const Endpoint whom = connected && peer.port() == 0 ? peer_ : peer.unmapped();
   const std::size_t header_bytes = whom.is_v4() ? kIpv4UdpHeaderBytes : kIpv6UdpHeaderBytes;
+  if (site_.network != nullptr && site_.network->carries(local_.address(), whom.address())) {
+    const std::size_t mtu_bytes = site_.network->mtu_bytes(local_.address(), whom.address());
+    return std::min(mtu_bytes - std::min(mtu_bytes, header_bytes), kMaxUdpPayloadBytes);
+  }
   Result<std::size_t> mtu_bytes(0);
   if (connected && whom == peer_) {
     mtu_bytes = path_mtu_bytes(fd_.get(), whom);

@@ -35,6 +35,7 @@ int ReceiveBatch::receive(int fd, std::size_t wanted) {
     received = ::recvmmsg(fd, headers_.data(), static_cast<unsigned>(wanted), MSG_DONTWAIT, nullptr);
   } while (received < 0 && errno == EINTR);
   if (received < 0) return -errno;
+  if (received > 0) large_ = headers_[static_cast<std::size_t>(received) - 1].msg_len > kSmallBytes;
   return received;
 }
 
@@ -48,13 +49,15 @@ std::optional<PacketBuf> ReceiveBatch::take(std::size_t i, std::size_t size_byte
   std::optional<PacketBuf> taken;
   if (size_bytes <= kSmallBytes) {
     if (Result<PacketBuf> fresh = small_pool_.take(kHeadroomBytes)) {
-      taken = std::exchange(slot.small, std::move(*fresh));
+      taken = std::move(*fresh);
+      if (!slot.whole) std::swap(*taken, slot.small);
       taken->append(size_bytes);
+      if (slot.whole) std::memcpy(taken->data(), slot.large.data(), size_bytes);
     }
   } else if (Result<PacketBuf> fresh = large_pool_.take(kHeadroomBytes)) {
     taken = std::exchange(slot.large, std::move(*fresh));
     taken->append(size_bytes);
-    std::memcpy(taken->data(), slot.small.data(), kSmallBytes);
+    if (!slot.whole) std::memcpy(taken->data(), slot.small.data(), kSmallBytes);
   }
   prepare(i);
   return taken;
@@ -64,13 +67,15 @@ void ReceiveBatch::prepare(std::size_t i) {
   Slot& slot = slots_[i];
   if (slot.small.capacity() == 0) slot.small = first_buffer(small_pool_, kSmallBytes);
   if (slot.large.capacity() == 0) slot.large = first_buffer(large_pool_, kLargeBytes);
-  slot.parts[0] = {.iov_base = slot.small.data(), .iov_len = kSmallBytes};
-  slot.parts[1] = {.iov_base = slot.large.data() + kSmallBytes, .iov_len = kLargeBytes - kSmallBytes};
+  slot.whole = large_;
+  const std::size_t small_bytes = slot.whole ? 0 : kSmallBytes;
+  slot.parts[0] = {.iov_base = slot.small.data(), .iov_len = small_bytes};
+  slot.parts[1] = {.iov_base = slot.large.data() + small_bytes, .iov_len = kLargeBytes - small_bytes};
   slot.from.set_size(SocketAddress::kCapacity);
   headers_[i].msg_hdr = {.msg_name = slot.from.data(),
                          .msg_namelen = SocketAddress::kCapacity,
-                         .msg_iov = slot.parts.data(),
-                         .msg_iovlen = slot.parts.size(),
+                         .msg_iov = slot.parts.data() + (slot.whole ? 1 : 0),
+                         .msg_iovlen = slot.parts.size() - (slot.whole ? 1 : 0),
                          .msg_control = slot.control.data(),
                          .msg_controllen = slot.control.size(),
                          .msg_flags = 0};

@@ -56,36 +56,31 @@ void put_v6(ControlWriter& control, const Datagram& datagram) {
 }  // namespace
 
 void SendBatch::add(std::span<const Datagram> run, std::uint16_t segment_bytes, Families families) {
-  Slot& slot = begin(run[0], run.size(), families);
+  Slot& slot = begin(run[0], families);
   slot.covers = static_cast<std::uint16_t>(run.size());
   slot.segment_bytes = segment_bytes;
-  for (const Datagram& datagram : run) {
-    const ByteView payload = datagram.payload;
-    iovecs_[parts_++] = {.iov_base = const_cast<std::uint8_t*>(payload.data()), .iov_len = payload.size()};
-    slot.bytes += payload.size();
-  }
+  for (const Datagram& datagram : run) add_part(slot, datagram.payload);
   add_control(slot, run[0], families.peer);
   ++messages_;
 }
 
 void SendBatch::add_piece(const Datagram& like, ByteView piece, Families families) {
-  Slot& slot = begin(like, 1, families);
+  Slot& slot = begin(like, families);
   slot.covers = 0;
   slot.segment_bytes = 0;
-  slot.bytes = piece.size();
-  iovecs_[parts_++] = {.iov_base = const_cast<std::uint8_t*>(piece.data()), .iov_len = piece.size()};
+  add_part(slot, piece);
   add_control(slot, like, families.peer);
   ++messages_;
 }
 
-SendBatch::Slot& SendBatch::begin(const Datagram& like, std::size_t parts, Families families) {
+SendBatch::Slot& SendBatch::begin(const Datagram& like, Families families) {
   Slot& slot = slots_[messages_];
   slot.bytes = 0;
   msghdr& header = headers_[messages_].msg_hdr;
   header = {.msg_name = nullptr,
             .msg_namelen = 0,
             .msg_iov = &iovecs_[parts_],
-            .msg_iovlen = parts,
+            .msg_iovlen = 0,
             .msg_control = nullptr,
             .msg_controllen = 0,
             .msg_flags = 0};
@@ -95,6 +90,22 @@ SendBatch::Slot& SendBatch::begin(const Datagram& like, std::size_t parts, Famil
     header.msg_namelen = slot.peer.size();
   }
   return slot;
+}
+
+// Whoever fills one buffer with many datagrams pays for one part.
+void SendBatch::add_part(Slot& slot, ByteView bytes) {
+  msghdr& header = headers_[messages_].msg_hdr;
+  if (header.msg_iovlen != 0) {
+    iovec& last = iovecs_[parts_ - 1];
+    if (static_cast<const std::uint8_t*>(last.iov_base) + last.iov_len == bytes.data()) {
+      last.iov_len += bytes.size();
+      slot.bytes += bytes.size();
+      return;
+    }
+  }
+  iovecs_[parts_++] = {.iov_base = const_cast<std::uint8_t*>(bytes.data()), .iov_len = bytes.size()};
+  ++header.msg_iovlen;
+  slot.bytes += bytes.size();
 }
 
 void SendBatch::add_control(Slot& slot, const Datagram& like, IpFamily peer) {

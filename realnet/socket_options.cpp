@@ -43,8 +43,7 @@ void set_v4_details(int fd, const UdpOptions& options) {
 
 void set_v6_details(int fd, const UdpOptions& options) {
   for (const Wanted& wanted :
-       {Wanted{SOL_IPV6, IPV6_RECVPKTINFO, 1}, Wanted{SOL_IPV6, IPV6_RECVTCLASS, 1},
-        Wanted{SOL_IPV6, IPV6_RECVHOPLIMIT, 1},
+       {Wanted{SOL_IPV6, IPV6_RECVTCLASS, 1}, Wanted{SOL_IPV6, IPV6_RECVHOPLIMIT, 1},
         Wanted{SOL_IPV6, IPV6_UNICAST_HOPS, std::max<int>(options.hop_limit, 1)},
         Wanted{SOL_IPV6, IPV6_MULTICAST_HOPS, options.multicast_hop_limit},
         Wanted{SOL_IPV6, IPV6_MULTICAST_LOOP, options.multicast_loop}, Wanted{SOL_IPV6, IPV6_MULTICAST_ALL, 0}}) {
@@ -74,6 +73,20 @@ void set_buffers(int fd, std::uint32_t receive_bytes, std::uint32_t send_bytes) 
   if (send != 0 && !set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, send)) set_option(fd, SOL_SOCKET, SO_SNDBUF, send);
 }
 
+void reset_on_close(int fd) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+std::optional<std::size_t> send_now(int fd, ByteView bytes) {
+  ssize_t count;
+  do {
+    count = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) return std::nullopt;
+  return static_cast<std::size_t>(count);
+}
+
 void set_stream_options(int fd, const StreamOptions& options) {
   if (options.no_delay) set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (options.keepalive_idle > Duration{}) {
@@ -84,6 +97,10 @@ void set_stream_options(int fd, const StreamOptions& options) {
   set_buffers(fd, options.receive_buffer_bytes, options.send_buffer_bytes);
 }
 
+bool wants_packet_info(const UdpOptions& options) {
+  return options.local.address().is_unspecified() || options.local.address().is_multicast();
+}
+
 Result<> set_udp_options(int fd, IpFamily family, const UdpOptions& options) {
   if (options.reuse_address) set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (options.reuse_port && !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) {
@@ -92,11 +109,12 @@ Result<> set_udp_options(int fd, IpFamily family, const UdpOptions& options) {
   if (options.broadcast) set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);
   set_buffers(fd, options.receive_queue_bytes, options.send_queue_bytes);
   set_v4_details(fd, options);
-  if (family == IpFamily::v4) {
-    set_option(fd, SOL_IP, IP_PKTINFO, 1);
-  } else {
+  if (family == IpFamily::v6) {
     set_option(fd, SOL_IPV6, IPV6_V6ONLY, options.v6_only);
     set_v6_details(fd, options);
+  }
+  if (wants_packet_info(options)) {
+    family == IpFamily::v4 ? set_option(fd, SOL_IP, IP_PKTINFO, 1) : set_option(fd, SOL_IPV6, IPV6_RECVPKTINFO, 1);
   }
   return {};
 }

@@ -245,17 +245,17 @@ class BulkByHand {
     std::size_t sent = 0;
     std::size_t got = 0;
     const double begin = processor_seconds();
+    // One chunk goes in, then all comes out, while it is in the cache: the fastest order of several.
     while (got < bytes) {
-      while (sent < bytes) {
+      if (sent < bytes) {
         const ssize_t count = ::send(client_, chunk_.data(), std::min(chunk_.size(), bytes - sent), MSG_DONTWAIT);
-        if (count <= 0) break;
-        sent += static_cast<std::size_t>(count);
+        if (count > 0) sent += static_cast<std::size_t>(count);
       }
-      while (true) {
-        const ssize_t count = ::recv(server_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-        if (count <= 0) break;
-        got += static_cast<std::size_t>(count);
-      }
+      ssize_t count;
+      do {
+        count = ::recv(server_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+        if (count > 0) got += static_cast<std::size_t>(count);
+      } while (count == static_cast<ssize_t>(buffer_.size()));
     }
     return static_cast<double>(bytes) / (processor_seconds() - begin);
   }

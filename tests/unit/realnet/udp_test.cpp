@@ -172,6 +172,19 @@ TEST_P(Udp, LargeDatagramsArriveWhole) {
   }
 }
 
+TEST_P(Udp, SmallAndLargeDatagramsMayAlternate) {
+  auto receiver = open(a());
+  auto sender = open(b());
+  std::vector<Payload> payloads;
+  for (std::size_t i = 0; i < 24; ++i) {
+    payloads.push_back(pattern(i % 3 == 0 ? 100 + i : 20'000 + i, static_cast<std::uint8_t>(i)));
+  }
+  for (const Payload& payload : payloads) {
+    const Datagram datagram{.peer = receiver->local(), .payload = payload};
+    EXPECT_THAT(carry(*sender, {&datagram, 1}, *receiver, 1), ElementsAre(payload));
+  }
+}
+
 TEST_P(Udp, TellsTheHeaderFields) {
   auto receiver = open(a());
   auto sender = open(b());
@@ -182,9 +195,17 @@ TEST_P(Udp, TellsTheHeaderFields) {
   EXPECT_EQ(received.local, loopback());
   EXPECT_EQ(received.ecn, Ecn::ect0);
   EXPECT_EQ(received.hop_limit, 33);
-  EXPECT_EQ(received.interface, ::if_nametoindex("lo"));
   EXPECT_EQ(received.received_at, world().loop().now());
   EXPECT_GE(received.data.headroom(), 64u);
+}
+
+TEST_P(Udp, ASocketOfAllAddressesTellsWhereADatagramCame) {
+  auto receiver = open(a(), {.local = Endpoint(IpAddress::any(family()), 0)});
+  auto sender = open(b());
+  ASSERT_TRUE(sender->send_to(Endpoint(loopback(), receiver->local().port()), as_bytes("x")));
+  const ReceivedDatagram received = receive(*receiver);
+  EXPECT_EQ(received.local, loopback());
+  EXPECT_EQ(received.interface, ::if_nametoindex("lo"));
 }
 
 TEST_P(Udp, UnmarkedDatagramsHaveTheSocketsHopLimit) {

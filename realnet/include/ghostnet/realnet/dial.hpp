@@ -11,6 +11,7 @@
 
 namespace ghostnet::realnet {
 
+class LoopbackNetwork;
 class World;
 
 // Opens, binds and begins to connect; nothing of it blocks.
@@ -29,8 +30,8 @@ class Dial final : private Watch {
   // Completes when the attempt has succeeded or failed.
   SettledAwaiter settled();
 
-  // After that, once.
-  Result<std::unique_ptr<Stream>> finish(const Endpoint& peer);
+  // After that, once. `network`: that the stream goes through, or null.
+  Result<std::unique_ptr<Stream>> finish(const Endpoint& peer, LoopbackNetwork* network);
 
  private:
   void ready(std::uint32_t events) override;

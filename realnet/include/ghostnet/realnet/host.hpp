@@ -20,6 +20,7 @@
 
 namespace ghostnet::realnet {
 
+class LoopbackNetwork;
 class World;
 
 struct HostOptions {
@@ -29,6 +30,8 @@ struct HostOptions {
   std::optional<std::uint64_t> seed{};  // of its random numbers, with its id; else the system's
   IpAddress address{};                  // unspecified: the machine's own
   std::shared_ptr<const NetworkNamespace> where{};
+  // Of a host with an address: what it sends to other hosts of this network goes through it. Outlives the host.
+  LoopbackNetwork* network = nullptr;
 };
 
 class Host final : public ghostnet::Host {

@@ -5,6 +5,9 @@
 // shut down is handed to the world's LingerSet, which reads and forgets what still comes until the peer has finished:
 // closing it with unread input would make the kernel send a reset that overtakes what is still to be delivered.
 //
+// Between hosts of a LoopbackNetwork, what is written comes through the network first (ShapedSender), and so do the end
+// and the reset. What was to be said stays the network's to deliver when the stream is destroyed.
+//
 // A listener that finds no descriptor or no memory for a connection says so once, then leaves the connection in the
 // backlog for `accept_backoff` and tries again by itself: who simply accepts in a loop does not spin.
 #pragma once
@@ -15,6 +18,7 @@
 
 #include "ghostnet/realnet/file_descriptor.hpp"
 #include "ghostnet/realnet/poller.hpp"
+#include "ghostnet/realnet/shaped_sender.hpp"
 #include "ghostnet/realnet/socket_path.hpp"
 #include "ghostnet/runtime/clock.hpp"
 #include "ghostnet/runtime/stream.hpp"
@@ -23,12 +27,17 @@ namespace ghostnet::realnet {
 
 class World;
 
-class KernelStream final : public Stream, private Watch {
+class KernelStream final : public Stream, private Watch, private ShapedSender::Output {
  public:
   enum class Kind : std::uint8_t { tcp, local };
+  struct Origin {
+    bool watched = false;                // the descriptor is in the poller already, for somebody else
+    bool accepted = false;               // else dialled
+    LoopbackNetwork* network = nullptr;  // that the stream goes through, where both ends are hosts of it
+  };
 
-  // Takes over a connected socket. `watched`: the descriptor is in the poller already, for somebody else.
-  static Result<std::unique_ptr<Stream>> adopt(World& world, FileDescriptor fd, Kind kind, bool watched);
+  // Takes over a connected socket.
+  static Result<std::unique_ptr<Stream>> adopt(World& world, FileDescriptor fd, Kind kind, const Origin& origin);
   ~KernelStream() override;
 
   Endpoint local() const override;
@@ -50,6 +59,16 @@ class KernelStream final : public Stream, private Watch {
   void ready(std::uint32_t events) override;
   std::unexpected<Error> failed(int errno_value, std::string_view doing);
   void close(bool reset);
+  void go_through(LoopbackNetwork& network, bool accepted);
+  Result<std::size_t> write_through(std::span<const ByteView> parts);
+  void leave_to_network(bool reset);
+
+  // Of what has come through.
+  std::size_t put(ByteView bytes) override;
+  void end_of_stream() override;
+  void reset() override;
+  void gave_up() override;
+  void made_room() override { wake_writer(); }
 
   World& world_;
   FileDescriptor fd_;  // none: aborted
@@ -62,13 +81,16 @@ class KernelStream final : public Stream, private Watch {
   bool send_shut_ = false;
   Endpoint peer_;
   std::optional<Error> error_;  // what broke the connection; for good
+  LoopbackNetwork* network_ = nullptr;
+  std::shared_ptr<ShapedSender> sender_;  // of a stream that goes through the network
 };
 
 class KernelListener final : public Listener, private Watch, private Completion {
  public:
   // Takes over a listening socket; what it accepts inherits its options. `path`: the name of a Unix-domain socket.
+  // `network`: that accepted streams may go through, or null.
   static Result<std::unique_ptr<Listener>> adopt(World& world, FileDescriptor fd, KernelStream::Kind kind,
-                                                 SocketPath path = {});
+                                                 SocketPath path = {}, LoopbackNetwork* network = nullptr);
   ~KernelListener() override;
 
   Endpoint local() const override;
@@ -78,7 +100,7 @@ class KernelListener final : public Listener, private Watch, private Completion 
   bool poll_acceptable() override;
 
  private:
-  KernelListener(World& world, FileDescriptor fd, KernelStream::Kind kind, SocketPath path);
+  KernelListener(World& world, FileDescriptor fd, KernelStream::Kind kind, SocketPath path, LoopbackNetwork* network);
 
   void ready(std::uint32_t events) override;
   PromiseBase* completed() noexcept override;  // the back-off is over
@@ -94,6 +116,7 @@ class KernelListener final : public Listener, private Watch, private Completion 
   Timer backoff_;
   std::optional<Timer::ExpiryAwaiter> backing_off_;
   SocketPath path_;
+  LoopbackNetwork* network_;
 };
 
 }  // namespace ghostnet::realnet

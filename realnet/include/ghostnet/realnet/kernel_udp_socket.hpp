@@ -24,12 +24,14 @@
 
 namespace ghostnet::realnet {
 
+class LoopbackNetwork;
 class World;
 
 // What a socket takes from its host.
 struct UdpSite {
   bool multicast = true;                    // false: joining a group is not_supported
   const NetworkNamespace* where = nullptr;  // null: the namespace of this process. Outlives the socket.
+  LoopbackNetwork* network = nullptr;       // that datagrams to its hosts go through. Outlives the socket.
 };
 
 class KernelUdpSocket final : public UdpSocket, private Watch {
@@ -39,6 +41,8 @@ class KernelUdpSocket final : public UdpSocket, private Watch {
 
   Endpoint local() const override { return local_; }
   SendOutcome send(std::span<const Datagram> batch) override;
+  // Hands to the kernel what has come through the network.
+  void release(std::span<const Datagram> batch);
   Result<std::size_t> try_recv(std::span<ReceivedDatagram> batch) override;
   Result<> connect(const Endpoint& peer) override;
   Result<> join(const IpAddress& group, InterfaceIndex interface) override;
@@ -78,6 +82,8 @@ class KernelUdpSocket final : public UdpSocket, private Watch {
   Families families(const Datagram& datagram) const;
   std::size_t run_length(std::span<const Datagram> batch) const;
   void compose(std::span<const Datagram> batch);
+  SendOutcome send_now(std::span<const Datagram> batch);
+  SendOutcome send_through(LoopbackNetwork& network, std::span<const Datagram> batch);
   std::optional<Errc> send_some(std::span<const Datagram> batch, std::size_t& accepted);
   std::optional<Errc> send_plainly(std::span<const Datagram> run, std::size_t& accepted);
   std::optional<Errc> send_failed(int errno_value);
@@ -88,7 +94,8 @@ class KernelUdpSocket final : public UdpSocket, private Watch {
   FileDescriptor fd_;
   Endpoint local_;
   IpAddress bound_address_;
-  Endpoint peer_;  // port 0: not connected
+  IpAddress received_at_;  // where datagrams were sent to, unless the kernel tells it of each
+  Endpoint peer_;          // port 0: not connected
   IpFamily family_;
   bool readable_ = true;
   bool writable_ = true;

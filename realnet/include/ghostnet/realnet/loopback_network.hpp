@@ -99,6 +99,9 @@ class LoopbackNetwork {
   // Of IP packets.
   std::uint32_t mtu_bytes(const IpAddress& from, const IpAddress& to) const;
 
+  // Tells flows apart, for disciplines that share a link between them.
+  std::uint32_t next_flow() { return ++last_flow_; }
+
   // Who sends what arrives from this endpoint. Where nobody holds it any more, a socket is opened for the moment.
   void add_socket(const Endpoint& local, KernelUdpSocket& socket) { sockets_.emplace(local, &socket); }
   void remove_socket(const Endpoint& local, KernelUdpSocket& socket);
@@ -167,6 +170,7 @@ class LoopbackNetwork {
   std::unordered_map<IpAddress, std::unique_ptr<Place>> places_;
   std::vector<Occurrence> coming_;  // a heap
   std::uint64_t last_order_ = 0;
+  std::uint32_t last_flow_ = 0;
   TimePoint now_{};
   bool advancing_ = false;
   bool closing_ = false;

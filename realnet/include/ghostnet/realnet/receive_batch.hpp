@@ -3,7 +3,9 @@
 // Nobody knows the size of what comes next: a datagram of a hundred bytes, or sixty-four KiB that the kernel gathered
 // (GRO). So each message is scattered: into a small buffer and, behind it, into the rest of a large one. A small
 // message fills only the small buffer, which is handed over as it is; of a large one the small part is copied in front
-// of the rest. Thus nothing is copied where packets are many, and large buffers are never held by small messages.
+// of the rest. Thus nothing is copied where packets are many, and large buffers are never held by small messages. While
+// messages are large, it is the other way round: each goes to a large buffer whole, and a small one is copied out of
+// it.
 //
 // Buffers come from two bounded pools. When the pool has no replacement, the message is dropped and its buffer stays.
 #pragma once
@@ -34,6 +36,9 @@ class ReceiveBatch {
 
   explicit ReceiveBatch(const ReceiveBatchOptions& options);
 
+  // How many messages to ask for at once: fewer while they are large, so that what was received is still in the cache
+  // when it is read.
+  std::size_t at_once() const { return large_ ? kLargeMessages : kMessages; }
   // Receives up to `wanted` messages, at most kMessages. How many, or -errno.
   int receive(int fd, std::size_t wanted);
 
@@ -53,11 +58,13 @@ class ReceiveBatch {
 
  private:
   static constexpr std::size_t kControlBytes = 256;
+  static constexpr std::size_t kLargeMessages = 4;
 
   struct Slot {
     PacketBuf small;
     PacketBuf large;
     std::array<iovec, 2> parts;
+    bool whole = false;  // all of it goes to the large buffer
     SocketAddress from;
     alignas(cmsghdr) std::array<std::uint8_t, kControlBytes> control;
   };
@@ -67,6 +74,7 @@ class ReceiveBatch {
   PacketPool small_pool_;
   PacketPool large_pool_;
   std::size_t posted_ = 0;
+  bool large_ = false;  // the last message was
   std::array<Slot, kMessages> slots_;
   std::array<mmsghdr, kMessages> headers_{};
 };

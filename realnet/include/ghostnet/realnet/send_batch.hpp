@@ -55,7 +55,8 @@ class SendBatch {
     alignas(cmsghdr) std::array<std::uint8_t, kControlBytes> control;
   };
 
-  Slot& begin(const Datagram& like, std::size_t parts, Families families);
+  Slot& begin(const Datagram& like, Families families);
+  void add_part(Slot& slot, ByteView bytes);
   void add_control(Slot& slot, const Datagram& like, IpFamily peer);
 
   std::size_t messages_ = 0;

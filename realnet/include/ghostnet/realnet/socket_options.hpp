@@ -1,6 +1,7 @@
 // Opening sockets and setting what StreamOptions, UdpOptions and their like ask for.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "ghostnet/realnet/file_descriptor.hpp"
@@ -22,7 +23,17 @@ int domain_of(IpFamily family);
 // A buffer of so many bytes, beyond the system's limit where we may; 0 leaves it to the system.
 void set_buffers(int fd, std::uint32_t receive_bytes, std::uint32_t send_bytes);
 
+// Closing will tell the peer by a reset, and forget what was not delivered.
+void reset_on_close(int fd);
+
+// Bytes for a stream, as many as the kernel takes now. Nothing: errno says why.
+std::optional<std::size_t> send_now(int fd, ByteView bytes);
+
 void set_stream_options(int fd, const StreamOptions& options);
+
+// Whether the kernel is asked where each datagram was sent to, and by which interface it came. A socket with one
+// address of its own knows the first, and the question costs a tenth of a small datagram.
+bool wants_packet_info(const UdpOptions& options);
 
 // Everything but binding. Errors: not_supported, permission.
 Result<> set_udp_options(int fd, IpFamily family, const UdpOptions& options);

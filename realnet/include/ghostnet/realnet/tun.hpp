@@ -5,7 +5,8 @@
 // packets. Where a kernel lacks it, or `offload` is off, packets are single and complete, and a partial checksum is
 // completed here.
 //
-// Opening wants CAP_NET_ADMIN, and blocks until the kernel serves the addresses that were asked for. The device goes when the Tun is destroyed.
+// Opening wants CAP_NET_ADMIN, and blocks until the kernel serves the addresses that were asked for. The device goes
+// when the Tun is destroyed.
 #pragma once
 
 #include <cstddef>

@@ -50,7 +50,7 @@ struct ReceivedDatagram {
   Endpoint peer;
   IpAddress local;  // the destination address, which may be a group
   TimePoint received_at;
-  InterfaceIndex interface = 0;
+  InterfaceIndex interface = 0;     // 0: not known; told to sockets of all addresses, or of a group
   std::uint16_t segment_bytes = 0;  // not 0: several datagrams of this size, the last may be shorter (GRO)
   std::uint8_t hop_limit = 0;
   Ecn ecn = Ecn::not_ect;
