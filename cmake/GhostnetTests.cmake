@@ -57,11 +57,11 @@ function(ghostnet_folder_libraries out)
 endfunction()
 
 # ghostnet_bench(<source>): the program <name>_bench out of <name>_bench.cpp, on Google Benchmark, with all folders and the rivals
-# that it may measure beside them: Asio and ns-3.
+# that it may measure beside them: Asio, ns-3 and lwIP.
 function(ghostnet_bench source)
   cmake_path(GET source STEM program)
   ghostnet_folder_libraries(libraries)
-  foreach(rival Boost::headers Threads::Threads NS3::core NS3::network NS3::internet NS3::point-to-point)
+  foreach(rival lwip::lwip Boost::headers Threads::Threads NS3::core NS3::network NS3::internet NS3::point-to-point)
     if(TARGET ${rival})
       list(APPEND libraries ${rival})
     endif()

@@ -314,4 +314,24 @@ void Stack::prefetch_reader(std::uint32_t hash) const {
   if (tcb.stream != nullptr) __builtin_prefetch(tcb.stream, 1);
 }
 
+std::vector<ConnectionStatus> Stack::statuses() const {
+  std::vector<ConnectionStatus> all;
+  table_.for_each([&all](const Flow& flow) {
+    if (flow.waiting) return;
+    const Connection& connection = static_cast<const Tcb&>(flow).connection;
+    all.push_back({.local = flow.local,
+                   .peer = flow.peer,
+                   .state = connection.state(),
+                   .window_bytes = connection.congestion().window_bytes(),
+                   .threshold_bytes = connection.congestion().threshold_bytes(),
+                   .in_flight_bytes = connection.in_flight_bytes(),
+                   .unsent_bytes = connection.unsent_bytes(),
+                   .smoothed_rtt = connection.rtt().smoothed(),
+                   .counters = connection.counters()});
+  });
+  // The table's order follows its keys, which change from run to run where secrets do.
+  std::ranges::sort(all, {}, [](const ConnectionStatus& each) { return std::pair(each.local, each.peer); });
+  return all;
+}
+
 }  // namespace ghostnet::tcp

@@ -1,6 +1,7 @@
 // Streams of our TCP over our IP: whole chains of hosts, narrow paths and bad wires.
 #include <numeric>
 
+#include "ghostnet/ip/tcp_watch.hpp"
 #include "ghostnet/runtime/combine.hpp"
 #include "ip_fixture.hpp"
 
@@ -124,6 +125,24 @@ TEST_F(Streams, SuperPacketsPassWholeBetweenLinksThatTakeThem) {
   EXPECT_TRUE(finish(transfer(a, Endpoint(addr("10.5.0.2"), 80), **listener, 10'000'000, received_bytes)));
   EXPECT_LT(a.ip_metrics().sent.value(), 3000u) << "far fewer packets than segments";
   EXPECT_EQ(a.ip_metrics().segments_cut.value(), 0u);
+}
+
+TEST_F(Streams, AWatchTellsHowConnectionsFare) {
+  build({.rate_bps = 20'000'000, .delay = 10ms, .loss = Probability::of(0.01)});
+  std::string trace;
+  TcpWatch watch(a, 100ms, [&trace](ByteView bytes) -> Result<> {
+    trace.append(as_text(bytes));
+    return {};
+  });
+  expect_transfers(1'000'000);
+  watch.look();
+  const TcpWatchMetrics& metrics = a.metrics().family<TcpWatchMetrics>();
+  EXPECT_EQ(metrics.opened.value(), 2u);
+  EXPECT_EQ(metrics.segments_sent.value(), a.tcp().counters().segments_sent);
+  EXPECT_GE(metrics.smoothed_rtt.get().min(), 20'000'000u) << "the round trip of the line";
+  EXPECT_GT(metrics.window_bytes.get().max(), 14'600u) << "it has grown";
+  EXPECT_THAT(trace, testing::HasSubstr("\"peer\": \"10.3.0.1:80\", \"state\": \"established\", \"cwnd\": "));
+  EXPECT_THAT(trace, testing::HasSubstr("\"peer\": \"[2001:db8:3::1]:80\""));
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ class InternetChecksum {
   std::uint16_t partial() const;
 
  private:
-  std::uint64_t sum_ = 0;  // of 32-bit words as this machine reads them: byte order cancels out (RFC 1071 2)
+  std::uint16_t sum_ = 0;
 };
 
 // The value of the checksum field of a TCP segment, which is taken as zero while summing.

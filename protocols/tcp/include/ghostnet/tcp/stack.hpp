@@ -25,6 +25,7 @@
 #include "ghostnet/runtime/host.hpp"
 #include "ghostnet/runtime/stream.hpp"
 #include "ghostnet/tcp/connection.hpp"
+#include "ghostnet/tcp/connection_status.hpp"
 #include "ghostnet/tcp/flow_table.hpp"
 #include "ghostnet/tcp/secrets.hpp"
 #include "ghostnet/tcp/time_wait.hpp"
@@ -94,6 +95,8 @@ class Stack {
   const StackCounters& counters() const { return counters_; }
   const Tuning& tuning() const { return tuning_; }
   std::size_t connections() const { return table_.size() - time_wait_count_; }
+  // Those that are not in TIME-WAIT, by their endpoints.
+  std::vector<ConnectionStatus> statuses() const;
   std::size_t time_waits() const { return time_wait_count_; }
   // Steps that bring into the cache what receive() will touch, one after the other.
   std::uint32_t flow_hash(const Endpoint& local, const Endpoint& peer) const { return secrets_.flow_hash(local, peer); }
