@@ -259,7 +259,7 @@ TEST_P(KernelPeer, Iperf3RunsThroughOurStackBothWays) {
           fmt::format("for i in 1 2 3 4 5 6 7 8 9 10; do iperf3 -c {} -n 20M {} && exit 0; sleep 0.3; done; exit 1",
                       address, direction));
       EXPECT_EQ(ran.exit_code, 0) << ran.output;
-      EXPECT_THAT(ran.output, HasSubstr("20.0 MBytes")) << ran.output;
+      EXPECT_THAT(ran.output, HasSubstr("iperf Done")) << ran.output;
     }
   }
 }

@@ -141,7 +141,7 @@ TEST_F(Streams, AWatchTellsHowConnectionsFare) {
   EXPECT_EQ(metrics.segments_sent.value(), a.tcp().counters().segments_sent);
   EXPECT_GE(metrics.smoothed_rtt.get().min(), 20'000'000u) << "the round trip of the line";
   EXPECT_GT(metrics.window_bytes.get().max(), 14'600u) << "it has grown";
-  EXPECT_THAT(trace, testing::HasSubstr("\"peer\": \"10.3.0.1:80\", \"state\": \"established\", \"cwnd\": "));
+  EXPECT_THAT(trace, testing::HasSubstr("\"peer\": \"10.3.0.1:80\", \"state\": \"ESTABLISHED\", \"cwnd\": "));
   EXPECT_THAT(trace, testing::HasSubstr("\"peer\": \"[2001:db8:3::1]:80\""));
 }
 

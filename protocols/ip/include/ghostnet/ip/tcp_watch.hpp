@@ -1,7 +1,7 @@
 // TcpWatch: looks at the connections of a host again and again, and tells what it saw: as metrics of the host, and as a
 // trace, one line of JSON for each connection and look, which a plotter reads as it is:
 //
-//   {"t": 1.25, "local": "10.1.0.1:49200", "peer": "10.3.0.1:80", "state": "established", "cwnd": 28960,
+//   {"t": 1.25, "local": "10.1.0.1:49200", "peer": "10.3.0.1:80", "state": "ESTABLISHED", "cwnd": 28960,
 //    "ssthresh": 14480, "in_flight": 24616, "unsent": 39280, "srtt": 0.0121, "retransmitted": 3, "timeouts": 0}
 //
 // Times are seconds, sizes bytes. The host outlives it. A trace that fails ends the trace, not the watch.
