@@ -151,23 +151,24 @@ Result<> check_enum_value(const Found& found, const std::string& value) {
 
 // That ns-3's own parser, which may end the process, takes this text.
 Result<> check_syntax(const Found& found, const std::string& value) {
-  std::string type = found.info.checker->GetValueTypeName();
+  std::string type = found.info.checker->GetValueTypeName();  // of some kinds without the namespace
+  if (type.starts_with("ns3::")) type.erase(0, 5);
   auto require = [&](bool ok, std::string_view expected) -> Result<> {
     if (!ok) return fail(Errc::invalid_argument, "'{}' is not {}", value, expected);
     return {};
   };
-  if (type == "ns3::BooleanValue") return require(value == "true" || value == "false", "true or false");
-  if (type == "ns3::UintegerValue") return require(is_number<std::uint64_t>(value), "a whole number, 0 or more");
-  if (type == "ns3::IntegerValue") return require(is_number<std::int64_t>(value), "a whole number");
-  if (type == "ns3::DoubleValue")
+  if (type == "BooleanValue") return require(value == "true" || value == "false", "true or false");
+  if (type == "UintegerValue") return require(is_number<std::uint64_t>(value), "a whole number, 0 or more");
+  if (type == "IntegerValue") return require(is_number<std::int64_t>(value), "a whole number");
+  if (type == "DoubleValue")
     return require(is_quantity(value, kTimeUnits, -HUGE_VAL, HUGE_VAL) && is_number<double>(value), "a number");
-  if (type == "ns3::TimeValue")
+  if (type == "TimeValue")
     return require(is_quantity(value, kTimeUnits, -kMaxSeconds, kMaxSeconds), "a time such as 200ms or 1.5s");
-  if (type == "ns3::DataRateValue") return require(is_quantity(value, kRateUnits, 0, 1e18), "a rate such as 50Mbps");
-  if (type == "ns3::QueueSizeValue")
+  if (type == "DataRateValue") return require(is_quantity(value, kRateUnits, 0, 1e18), "a rate such as 50Mbps");
+  if (type == "QueueSizeValue")
     return require(is_quantity(value, kSizeUnits, 0, UINT32_MAX), "a size such as 100p or 64KiB");
-  if (type == "ns3::EnumValue") return check_enum_value(found, value);
-  if (type == "ns3::TypeIdValue") return check_type_value(found, value);
+  if (type == "EnumValue") return check_enum_value(found, value);
+  if (type == "TypeIdValue") return check_type_value(found, value);
   return fail(Errc::not_supported, "attributes of type {} cannot be set here", type);
 }
 

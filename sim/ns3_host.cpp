@@ -2,8 +2,10 @@
 
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-route.h>
+#include <ns3/ipv6-interface.h>
 #include <ns3/ipv6-l3-protocol.h>
 #include <ns3/ipv6-route.h>
+#include <ns3/ndisc-cache.h>
 #include <ns3/simulator.h>
 #include <ns3/udp-l4-protocol.h>
 
@@ -55,7 +57,7 @@ std::vector<Interface> Ns3Host::interfaces() const {
                     .name = port.name,
                     .up = port.up,
                     .loopback = port.loopback,
-                    .multicast = !port.loopback,
+                    .multicast = !port.loopback && port.groups,
                     .mtu_bytes = port.device->GetMtu(),
                     .addresses = port.addresses});
   }
@@ -77,7 +79,7 @@ InterfaceIndex Ns3Host::default_multicast_interface(IpFamily family) const {
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     const Ns3Port& port = ports_[i];
     const std::int32_t number = family == IpFamily::v4 ? port.v4_number : port.v6_number;
-    if (port.up && !port.loopback && number >= 0) return static_cast<InterfaceIndex>(i + 1);
+    if (port.up && !port.loopback && port.groups && number >= 0) return static_cast<InterfaceIndex>(i + 1);
   }
   return 0;
 }
@@ -119,11 +121,24 @@ void Ns3Host::apply_port_state(Ns3Port& port, bool up) {
         if (!own.address.is_v6() || own.address.is_link_local()) continue;
         ipv6_->AddAddress(number, {to_ns3_v6(own.address), ns3::Ipv6Prefix(own.prefix_bits)});
       }
+      introduce_neighbours(port);
     } else {
       ipv6_->SetDown(number);
     }
   }
   world_.graph.set_up(id_, port.device, up);
+}
+
+void Ns3Host::introduce_neighbours(const Ns3Port& port) {
+  if (port.neighbours.empty()) return;
+  Ptr<ns3::NdiscCache> cache = ipv6_->GetInterface(static_cast<std::uint32_t>(port.v6_number))->GetNdiscCache();
+  if (cache == nullptr) return;
+  for (const auto& [address, hardware] : port.neighbours) {
+    ns3::NdiscCache::Entry* entry = cache->Lookup(address);
+    if (entry == nullptr) entry = cache->Add(address);
+    entry->SetMacAddress(hardware);
+    entry->MarkPermanent();
+  }
 }
 
 void Ns3Host::set_port_up(InterfaceIndex index, bool up) {
@@ -287,6 +302,7 @@ std::expected<Ptr<ns3::Ipv4Route>, Errc> Ns3Host::route_v4(const IpAddress& to, 
     // ns-3 insists on an interface here, and ends the process without one.
     if (interface == 0) interface = default_multicast_interface(IpFamily::v4);
     if (interface == 0 || !ports_[interface - 1].up) return std::unexpected(Errc::unreachable);
+    if (!ports_[interface - 1].groups) return std::unexpected(Errc::not_supported);
     auto route = ns3::Create<ns3::Ipv4Route>();
     route->SetDestination(to_ns3_v4(to));
     route->SetGateway(ns3::Ipv4Address::GetAny());
@@ -314,6 +330,7 @@ std::expected<Ptr<ns3::Ipv6Route>, Errc> Ns3Host::route_v6(const IpAddress& to, 
         ports_[interface - 1].v6_number < 0) {
       return std::unexpected(Errc::unreachable);
     }
+    if (to.is_multicast() && !ports_[interface - 1].groups) return std::unexpected(Errc::not_supported);
     auto route = ns3::Create<ns3::Ipv6Route>();
     route->SetDestination(destination);
     route->SetGateway(ns3::Ipv6Address::GetZero());

@@ -88,6 +88,7 @@ struct Ns3Network::Impl {
   void install_queue_disc(const Ptr<ns3::Node>& node, const Ptr<ns3::NetDevice>& device) const;
   Result<> start();
   void choose_tcp_segments();
+  void introduce_neighbours();
   Result<> check_positions() const;
   Result<> open_captures();
   void assign_streams();
@@ -208,9 +209,6 @@ void Ns3Network::Impl::install_stack(const Ptr<ns3::Node>& node, HostId id) {
     case Ns3Routing::dsdv: list.Add(ns3::DsdvHelper(), kManetRoutingPriority); break;
   }
   stack.SetRoutingHelper(list);
-  ns3::Ipv6ListRoutingHelper list_v6;
-  list_v6.Add(ns3::Ipv6StaticRoutingHelper(), 0);
-  stack.SetRoutingHelper(list_v6);
   ns3::Ipv6ListRoutingHelper list6;  // the helper's own default is static routing alone, without a list to add to
   list6.Add(ns3::Ipv6StaticRoutingHelper(), 0);
   stack.SetRoutingHelper(list6);
@@ -311,6 +309,7 @@ void Ns3Network::Impl::attach(Link& link, HostId id, const Ptr<ns3::NetDevice>& 
       host.ports(), [&](const Ns3Port& other) { return other.name.starts_with(link.medium.port_prefix); });
   port.name = fmt::format("{}{}", link.medium.port_prefix, same_kind);
   port.switch_radio = radio_switch(device);
+  port.groups = link.medium.groups;
   if (v4) {
     auto ipv4 = host.node()->GetObject<ns3::Ipv4L3Protocol>();
     const std::uint32_t interface = ipv4->AddInterface(device);
@@ -386,6 +385,7 @@ Result<> Ns3Network::Impl::start() {
   if (Result<> ok = check_positions(); !ok) return ok;
   if (Result<> ok = open_captures(); !ok) return ok;
   choose_tcp_segments();
+  introduce_neighbours();
   assign_streams();
   if (options.ipv4 && options.routing == Ns3Routing::global) ns3::Ipv4GlobalRoutingHelper::PopulateRoutingTables();
   // ns-3 would do so at its first event; a socket that sends before meets a queue without its queue discipline.
@@ -408,6 +408,25 @@ void Ns3Network::Impl::choose_tcp_segments() {
     if (attribute.name != "ns3::TcpSocket::SegmentSize") continue;
     for (std::uint32_t& bytes : world.tcp_segment_bytes)
       bytes = static_cast<std::uint32_t>(std::stoul(attribute.value));
+  }
+}
+
+void Ns3Network::Impl::introduce_neighbours() {
+  for (const Link& link : links) {
+    if (link.medium.groups || !options.ipv6) continue;
+    for (const auto& [own, own_index] : link.members) {
+      Ns3Port& port = *world.hosts[own]->port(own_index);
+      for (const auto& [other, other_index] : link.members) {
+        if (other == own) continue;
+        const Ns3Port& there = *world.hosts[other]->port(other_index);
+        for (const InterfaceAddress& address : there.addresses) {
+          if (address.address.is_v6()) {
+            port.neighbours.emplace_back(to_ns3_v6(address.address), there.device->GetAddress());
+          }
+        }
+      }
+      world.hosts[own]->introduce_neighbours(port);
+    }
   }
 }
 

@@ -18,6 +18,7 @@
 #include <ns3/type-id.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "ghostnet/sim/ns3_address.hpp"
@@ -50,6 +51,22 @@ ns3::Address socket_address(const Endpoint& endpoint) {
 TcpSocket& ours(const Ptr<ns3::Socket>& socket) { return static_cast<TcpSocket&>(*socket); }
 
 }  // namespace
+
+Segment Segment::of(const ns3::Packet& packet) {
+  constexpr std::uint32_t kFixedBytes = 20;
+  std::array<std::uint8_t, kFixedBytes> bytes{};
+  const std::uint32_t size = packet.GetSize();
+  packet.CopyData(bytes.data(), kFixedBytes);
+  auto two = [&](std::size_t at) { return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]); };
+  auto four = [&](std::size_t at) { return SequenceNumber32(std::uint32_t{two(at)} << 16 | two(at + 2)); };
+  const std::uint32_t header_bytes = bytes[12] >> 4U << 2U;
+  return {.source_port = two(0),
+          .destination_port = two(2),
+          .sequence = four(4),
+          .acknowledgment = four(8),
+          .flags = bytes[13],
+          .payload_bytes = size - std::min(size, header_bytes)};
+}
 
 ns3::TypeId TcpSocket::GetTypeId() {
   static ns3::TypeId type = ns3::TypeId("ghostnet::TcpSocket")
@@ -98,6 +115,7 @@ TcpSocket::TcpSocket(const TcpSocket& listening)
 TcpSocket::~TcpSocket() {
   leave_queue();
   keepalive_event_.Cancel();
+  fin_timeout_.Cancel();
   orphan_timeout_.Cancel();
 }
 
@@ -165,12 +183,12 @@ bool TcpSocket::at_end() const {
 
 std::size_t TcpSocket::room_bytes() const { return m_txBuffer->Available(); }
 
-bool TcpSocket::can_send() const { return !m_shutdownSend && (m_state == ESTABLISHED || m_state == CLOSE_WAIT); }
+bool TcpSocket::can_send() const { return !finishing_ && m_state == ESTABLISHED; }
 
 void TcpSocket::write(const Ptr<ns3::Packet>& packet) { Send(packet, 0); }
 
 void TcpSocket::offer_window() {
-  if (m_state != ESTABLISHED && m_state != FIN_WAIT_1 && m_state != FIN_WAIT_2) return;
+  if (m_state != ESTABLISHED) return;
   Ptr<ns3::TcpRxBuffer> received = m_tcb->m_rxBuffer;
   if (received->GotFin()) return;
   // A sender is stuck only when the last window it heard of was about nothing.
@@ -199,79 +217,74 @@ void TcpSocket::tear_down() {
   keep_for_this_instant();
   leave_queue();
   keepalive_event_.Cancel();
+  fin_timeout_.Cancel();
   orphan_timeout_.Cancel();
   CancelAllTimers();
   DeallocateEndPoint();
   m_state = CLOSED;
 }
 
-void TcpSocket::let_go() {
-  owner_ = nullptr;
-  if (m_state == CLOSED || m_state == TIME_WAIT) return;
-  orphaned_ = true;
-  await_orphan();
-  tend_orphan(false);
-}
-
-// As kernels do: who has delivered everything does not wait for ever for the peer to finish too, and goes in silence.
-void TcpSocket::await_orphan() {
-  orphan_timeout_ = Simulator::Schedule(ns3::NanoSeconds(kOrphanTimeout.count()), [this] {
-    if (m_state == FIN_WAIT_2) return tear_down();
-    if (m_state != CLOSED && m_state != TIME_WAIT) await_orphan();
-  });
-}
-
-void TcpSocket::tend_orphan(bool received_data) {
-  // Nobody will read what the peer still sends: once all of ours has arrived, tell it so (RFC 1122 4.2.2.13).
-  if (received_data && m_state == FIN_WAIT_2) return abort();
-  Ptr<ns3::TcpRxBuffer> received = m_tcb->m_rxBuffer;
-  if (received->Available() != 0) {
-    received->Extract(received->Available());
-    offer_window();
-  }
-}
-
 void TcpSocket::DoForwardUp(Ptr<ns3::Packet> packet, const ns3::Address& from, const ns3::Address& to) {
   Ptr<TcpSocket> self(this);
-  TcpHeader header;
-  const std::uint32_t header_bytes = packet->PeekHeader(header);
-  const bool has_data = packet->GetSize() > header_bytes;
-  const bool reset = (header.GetFlags() & TcpHeader::RST) != 0;
+  const Segment segment = Segment::of(*packet);
   const TcpStates_t before = m_state;
   last_heard_ = Simulator::Now();
   keepalive_probes_ = 0;
 
-  // RFC 9293 3.10.7.3: a reset that acknowledges our SYN is a refusal. ns-3 takes it for a stray acknowledgment.
-  if (before == SYN_SENT && reset) {
-    if (header.GetAckNumber() != m_tcb->m_nextTxSequence.Get() + 1) return;
-    fail_with(Errc::refused);
-    tear_down();
-    return changed();
+  switch (before) {
+    case SYN_SENT:
+      // RFC 9293 3.10.7.3: a reset that acknowledges our SYN is a refusal. ns-3 takes it for a stray acknowledgment.
+      if (!segment.has(TcpHeader::RST)) break;
+      if (segment.acknowledgment != m_tcb->m_nextTxSequence.Get() + 1) return;
+      fail_with(Errc::refused);
+      tear_down();
+      return changed();
+    case LISTEN:
+      // RFC 9293 3.10.7.2: what acknowledges something here is of a connection that is no more. ns-3 lets it wait.
+      if (segment.has(TcpHeader::RST) || !segment.has(TcpHeader::ACK)) break;
+      return send_reset(segment, from, to);
+    case SYN_RCVD:
+      if (segment.has(TcpHeader::RST) || segment.has(TcpHeader::SYN)) break;
+      return receive(packet, segment, from, to);
+    case ESTABLISHED: return receive(packet, segment, from, to);
+    case TIME_WAIT:
+      // RFC 9293 3.10.7.4: the peer has not heard that its FIN arrived.
+      if (!segment.has(TcpHeader::RST)) SendEmptyPacket(TcpHeader::ACK);
+      return;
+    default: break;
   }
-
-  // RFC 9293 3.10.7.2: what acknowledges something here is of a connection that is no more. ns-3 lets it wait.
-  if (before == LISTEN && !reset && (header.GetFlags() & TcpHeader::ACK) != 0) return send_reset(header, from, to);
-
-  // RFC 9293 3.10.7.4: only the acknowledgment of our FIN ends LAST-ACK. CLOSE-WAIT treats all others as they deserve.
-  const bool fin_unacknowledged = before == LAST_ACK && !reset && header.GetAckNumber() < m_tcb->m_highTxMark.Get() + 1;
-  if (fin_unacknowledged) m_state = CLOSE_WAIT;
   TcpSocketBase::DoForwardUp(packet, from, to);
-  if (fin_unacknowledged && m_state == CLOSE_WAIT) m_state = LAST_ACK;
-
   if (m_state == CLOSED && before != CLOSED) {
     keep_for_this_instant();
-    if (reset) fail_with(Errc::reset);
+    if (segment.has(TcpHeader::RST)) fail_with(Errc::reset);
   }
-  if (orphaned_) tend_orphan(has_data);
   changed();
 }
 
-void TcpSocket::send_reset(const TcpHeader& answered, const ns3::Address& from, const ns3::Address& to) {
+// Without options, and of no consequence for ns-3: it neither counts nor repeats it.
+void TcpSocket::send_segment(std::uint8_t flags, SequenceNumber32 sequence, std::uint32_t garbage_bytes) {
+  TcpHeader header;
+  header.SetFlags(flags);
+  header.SetSequenceNumber(sequence);
+  header.SetAckNumber(m_tcb->m_rxBuffer->NextRxSequence());
+  header.SetWindowSize(AdvertisedWindowSize());
+  header.SetSourcePort(local_.port());
+  header.SetDestinationPort(peer_.port());
+  AddOptions(header);
+  auto packet = ns3::Create<ns3::Packet>(garbage_bytes);
+  if (m_endPoint != nullptr) {
+    m_tcp->SendPacket(packet, header, m_endPoint->GetLocalAddress(), m_endPoint->GetPeerAddress(), m_boundnetdevice);
+  } else if (m_endPoint6 != nullptr) {
+    m_tcp->SendPacket(packet, header, m_endPoint6->GetLocalAddress(), m_endPoint6->GetPeerAddress(), m_boundnetdevice);
+  }
+}
+
+void TcpSocket::send_reset(const Segment& answered, const ns3::Address& from, const ns3::Address& to) {
   TcpHeader header;
   header.SetFlags(TcpHeader::RST);
-  header.SetSequenceNumber(answered.GetAckNumber());
-  header.SetSourcePort(answered.GetDestinationPort());
-  header.SetDestinationPort(answered.GetSourcePort());
+  header.SetSequenceNumber(answered.acknowledgment);
+  header.SetSourcePort(answered.destination_port);
+  header.SetDestinationPort(answered.source_port);
   m_tcp->SendPacket(ns3::Create<ns3::Packet>(), header, to, from, m_boundnetdevice);
 }
 
@@ -283,18 +296,29 @@ void TcpSocket::CompleteFork(Ptr<ns3::Packet> packet, const TcpHeader& header, c
   TcpSocketBase::CompleteFork(packet, header, from, to);
 }
 
+std::uint32_t TcpSocket::SendDataPacket(SequenceNumber32 sequence, std::uint32_t max_bytes, bool with_ack) {
+  const std::uint32_t sent = TcpSocketBase::SendDataPacket(sequence, max_bytes, with_ack);
+  send_fin_when_due();
+  return sent;
+}
+
 void TcpSocket::SendEmptyPacket(std::uint8_t flags) {
   Ptr<TcpSocket> self(this);
-  if ((flags & TcpHeader::FIN) != 0 && fins_sent_++ > GetDataRetries()) {
-    fail_with(Errc::timed_out);
-    tear_down();
-    return changed();
-  }
+  // A FIN takes a place in the sequence, which ns-3 does not know of.
+  const SequenceNumber32 next = m_tcb->m_nextTxSequence;
+  if (fin_) m_tcb->m_nextTxSequence = *fin_ + 1;
   TcpSocketBase::SendEmptyPacket(flags);
+  if (fin_) m_tcb->m_nextTxSequence = next;
 }
 
 void TcpSocket::PersistTimeout() {
-  if (m_txBuffer->SizeFromSequence(m_tcb->m_nextTxSequence) != 0) return TcpSocketBase::PersistTimeout();
+  const SequenceNumber32 next = m_tcb->m_nextTxSequence;
+  if (m_txBuffer->SizeFromSequence(next) != 0) {
+    TcpSocketBase::PersistTimeout();
+    // The probe is a byte of the stream: its acknowledgment is none of something that was never sent.
+    m_tcb->m_highTxMark = std::max(m_tcb->m_highTxMark.Get(), next + 1);
+    return send_fin_when_due();
+  }
   // Nothing to probe with; there may be when it is due again.
   m_persistTimeout = std::min(ns3::Seconds(60), ns3::Time(2 * m_persistTimeout));
   m_persistEvent = Simulator::Schedule(m_persistTimeout, [this] { PersistTimeout(); });
@@ -387,20 +411,8 @@ void TcpSocket::keepalive_due() {
 
 // RFC 9293 3.8.4: one garbage octet just before the window, which every receiver answers.
 void TcpSocket::send_keepalive() {
-  Ptr<ns3::Packet> packet = ns3::Create<ns3::Packet>(1);
-  TcpHeader header;
-  header.SetFlags(TcpHeader::ACK);
-  header.SetSequenceNumber(m_tcb->m_nextTxSequence.Get() - 1);
-  header.SetAckNumber(m_tcb->m_rxBuffer->NextRxSequence());
-  header.SetWindowSize(AdvertisedWindowSize());
-  header.SetSourcePort(local_.port());
-  header.SetDestinationPort(peer_.port());
-  AddOptions(header);
-  if (m_endPoint != nullptr) {
-    m_tcp->SendPacket(packet, header, m_endPoint->GetLocalAddress(), m_endPoint->GetPeerAddress(), m_boundnetdevice);
-  } else if (m_endPoint6 != nullptr) {
-    m_tcp->SendPacket(packet, header, m_endPoint6->GetLocalAddress(), m_endPoint6->GetPeerAddress(), m_boundnetdevice);
-  }
+  const SequenceNumber32 next = fin_ ? *fin_ + 1 : m_tcb->m_nextTxSequence.Get();
+  send_segment(TcpHeader::ACK, next - 1, 1);
 }
 
 }  // namespace ghostnet::sim

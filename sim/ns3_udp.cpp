@@ -304,6 +304,9 @@ Result<Ns3UdpSocket::Membership> Ns3UdpSocket::membership(const IpAddress& group
   if (host_.port(interface) == nullptr) {
     return fail(Errc::address_not_available, "group {}: the host has no interface {}", group, interface);
   }
+  if (!host_.port(interface)->groups) {
+    return fail(Errc::not_supported, "group {}: ns-3's 802.11s carries no groups; broadcasts reach everybody", group);
+  }
   return Membership{plain, interface};
 }
 

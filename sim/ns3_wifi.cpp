@@ -185,6 +185,7 @@ Medium make_mesh(const ns3::NodeContainer& nodes, const Checked& checked, ns3::Y
   Medium mesh;
   mesh.devices = helper.Install(phy, nodes);
   mesh.port_prefix = "mesh";
+  mesh.groups = false;
   mesh.assign_streams = [helper, channel, devices = mesh.devices](std::int64_t first) mutable {
     const std::int64_t taken = helper.AssignStreams(devices, first);
     return taken + channel->AssignStreams(first + taken);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -98,28 +99,50 @@ inline Task<> udp_echo(Host& host, Endpoint at) {
 }
 
 struct PingLog {
-  std::vector<Duration> round_trips;
+  std::vector<Duration> round_trips;  // of each echo, in order of arrival
   std::vector<Error> errors;
 };
 
-inline Task<> udp_ping(Host& host, Endpoint to, std::size_t size, int count, Duration interval, PingLog& log) {
-  std::unique_ptr<UdpSocket> socket = open_udp(host, {.local = Endpoint(IpAddress::any(to.family()), 0)});
-  for (int i = 0; i < count; ++i) {
-    const std::vector<std::uint8_t> bytes = pattern(size, static_cast<std::uint32_t>(i));
-    const TimePoint sent_at = host.now();
-    if (Result<> sent = socket->send_to(to, bytes); !sent) {
-      log.errors.push_back(sent.error());
-    } else {
-      auto outcome = co_await first_of(socket->recv(), host.clock().sleep(interval));
-      if (outcome.index() == 0 && std::get<0>(outcome)) {
-        const ReceivedDatagram& got = *std::get<0>(outcome);
-        EXPECT_TRUE(equal(got.data.view(), bytes)) << "echo " << i;
-        EXPECT_EQ(got.peer, to);
-        log.round_trips.push_back(host.now() - sent_at);
-      }
+// Echo n of a ping, known by its first bytes where it has room for them.
+inline std::vector<std::uint8_t> ping_payload(std::size_t size, std::uint32_t number) {
+  std::vector<std::uint8_t> bytes = pattern(size, number);
+  if (size >= sizeof number) std::memcpy(bytes.data(), &number, sizeof number);
+  return bytes;
+}
+
+inline Task<> collect_echoes(Host& host, UdpSocket& socket, Endpoint from, std::size_t size,
+                             std::vector<TimePoint>& sent_at, PingLog& log) {
+  while (true) {
+    Result<ReceivedDatagram> got = co_await socket.recv();
+    if (!got) {
+      log.errors.push_back(got.error());
+      continue;
     }
-    co_await host.clock().sleep_until(sent_at + interval);
+    std::uint32_t number = 0;
+    std::memcpy(&number, got->data.data(), std::min(sizeof number, got->data.size()));
+    if (size < sizeof number) number = static_cast<std::uint32_t>(sent_at.size() - 1);
+    EXPECT_LT(number, sent_at.size());
+    if (number >= sent_at.size()) continue;
+    EXPECT_TRUE(equal(got->data.view(), ping_payload(size, number))) << "echo " << number;
+    EXPECT_EQ(got->peer, from);
+    if (sent_at[number] == kNever) continue;  // a duplicate
+    log.round_trips.push_back(host.now() - std::exchange(sent_at[number], kNever));
   }
+}
+
+inline Task<> udp_ping(Host& host, Endpoint to, std::size_t size, std::uint32_t count, Duration interval,
+                       PingLog& log) {
+  std::unique_ptr<UdpSocket> socket = open_udp(host, {.local = Endpoint(IpAddress::any(to.family()), 0)});
+  std::vector<TimePoint> sent_at;
+  Scope collector(host.loop());
+  collector.spawn(collect_echoes(host, *socket, to, size, sent_at, log));
+  for (std::uint32_t number = 0; number < count; ++number) {
+    sent_at.push_back(host.now());
+    const std::vector<std::uint8_t> bytes = ping_payload(size, number);
+    if (Result<> sent = socket->send_to(to, bytes); !sent) log.errors.push_back(sent.error());
+    co_await host.clock().sleep(interval);
+  }
+  co_await host.clock().sleep(10s);  // for those that are late
 }
 
 inline Task<> echo_stream(std::unique_ptr<Stream> stream) {

@@ -180,20 +180,24 @@ TEST_P(Ns3TcpOver, UnreadBytesCloseTheWindowAndReadingOpensItAtOnce) {
   EXPECT_LT(ended - opened, 1s);  // not a persist timeout away
 }
 
-TEST_P(Ns3TcpOver, DISABLED_AClosedWindowWithNothingLeftToSendWaits) {
-  Pair rig({.rate_bps = 100'000'000, .delay = 1ms});
-  Event go(rig.timeline.loop());
-  std::vector<std::uint8_t> received;
-  TimePoint ended{};
-  std::size_t written = 0;
-  bool done = false;
-  const std::vector<std::uint8_t> bytes = pattern(131'072);  // exactly the receiver's buffer
-  rig.host(1).scope().spawn(lazy_reader(rig.host(1), any(), go, received, ended));
-  rig.host(0).scope().spawn(chunked_writer(rig.host(0), at(rig, 1), bytes, written, done));
-  rig.run(120s);
-  go.set();
-  rig.run(70s);
-  EXPECT_EQ(received, bytes);
+TEST_P(Ns3TcpOver, AClosedWindowWaitsWhateverIsLeftToSend) {
+  for (const std::size_t left : {0, 1, 2, 2000}) {
+    Pair rig({.rate_bps = 100'000'000, .delay = 1ms});
+    Event go(rig.timeline.loop());
+    std::vector<std::uint8_t> received;
+    TimePoint ended{};
+    std::size_t written = 0;
+    bool done = false;
+    const std::vector<std::uint8_t> bytes = pattern(131'072 + left);  // the receiver's buffer, and some
+    rig.host(1).scope().spawn(lazy_reader(rig.host(1), any(), go, received, ended));
+    rig.host(0).scope().spawn(chunked_writer(rig.host(0), at(rig, 1), bytes, written, done));
+    rig.run(120s);
+    EXPECT_EQ(received.size(), 0U);
+    go.set();
+    rig.run(70s);
+    EXPECT_TRUE(received == bytes) << received.size() << " with " << left << " left";
+    EXPECT_NE(ended, TimePoint{}) << left << " left";
+  }
 }
 
 Task<> half_closer(Host& host, Endpoint to, std::vector<std::uint8_t>& received, std::optional<Error>& error) {
@@ -243,6 +247,39 @@ TEST_P(Ns3TcpOver, HalfCloseDeliversALongAnswerAlsoOverALossyWire) {
     EXPECT_FALSE(error) << error->message();
     EXPECT_EQ(received.size(), answer.size());
     EXPECT_TRUE(received == answer);
+  }
+}
+
+// The first to speak, and the last to care who closes.
+Task<> talkative_server(Host& host, Endpoint local, std::vector<std::uint8_t> bytes, StreamLog& log) {
+  auto listener = *host.listen({.local = local});
+  auto stream = *(co_await listener->accept());
+  Result<> sent;
+  Scope scope(host.loop());
+  scope.spawn(send_all(*stream, bytes, sent));
+  std::vector<std::uint8_t> buffer(5000);
+  while (true) {
+    Result<std::size_t> got = co_await stream->read(buffer);
+    if (!got) log.read_error = got.error();
+    if (!got || *got == 0) break;
+    log.received.insert(log.received.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*got));
+  }
+  co_await scope.join();
+  log.finished = sent && !log.read_error;
+}
+
+TEST_P(Ns3TcpOver, BothSidesSpeakAndFinishAtOnceOverAVeryLossyWire) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    Pair rig({.rate_bps = 10'000'000, .delay = 5ms, .loss = {.ratio = 0.15}}, {.seed = seed});
+    const std::vector<std::uint8_t> question = pattern(20'000, 1), answer = pattern(seed % 2 == 0 ? 20'000 : 50, 2);
+    StreamLog client, server;
+    rig.host(1).scope().spawn(talkative_server(rig.host(1), any(), answer, server));
+    rig.host(0).scope().spawn(tcp_exchange(rig.host(0), at(rig, 1), question, client));
+    rig.run(600s);
+    EXPECT_TRUE(client.finished) << "seed " << seed << (client.read_error ? client.read_error->message() : "");
+    EXPECT_TRUE(server.finished) << "seed " << seed << (server.read_error ? server.read_error->message() : "");
+    EXPECT_TRUE(client.received == answer) << "seed " << seed << ": " << client.received.size();
+    EXPECT_TRUE(server.received == question) << "seed " << seed << ": " << server.received.size();
   }
 }
 
@@ -355,6 +392,21 @@ TEST_P(Ns3TcpOver, AnUnreachablePeerTimesOutWhatIsWritten) {
   EXPECT_EQ(ends.client->try_write(std::span(&part, 1)), 4U);
   rig.run(600s);
   EXPECT_EQ(read_error(*ends.client), Errc::timed_out);
+}
+
+TEST_P(Ns3TcpOver, AFinOutlivesAnOutageButNotAnEndlessOne) {
+  for (const bool endless : {false, true}) {
+    Pair rig;
+    Ends ends(rig, any(), {.peer = at(rig, 1)});
+    rig.network->set_link_up(rig.link, false);
+    EXPECT_TRUE(ends.client->shutdown_send());
+    rig.run(40s);
+    if (!endless) rig.network->set_link_up(rig.link, true);
+    rig.run(600s);
+    EXPECT_EQ(read_error(*ends.client), endless ? Errc::timed_out : Errc::would_block);
+    std::uint8_t buffer[10];
+    if (!endless) EXPECT_EQ(ends.server->try_read(buffer), 0U);
+  }
 }
 
 TEST_P(Ns3TcpOver, LocalPortsAreExclusiveUnlessReused) {

@@ -40,7 +40,7 @@ Outcome talk(Rig& rig, HostId from, HostId to, IpFamily family, Duration warm_up
   rig.host(from).scope().spawn(udp_ping(rig.host(from), peer, 200, 20, 200ms, log));
   rig.run(10s);
   rig.host(from).scope().spawn(tcp_exchange(rig.host(from), peer, pattern(20'000), stream));
-  rig.run(20s);
+  rig.run(300s);  // radio cells that do not hear each other collide: TCP gets through, but not fast
   return {log.round_trips.size(), stream.finished, rig.network->digest()};
 }
 
@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(Protocols, Ns3Manet, testing::Values(Ns3Routing::olsr, 
                                                                    : "Dsdv";
                          });
 
-TEST_P(Ns3Manet, DISABLED_FindsItsWayOverThreeHopsAndRepeats) {
+TEST_P(Ns3Manet, FindsItsWayOverThreeHopsAndRepeats) {
   auto run = [](std::uint64_t seed) {
     Rig rig({.seed = seed, .routing = GetParam()});
     const std::vector<HostId> hosts = rig.add_hosts(4);
@@ -133,7 +133,7 @@ TEST(Ns3Wireless, EveryStandardAndRateControlWorks) {
   }
 }
 
-TEST(Ns3Wireless, DISABLED_AMeshForwardsBelowBothFamilies) {
+TEST(Ns3Wireless, AMeshForwardsBelowBothFamilies) {
   for (const IpFamily family : {IpFamily::v4, IpFamily::v6}) {
     Rig rig({.routing = Ns3Routing::paths});
     const std::vector<HostId> hosts = rig.add_hosts(4);
@@ -145,7 +145,26 @@ TEST(Ns3Wireless, DISABLED_AMeshForwardsBelowBothFamilies) {
   }
 }
 
-TEST(Ns3Wireless, DISABLED_AMeshPointThatIsOffForwardsNothing) {
+TEST(Ns3Wireless, AMeshRefusesGroupsAndCarriesBroadcasts) {
+  Rig rig({.routing = Ns3Routing::paths});
+  const std::vector<HostId> hosts = rig.add_hosts(3);
+  ASSERT_TRUE(rig.network->add_wifi(hosts, {.kind = WifiKind::mesh, .range_m = 60}));
+  ASSERT_TRUE(rig.network->move(hosts, line(3)));
+  rig.start();
+  rig.run(10s);
+  EXPECT_FALSE(rig.host(0).interfaces()[1].multicast);
+  auto sender = open_udp(rig.host(0), {.broadcast = true});
+  auto receiver = open_udp(rig.host(2), {.local = Endpoint(IpAddress(), kPort)});
+  EXPECT_EQ(receiver->join(IpAddress::v4(224, 0, 0, 251), 2).error(), Errc::not_supported);
+  const std::vector<std::uint8_t> bytes = pattern(30);
+  const Datagram to_group{.peer = {IpAddress::v4(224, 0, 0, 251), kPort}, .payload = bytes, .interface = 2};
+  EXPECT_EQ(sender->send(std::span(&to_group, 1)).error, Errc::not_supported);
+  EXPECT_TRUE(sender->send_to({IpAddress::v4_broadcast(), kPort}, bytes));
+  rig.run(1s);
+  EXPECT_EQ(receiver->counters().datagrams_received, 1U);
+}
+
+TEST(Ns3Wireless, AMeshPointThatIsOffForwardsNothing) {
   Rig rig({.routing = Ns3Routing::paths});
   const std::vector<HostId> hosts = rig.add_hosts(3);
   ASSERT_TRUE(rig.network->add_wifi(hosts, {.kind = WifiKind::mesh, .range_m = 60}));
@@ -166,7 +185,7 @@ TEST(Ns3Wireless, DISABLED_AMeshPointThatIsOffForwardsNothing) {
   EXPECT_GE(log.round_trips.size(), cut + 20);
 }
 
-TEST(Ns3Wireless, DISABLED_StationsReachEachOtherThroughTheirAccessPoint) {
+TEST(Ns3Wireless, StationsReachEachOtherThroughTheirAccessPoint) {
   for (const Ns3Routing routing : {Ns3Routing::paths, Ns3Routing::global}) {
     Rig rig({.routing = routing});
     const std::vector<HostId> hosts = rig.add_hosts(3);
@@ -179,7 +198,7 @@ TEST(Ns3Wireless, DISABLED_StationsReachEachOtherThroughTheirAccessPoint) {
   }
 }
 
-TEST(Ns3Wireless, DISABLED_MovingHostsKeepTalkingAndRepeat) {
+TEST(Ns3Wireless, MovingHostsKeepTalkingAndRepeat) {
   auto run = [](std::uint64_t seed, const Mobility& mobility) {
     Rig rig({.seed = seed, .routing = Ns3Routing::aodv});
     const std::vector<HostId> hosts = rig.add_hosts(12);

@@ -6,6 +6,8 @@
 // Only for the sources of the ns3 carrier: it includes ns-3.
 #pragma once
 
+#include <ns3/address.h>
+#include <ns3/ipv6-address.h>
 #include <ns3/net-device.h>
 #include <ns3/node.h>
 #include <ns3/ptr.h>
@@ -15,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ghostnet/runtime/host.hpp"
@@ -56,6 +59,9 @@ struct Ns3Port {
   bool loopback = false;
   bool up = true;
   std::vector<InterfaceAddress> addresses;
+  bool groups = true;  // whether multicast gets through; ns-3's 802.11s floods broadcasts only
+  // Without groups there is no neighbour discovery: who is who on the segment, for IPv6.
+  std::vector<std::pair<ns3::Ipv6Address, ns3::Address>> neighbours;
   std::function<void(bool on)> switch_radio;  // of wireless devices, which forward for others without asking IP
 };
 
@@ -83,6 +89,8 @@ class Ns3Host final : public Host {
   Ns3Port& add_port(Ns3Port port);
   std::vector<Ns3Port>& ports() { return ports_; }
   void set_port_up(InterfaceIndex index, bool up);
+  // Makes the neighbours of a port known to ns-3, which forgets them when the interface goes down.
+  void introduce_neighbours(const Ns3Port& port);
   // Power off: every task ends where it stands, sockets are gone without a word, interfaces and radios are off.
   void crash();
   // Power on: the same interfaces, no tasks. Routing daemons of ns-3 go on with what they knew.

@@ -23,6 +23,7 @@ struct Medium {
   ns3::NetDeviceContainer devices;
   std::string port_prefix;  // of interface names: "p2p", "eth", "wlan", "mesh"
   bool transit = true;
+  bool groups = true;                                                     // see Ns3Port
   std::function<std::int64_t(std::int64_t first_stream)> assign_streams;  // returns how many it took
   std::function<void(const std::string& file, const ns3::Ptr<ns3::NetDevice>& device)> capture;
 };

@@ -1,13 +1,19 @@
 // TcpSocket: ns-3's TCP with what an honest stream over it needs and TcpSocketBase of ns-3 3.37 does not do.
 //
+// ns-3 opens connections and moves data; closing is ours, and while it goes on ns-3 believes in ESTABLISHED. Its own
+// states take the beginning of a segment for the place of its FIN, leave FIN-WAIT-2 for LAST-ACK when a hole is filled,
+// and stop repairing data in CLOSING. Here a FIN is sent when all before it was, repeated with the retransmission
+// time-out of RFC 6298, and taken when all before it is there (RFC 9293 3.6 and 3.10.7.4).
+//
+// Besides:
 // - It says why a connection ended: refused, reset, timed out. ns-3 does not understand a refusal and tries on.
 // - Where it listens, it answers segments of connections that are gone, as those of a host that restarted.
+// - It answers a SYN+ACK that comes again: the peer has lost the end of the handshake, and may be the first to speak.
 // - It offers the window again when a reader has made room (RFC 9293 3.8.6.2.2). In ns-3 the sender finds out by its
 //   persist timer, six seconds later at the earliest.
-// - It waits in LAST-ACK until everything is acknowledged (RFC 9293 3.10.7.4). ns-3 closes at the first acknowledgment
-//   of anything, so what is lost after the peer's FIN stays lost.
-// - A zero window with nothing left to send does not dereference null in the persist timer.
-// - It gives up on a FIN that nobody acknowledges, can abort from any state, and sends keep-alives (RFC 9293 3.8.4).
+// - A probe of a closed window may be acknowledged, and need not have anything to send.
+// - It takes the data of a segment whose acknowledgment is old.
+// - It can abort from any state, and sends keep-alives (RFC 9293 3.8.4).
 // - It lives as long as ns-3's events name it by a raw pointer.
 //
 // Who holds it: ns-3's demultiplexer while it is bound, and its owner, a stream or a listener of ours, until that lets
@@ -16,7 +22,10 @@
 #pragma once
 
 #include <ns3/event-id.h>
+#include <ns3/nstime.h>
+#include <ns3/packet.h>
 #include <ns3/ptr.h>
+#include <ns3/sequence-number.h>
 #include <ns3/tcp-socket-base.h>
 
 #include <cstdint>
@@ -54,10 +63,24 @@ struct AcceptQueue {
 // All of one host, so that a crash finds them.
 using TcpRegistry = IntrusiveList<TcpSocket>;
 
+// What decides over a segment (RFC 9293 3.1), read without making a header of ns-3's, which costs an allocation an
+// option.
+struct Segment {
+  static Segment of(const ns3::Packet& packet);
+  bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  ns3::SequenceNumber32 sequence;
+  ns3::SequenceNumber32 acknowledgment;
+  std::uint8_t flags = 0;
+  std::uint32_t payload_bytes = 0;
+};
+
 class TcpSocket final : public ns3::TcpSocketBase, public ListLink {
  public:
   static constexpr std::uint32_t kMaxKeepaliveProbes = 9;
-  static constexpr Duration kOrphanTimeout = 60s;  // in FIN-WAIT-2 without an owner
+  static constexpr Duration kOrphanTimeout = 60s;  // for the peer's FIN, without an owner
 
   static ns3::TypeId GetTypeId();
   TcpSocket() = default;
@@ -89,7 +112,8 @@ class TcpSocket final : public ns3::TcpSocketBase, public ListLink {
   // At most room_bytes().
   void write(const ns3::Ptr<ns3::Packet>& packet);
 
-  void finish() { ShutdownSend(); }
+  // A FIN after all that was written.
+  void finish();
   // A reset to the peer, where there is one.
   void abort();
   // The owner goes after finish(): what it wrote is still delivered, what comes in is thrown away.
@@ -102,6 +126,7 @@ class TcpSocket final : public ns3::TcpSocketBase, public ListLink {
   ns3::Ptr<ns3::TcpSocketBase> Fork() override;
   void CompleteFork(ns3::Ptr<ns3::Packet> packet, const ns3::TcpHeader& header, const ns3::Address& from,
                     const ns3::Address& to) override;
+  std::uint32_t SendDataPacket(ns3::SequenceNumber32 sequence, std::uint32_t max_bytes, bool with_ack) override;
   void SendEmptyPacket(std::uint8_t flags) override;
   void PersistTimeout() override;
 
@@ -121,10 +146,22 @@ class TcpSocket final : public ns3::TcpSocketBase, public ListLink {
   }
   void keep_for_this_instant();
   void tear_down();
-  void send_reset(const ns3::TcpHeader& answered, const ns3::Address& from, const ns3::Address& to);
+  void send_segment(std::uint8_t flags, ns3::SequenceNumber32 sequence, std::uint32_t garbage_bytes);
+  void send_reset(const Segment& answered, const ns3::Address& from, const ns3::Address& to);
+  void offer_window();
+
+  // ---- closing (ns3_tcp_closing.cpp) ----
+
+  void receive(const ns3::Ptr<ns3::Packet>& packet, const Segment& segment, const ns3::Address& from,
+               const ns3::Address& to);
+  void note_fin(const Segment& segment);
+  void take_fin(const Segment& segment);
+  void send_fin_when_due();
+  void await_fin_acknowledgment();
+  void fin_due();
+  void end_when_both_finished();
   void await_orphan();
   void tend_orphan(bool received_data);
-  void offer_window();
 
   void start_keepalive();
   void keepalive_due();
@@ -139,7 +176,16 @@ class TcpSocket final : public ns3::TcpSocketBase, public ListLink {
   bool half_open_ = false;
   bool orphaned_ = false;
   bool vanished_ = false;
-  std::uint32_t fins_sent_ = 0;
+
+  bool finishing_ = false;                    // no more is written
+  std::optional<ns3::SequenceNumber32> fin_;  // ours, once it is sent
+  bool fin_acknowledged_ = false;
+  std::uint32_t fin_retries_ = 0;
+  ns3::Time fin_wait_;
+  ns3::EventId fin_timeout_;
+  std::optional<ns3::SequenceNumber32> peer_fin_;  // theirs, once it is known, though not all before it is there
+  bool peer_finished_ = false;
+  bool closed_first_ = false;
   ns3::EventId orphan_timeout_;
 
   Duration keepalive_idle_{};
