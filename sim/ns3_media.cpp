@@ -8,6 +8,8 @@
 #include <ns3/point-to-point-helper.h>
 #include <ns3/point-to-point-net-device.h>
 #include <ns3/pointer.h>
+#include <ns3/queue-size.h>
+#include <ns3/queue.h>
 #include <ns3/random-variable-stream.h>
 #include <ns3/string.h>
 #include <ns3/uinteger.h>
@@ -91,11 +93,9 @@ Ptr<PacketLoss> loss_of(const Ptr<ns3::NetDevice>& device) {
   return ns3::DynamicCast<PacketLoss>(model.GetObject());
 }
 
-void add_loss(const ns3::NetDeviceContainer& devices, const LossOptions& options) {
+void add_loss(const ns3::NetDeviceContainer& devices) {
   for (std::uint32_t i = 0; i < devices.GetN(); ++i) {
-    auto loss = ns3::CreateObject<PacketLoss>();
-    loss->set(options);
-    devices.Get(i)->SetAttribute("ReceiveErrorModel", ns3::PointerValue(loss));
+    devices.Get(i)->SetAttribute("ReceiveErrorModel", ns3::PointerValue(ns3::CreateObject<PacketLoss>()));
   }
 }
 
@@ -106,21 +106,39 @@ std::int64_t assign_loss_streams(const ns3::NetDeviceContainer& devices, std::in
 
 }  // namespace
 
-Result<Medium> make_wire(const ns3::NodeContainer& nodes, const WireOptions& options) {
-  if (Result<> ok = check_link(options.rate_bps, options.delay, options.mtu_bytes, options.loss); !ok) {
-    return fail(std::move(ok));
+namespace {
+
+Result<> check_wire(const WireOptions& options) {
+  for (const WireDirection& direction : {options.ahead(), options.back.value_or(options.ahead())}) {
+    if (Result<> ok = check_link(direction.rate_bps, options.delay, options.mtu_bytes, direction.loss); !ok) return ok;
+    if (Result<> ok = check_queue_size(direction.queue); !ok) return ok;
   }
-  if (Result<> ok = check_queue_size(options.queue); !ok) return fail(std::move(ok));
+  return {};
+}
+
+void set_wire(const ns3::NetDeviceContainer& devices, const WireOptions& options) {
+  const WireDirection directions[] = {options.ahead(), options.back.value_or(options.ahead())};
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    auto device = ns3::DynamicCast<ns3::PointToPointNetDevice>(devices.Get(i));
+    device->SetDataRate(ns3::DataRate(directions[i].rate_bps));
+    device->GetQueue()->SetMaxSize(ns3::QueueSize(directions[i].queue));
+    loss_of(devices.Get(1 - i))->set(directions[i].loss);
+  }
+  devices.Get(0)->GetChannel()->SetAttribute("Delay", time_value(options.delay));
+}
+
+}  // namespace
+
+Result<Medium> make_wire(const ns3::NodeContainer& nodes, const WireOptions& options) {
+  if (Result<> ok = check_wire(options); !ok) return fail(std::move(ok));
   ns3::PointToPointHelper helper;
-  helper.SetDeviceAttribute("DataRate", ns3::DataRateValue(ns3::DataRate(options.rate_bps)));
   helper.SetDeviceAttribute("Mtu", ns3::UintegerValue(options.mtu_bytes));
-  helper.SetChannelAttribute("Delay", time_value(options.delay));
-  helper.SetQueue("ns3::DropTailQueue<Packet>", "MaxSize", ns3::StringValue(options.queue));
 
   Medium wire;
   wire.devices = helper.Install(nodes);
   wire.port_prefix = "p2p";
-  add_loss(wire.devices, options.loss);
+  add_loss(wire.devices);
+  set_wire(wire.devices, options);
   wire.assign_streams = [devices = wire.devices](std::int64_t first) { return assign_loss_streams(devices, first); };
   wire.capture = [helper](const std::string& file, const Ptr<ns3::NetDevice>& device) mutable {
     helper.EnablePcap(file, device, false, true);
@@ -129,14 +147,11 @@ Result<Medium> make_wire(const ns3::NodeContainer& nodes, const WireOptions& opt
 }
 
 Result<> change_wire(const Medium& wire, const WireOptions& options) {
-  if (Result<> ok = check_link(options.rate_bps, options.delay, options.mtu_bytes, options.loss); !ok) return ok;
-  for (std::uint32_t i = 0; i < wire.devices.GetN(); ++i) {
-    auto device = ns3::DynamicCast<ns3::PointToPointNetDevice>(wire.devices.Get(i));
-    if (device == nullptr) return fail(Errc::not_supported, "only wires can be changed while the network runs");
-    device->SetDataRate(ns3::DataRate(options.rate_bps));
-    device->GetChannel()->SetAttribute("Delay", time_value(options.delay));
-    loss_of(device)->set(options.loss);
+  if (Result<> ok = check_wire(options); !ok) return ok;
+  if (ns3::DynamicCast<ns3::PointToPointNetDevice>(wire.devices.Get(0)) == nullptr) {
+    return fail(Errc::not_supported, "only wires can be changed while the network runs");
   }
+  set_wire(wire.devices, options);
   return {};
 }
 
@@ -154,7 +169,8 @@ Result<Medium> make_lan(const ns3::NodeContainer& nodes, const LanOptions& optio
   Medium lan;
   lan.devices = helper.Install(nodes);
   lan.port_prefix = "eth";
-  add_loss(lan.devices, options.loss);
+  add_loss(lan.devices);
+  for (std::uint32_t i = 0; i < lan.devices.GetN(); ++i) loss_of(lan.devices.Get(i))->set(options.loss);
   lan.assign_streams = [helper, devices = lan.devices](std::int64_t first) mutable {
     const std::int64_t taken = helper.AssignStreams(devices, first);
     return taken + assign_loss_streams(devices, first + taken);

@@ -526,6 +526,8 @@ Result<> Ns3Network::change(LinkId wire, const WireOptions& options) {
   return change_wire(impl_->links[wire].medium, options);
 }
 
+UdpCounters Ns3Network::datagrams() const { return impl_->world.datagrams; }
+
 std::uint64_t Ns3Network::digest() const { return impl_->world.digest.value(); }
 
 // Global routing computes everything anew: once for all that changes at one instant.

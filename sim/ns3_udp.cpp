@@ -357,12 +357,14 @@ void Ns3UdpSocket::receive(const ns3::Packet& packet, const ReceivedDatagram& en
       queued_bytes_ + size <= options_.receive_queue_bytes ? host_.receive_buffer(size) : fail(Errc::no_buffers);
   if (!data) {
     ++counters_.dropped_queue_full;
+    ++host_.all_datagrams().dropped_queue_full;
     return;
   }
   packet.CopyData(data->append(size).data(), size);
   host_.record_delivery(data->view());
   queued_bytes_ += size;
   ++counters_.datagrams_received;
+  ++host_.all_datagrams().datagrams_received;
   ReceivedDatagram& queued = queue_.emplace_back();
   queued.data = std::move(*data);
   queued.peer = envelope.peer;
@@ -424,6 +426,7 @@ std::optional<Errc> Ns3UdpSocket::send_one(const Datagram& datagram) {
     auto error = peer.is_v4() ? send_v4(datagram, peer, segment) : send_v6(datagram, peer, segment);
     if (error) return error;
     ++counters_.datagrams_sent;
+    ++host_.all_datagrams().datagrams_sent;
     left = left.subspan(segment.size());
   } while (!left.empty());
   return std::nullopt;

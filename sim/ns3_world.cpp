@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ghostnet/runtime/quantity.hpp"
 #include "ghostnet/runtime/random.hpp"
 
 namespace ghostnet::sim {
@@ -10,19 +11,26 @@ namespace {
 
 constexpr std::uint64_t kUnlimitedBps = 100'000'000'000;  // where a scenario gives no rate
 constexpr std::uint16_t kUsualMtuBytes = 1500;
+constexpr Duration kLongLanDelay = 100us;  // some kilometres of cable
 
-// The name of a queue discipline of ns-3; ns-3's devices have one kind in a network.
-Result<std::string> queue_disc_of(const WorldSpec& spec) {
-  std::optional<link::Discipline> one;
+// What a queue of ns-3 is like; its devices have one kind in a network.
+Result<link::LinkParams> queue_of(const WorldSpec& spec) {
+  const GroupSpec* first = nullptr;
+  auto shape = [](const GroupSpec& group) { return group.links.out.value_or(link::LinkParams{}); };
   for (const GroupSpec& group : spec.groups) {
-    link::Discipline wanted = group.links.out ? group.links.out->discipline : link::Discipline::drop_tail;
-    if (one && *one != wanted) {
+    if (first == nullptr) first = &group;
+    const link::LinkParams own = shape(group), other = shape(*first);
+    if (own.discipline != other.discipline || own.codel_ecn != other.codel_ecn || own.codel != other.codel) {
       return fail(Errc::not_supported,
-                  "group {}: the ns3 carrier has one queue discipline for all; use `carrier: fabric`", group.name);
+                  "groups {} and {}: the ns3 carrier has one queue discipline for all; use `carrier: fabric`",
+                  first->name, group.name);
     }
-    one = wanted;
   }
-  switch (one.value_or(link::Discipline::drop_tail)) {
+  return first != nullptr ? shape(*first) : link::LinkParams{};
+}
+
+std::string type_of(link::Discipline discipline) {
+  switch (discipline) {
     case link::Discipline::drop_tail: return "";
     case link::Discipline::codel: return "ns3::CoDelQueueDisc";
     case link::Discipline::fq_codel: return "ns3::FqCoDelQueueDisc";
@@ -30,26 +38,94 @@ Result<std::string> queue_disc_of(const WorldSpec& spec) {
   return "";
 }
 
-Result<WireOptions> wire_for(const LinkPair& links, Duration delay) {
-  WireOptions wire{.rate_bps = kUnlimitedBps, .delay = delay, .mtu_bytes = kUsualMtuBytes};
-  if (!links.out && !links.in) return wire;
-  link::LinkParams out = links.out.value_or(link::LinkParams{});
-  if (links.in && links.in->rate_bps != out.rate_bps) {
-    return fail(Errc::not_supported, "a wire of the ns3 carrier is as fast in both directions; use `carrier: fabric`");
-  }
-  if (out.jitter != Duration::zero() || !out.duplicate.is_never() || !out.corrupt.is_never() ||
-      !out.reorder.is_never()) {
+std::vector<Ns3Attribute> attributes_of(const link::LinkParams& queue) {
+  const std::string type = type_of(queue.discipline);
+  if (type.empty()) return {};
+  return {{type + "::UseEcn", queue.codel_ecn ? "true" : "false"},
+          {type + "::Interval", fmt::format("{}ns", queue.codel.interval.count())},
+          {type + "::Target", fmt::format("{}ns", queue.codel.target.count())}};
+}
+
+Result<LossOptions> loss_of(const link::LinkParams& link) {
+  const link::BurstLoss& burst = link.burst_loss;
+  if (burst.enter_bad.is_never()) return LossOptions{.ratio = link.loss.value()};
+  if (burst.loss_in_bad != Probability::always() || !burst.loss_in_good.is_never()) {
     return fail(Errc::not_supported,
-                "wires of the ns3 carrier know no jitter, duplicates, corruption or reordering; "
-                "use `carrier: fabric`");
+                "bursts of the ns3 carrier lose everything, and what is between them nothing; use `carrier: fabric`");
   }
-  if (out.rate_bps != 0) wire.rate_bps = out.rate_bps;
-  if (out.mtu_bytes != 0) wire.mtu_bytes = static_cast<std::uint16_t>(std::min<std::uint32_t>(out.mtu_bytes, 65'535));
-  wire.delay += out.delay;
-  wire.queue = fmt::format("{}B", out.queue_limit_bytes);
-  // A packet passes the wires of both its ends: half of the loss stands at each.
-  wire.loss.ratio = out.loss.value() / 2;
+  const double enter = burst.enter_bad.value(), leave = burst.leave_bad.value();
+  return LossOptions{.ratio = enter / (enter + leave), .burst_packets = leave > 0 ? 1 / leave : 1e6};
+}
+
+Result<WireDirection> direction_of(const link::LinkParams& link) {
+  if (link.jitter != Duration::zero() || !link.duplicate.is_never() || !link.corrupt.is_never() ||
+      !link.reorder.is_never() || link.ecn_threshold_bytes != 0 || link.frame_overhead_bytes != 0 ||
+      link.queue_limit_packets != 0) {
+    return fail(Errc::not_supported,
+                "wires of the ns3 carrier know no jitter, duplicates, corruption, reordering, framing, limits in "
+                "packets or marks by a full drop_tail queue; use `carrier: fabric`");
+  }
+  Result<LossOptions> loss = loss_of(link);
+  if (!loss) return fail(std::move(loss));
+  WireDirection direction{.rate_bps = link.rate_bps != 0 ? link.rate_bps : kUnlimitedBps,
+                          .queue = fmt::format("{}B", link.queue_limit_bytes),
+                          .loss = *loss};
+  // A queue discipline governs only what the device cannot take: it is given as little as ns-3 allows.
+  if (link.discipline != link::Discipline::drop_tail) direction.queue = "2p";
+  return direction;
+}
+
+// From the first end to the second it is as `out` says, back as `in` does.
+Result<WireOptions> wire_for(const LinkPair& links, Duration delay) {
+  const link::LinkParams out = links.out.value_or(link::LinkParams{}), in = links.in.value_or(link::LinkParams{});
+  Result<WireDirection> ahead = direction_of(out);
+  if (!ahead) return fail(std::move(ahead));
+  Result<WireDirection> back = direction_of(in);
+  if (!back) return fail(std::move(back));
+  const std::uint32_t mtu_bytes = out.mtu_bytes != 0 ? out.mtu_bytes : in.mtu_bytes;
+  if (in.mtu_bytes != 0 && in.mtu_bytes != mtu_bytes) {
+    return fail(Errc::not_supported, "a wire of the ns3 carrier has one MTU, not {} and {} bytes", mtu_bytes,
+                in.mtu_bytes);
+  }
+  WireOptions wire{.rate_bps = ahead->rate_bps, .queue = ahead->queue, .loss = ahead->loss, .back = *back};
+  wire.mtu_bytes =
+      mtu_bytes != 0 ? static_cast<std::uint16_t>(std::min<std::uint32_t>(mtu_bytes, 65'535)) : kUsualMtuBytes;
+  // A wire is as long in both directions: round trips take their time, one way they may differ.
+  wire.delay = delay + (out.delay + in.delay) / 2;
   return wire;
+}
+
+// Meshes and access points forward below IP.
+Ns3Routing routing_of(const WirelessSpec& radio) {
+  if (radio.kind != WirelessSpec::Kind::adhoc) return Ns3Routing::paths;
+  switch (radio.routing) {
+    case WirelessSpec::Routing::none: return Ns3Routing::paths;
+    case WirelessSpec::Routing::olsr: return Ns3Routing::olsr;
+    case WirelessSpec::Routing::aodv: return Ns3Routing::aodv;
+    case WirelessSpec::Routing::dsdv: return Ns3Routing::dsdv;
+  }
+  return Ns3Routing::paths;
+}
+
+Mobility movement_of(const WirelessSpec& radio, std::size_t hosts) {
+  if (!radio.ns2_trace.empty()) return Ns2Trace{radio.ns2_trace};
+  std::size_t columns = 1;
+  while (columns * columns < hosts) ++columns;
+  const double side_m = radio.spacing_m * static_cast<double>(columns);
+  const Area area{radio.width_m > 0 ? radio.width_m : side_m, radio.height_m > 0 ? radio.height_m : side_m};
+  const double slowest_m_s = radio.speed_m_per_s / 2;
+  switch (radio.movement) {
+    case WirelessSpec::Movement::grid:
+      if (radio.speed_m_per_s > 0) break;
+      return GridPositions{.spacing_m = radio.spacing_m};
+    case WirelessSpec::Movement::scattered: return RandomPositions{area};
+    case WirelessSpec::Movement::walk:
+      return RandomWalk{
+          .area = area, .min_speed_m_s = slowest_m_s, .max_speed_m_s = radio.speed_m_per_s, .leg = radio.leg};
+    case WirelessSpec::Movement::waypoints: break;
+  }
+  return RandomWaypoint{
+      .area = area, .min_speed_m_s = slowest_m_s, .max_speed_m_s = radio.speed_m_per_s, .pause = radio.pause};
 }
 
 std::size_t position(const auto& names, const std::string& name) {
@@ -70,18 +146,13 @@ Ns3World::Ns3World(const WorldSpec& spec, MetricHub& metrics, LogHub& log)
 Ns3World::~Ns3World() = default;
 
 Result<> Ns3World::build(const WorldSpec& spec) {
-  Result<std::string> queue_disc = queue_disc_of(spec);
-  if (!queue_disc) return fail(std::move(queue_disc));
-  Ns3Options options{.seed = spec.seed, .routing = Ns3Routing::paths, .queue_disc = std::move(*queue_disc)};
+  Result<link::LinkParams> queue = queue_of(spec);
+  if (!queue) return fail(std::move(queue));
+  Ns3Options options{.seed = spec.seed, .queue_disc = type_of(queue->discipline), .attributes = attributes_of(*queue)};
+  options.routing = spec.ns3_routing == WiredRouting::global ? Ns3Routing::global : Ns3Routing::paths;
   options.pcap_directory = spec.pcap_directory;
   for (const auto& [name, value] : spec.ns3_attributes) options.attributes.push_back({name, value});
-  if (const auto* radio = std::get_if<WirelessSpec>(&spec.ground);
-      radio != nullptr && radio->kind == WirelessSpec::Kind::adhoc) {
-    options.routing = radio->routing == WirelessSpec::Routing::aodv   ? Ns3Routing::aodv
-                      : radio->routing == WirelessSpec::Routing::dsdv ? Ns3Routing::dsdv
-                      : radio->routing == WirelessSpec::Routing::olsr ? Ns3Routing::olsr
-                                                                      : Ns3Routing::global;
-  }
+  if (const auto* radio = std::get_if<WirelessSpec>(&spec.ground)) options.routing = routing_of(*radio);
   if (std::ranges::any_of(spec.groups, [](const GroupSpec& group) { return group.cpu.has_value(); })) {
     std::vector<std::optional<CpuModel>> models;
     for (const GroupSpec& group : spec.groups) models.insert(models.end(), group.count, group.cpu);
@@ -103,7 +174,7 @@ Result<> Ns3World::build(const WorldSpec& spec) {
         else if constexpr (std::same_as<Ground, LanSpec>)
           return lay_lan(spec, ground);
         else
-          return lay_radio(ground);
+          return lay_radio(spec, ground);
       },
       spec.ground);
   if (!laid) return laid;
@@ -126,7 +197,6 @@ Result<> Ns3World::add_hosts(const WorldSpec& spec) {
   }
   place_of_host_.resize(host_count());
   wire_of_host_.resize(host_count());
-  wire_options_.resize(host_count());
   boots_.resize(host_count());
   return {};
 }
@@ -145,32 +215,14 @@ Result<> Ns3World::lay_regions(const WorldSpec& spec, const RegionsSpec& regions
     routers.push_back(*router);
     total_weight += region.weight;
   }
-  auto path = [&](std::size_t from, std::size_t to) -> const PathParams& { return regions.paths[from * count + to]; };
-  for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t j = 0; j < count; ++j) {
-      if (path(i, j).jitter != Duration::zero() || !path(i, j).loss.is_never()) {
-        return fail(Errc::not_supported, "paths of the ns3 carrier know no jitter or loss; use `carrier: fabric`");
-      }
-      if (path(i, j).delay != path(j, i).delay) {
-        return fail(Errc::not_supported,
-                    "paths of the ns3 carrier are as long in both directions; use `carrier: fabric`");
-      }
-      if (j <= i) continue;
-      // Half of each region's own latency lies on the wires of its hosts.
-      Duration delay = path(i, j).delay - path(i, i).delay / 2 - path(j, j).delay / 2;
-      if (delay < Duration::zero()) {
-        return fail(Errc::not_supported, "from {} to {} is nearer than within them, which the ns3 carrier cannot wire",
-                    regions.regions[i].name, regions.regions[j].name);
-      }
-      Result<LinkId> wire = network_->connect(routers[i], routers[j], {.rate_bps = kUnlimitedBps, .delay = delay});
-      if (!wire) return fail(std::move(wire));
-    }
-  }
+  if (Result<> wired = wire_regions(regions, routers); !wired) return wired;
   Random placement = Random::derive(spec.seed, 0, "fabric.placement");  // the same places as on the fabric
   for (HostId id = 0; id < host_count(); ++id) {
     const GroupSpec& group = spec.groups[group_of_host_[id]];
     std::size_t region = 0;
     if (group.place.empty()) {
+      if (total_weight == 0)
+        return fail(Errc::invalid_argument, "regions without weight, and {} has no place", group.name);
       std::uint64_t draw = placement.below(total_weight);
       while (draw >= regions.regions[region].weight) draw -= regions.regions[region++].weight;
     } else {
@@ -178,8 +230,43 @@ Result<> Ns3World::lay_regions(const WorldSpec& spec, const RegionsSpec& regions
       if (region == count) return fail(Errc::not_found, "group {}: there is no region {}", group.name, group.place);
     }
     place_of_host_[id] = regions.regions[region].name;
-    Result<> wired = wire_to_router(id, routers[region], path(region, region).delay / 2, group.links);
+    const Duration delay = regions.paths[region * count + region].delay / 2;
+    Result<> wired = wire_to_router(id, routers[region], delay, group.links);
     if (!wired) return wired;
+  }
+  return {};
+}
+
+// Half of each region's own latency lies on the wires of its hosts; the rest between the routers.
+Result<> Ns3World::wire_regions(const RegionsSpec& regions, const std::vector<HostId>& routers) {
+  const std::size_t count = regions.regions.size();
+  auto path = [&](std::size_t from, std::size_t to) -> const PathParams& { return regions.paths[from * count + to]; };
+  auto name = [&](std::size_t region) -> const std::string& { return regions.regions[region].name; };
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t j = 0; j < count; ++j) {
+      if (path(i, j).jitter != Duration::zero() || (i == j && !path(i, j).loss.is_never())) {
+        return fail(Errc::not_supported,
+                    "from {} to {}: the ns3 carrier knows no jitter of paths, nor loss within a region; "
+                    "use `carrier: fabric`",
+                    name(i), name(j));
+      }
+      if (path(i, j).delay != path(j, i).delay) {
+        return fail(Errc::not_supported,
+                    "from {} to {}: paths of the ns3 carrier are as long in both directions; use `carrier: fabric`",
+                    name(i), name(j));
+      }
+      if (j <= i) continue;
+      const Duration delay = path(i, j).delay - path(i, i).delay / 2 - path(j, j).delay / 2;
+      if (delay < Duration::zero()) {
+        return fail(Errc::not_supported, "from {} to {} is nearer than within them, which the ns3 carrier cannot wire",
+                    name(i), name(j));
+      }
+      WireDirection back{.rate_bps = kUnlimitedBps, .loss = {.ratio = path(j, i).loss.value()}};
+      Result<LinkId> wire = network_->connect(
+          routers[i], routers[j],
+          {.rate_bps = kUnlimitedBps, .delay = delay, .loss = {.ratio = path(i, j).loss.value()}, .back = back});
+      if (!wire) return fail(std::move(wire));
+    }
   }
   return {};
 }
@@ -199,9 +286,8 @@ Result<> Ns3World::lay_graph(const WorldSpec& spec, const GraphSpec& graph) {
       return fail(Errc::invalid_argument, "the link from {} to {} names a router that there is not", edge.from,
                   edge.to);
     }
-    Result<WireOptions> options = wire_for({.out = edge.params, .in = std::nullopt}, Duration::zero());
-    if (!options) return fail(std::move(options));
-    options->loss.ratio = edge.params.loss.value();
+    Result<WireOptions> options = wire_for({.out = edge.params, .in = edge.params}, Duration::zero());
+    if (!options) return fail(options.error().while_doing(fmt::format("from {} to {}", edge.from, edge.to)));
     Result<LinkId> wire = network_->connect(routers[from], routers[to], *options);
     if (!wire) return fail(std::move(wire));
   }
@@ -221,40 +307,70 @@ Result<> Ns3World::wire_to_router(HostId host, HostId router, Duration delay, co
   if (!options) return fail(options.error().while_doing(fmt::format("group {}", group_of(host))));
   Result<LinkId> wire = network_->connect(host, router, *options);
   if (!wire) return fail(std::move(wire));
-  wire_of_host_[host] = *wire;
-  wire_options_[host] = *options;
+  wire_of_host_[host] = {*wire, delay};
   return {};
 }
 
 Result<> Ns3World::lay_lan(const WorldSpec& spec, const LanSpec& lan) {
   LanOptions options{.delay = lan.delay};
   for (const GroupSpec& group : spec.groups) {
-    if (!group.links.out) continue;
-    Result<WireOptions> wire = wire_for(group.links, Duration::zero());
-    if (!wire) return fail(wire.error().while_doing(fmt::format("group {}", group.name)));
-    options.rate_bps = std::min(wire->rate_bps, options.rate_bps);
-    options.loss.ratio = std::max(options.loss.ratio, wire->loss.ratio * 2);
+    if (group.links != spec.groups.front().links) {
+      return fail(Errc::not_supported,
+                  "groups {} and {}: hosts of a LAN of the ns3 carrier share one medium, so their links are alike; "
+                  "use `carrier: fabric`",
+                  spec.groups.front().name, group.name);
+    }
+  }
+  if (!spec.groups.empty() && (spec.groups.front().links.out || spec.groups.front().links.in)) {
+    const LinkPair& links = spec.groups.front().links;
+    Result<WireOptions> wire = wire_for(links, lan.delay);
+    if (!wire) return fail(wire.error().while_doing(fmt::format("group {}", spec.groups.front().name)));
+    if (links.out && links.in && wire->rate_bps != wire->back->rate_bps) {
+      return fail(Errc::not_supported, "a LAN of the ns3 carrier is as fast in both directions; use `carrier: fabric`");
+    }
+    if (links.out && links.out->rate_bps != 0) options.rate_bps = wire->rate_bps;
+    options.delay =
+        lan.delay + links.out.value_or(link::LinkParams{}).delay + links.in.value_or(link::LinkParams{}).delay;
+    options.mtu_bytes = wire->mtu_bytes;
+    options.queue = wire->queue;
+    options.loss = wire->loss;
+  }
+  if (options.delay > kLongLanDelay && host_count() != 0) {
+    network_->host(0).log().named("ns3").warn(
+        "a LAN of the ns3 carrier carries one frame at a time: with {} from end to end at most {} frames/s in all",
+        to_text(options.delay), 1s / options.delay);
   }
   Result<LinkId> added = network_->add_lan(all_hosts(), options);
   if (!added) return fail(std::move(added));
   return {};
 }
 
-Result<> Ns3World::lay_radio(const WirelessSpec& radio) {
+Result<> Ns3World::lay_radio(const WorldSpec& spec, const WirelessSpec& radio) {
+  for (const GroupSpec& group : spec.groups) {
+    if (!group.links.out && !group.links.in) continue;
+    return fail(Errc::not_supported,
+                "group {}: radio has no bandwidth, loss, queue or MTU of each host: its standard, data mode, distances "
+                "and the others that send decide",
+                group.name);
+  }
   WifiOptions options;
-  options.kind = radio.kind == WirelessSpec::Kind::adhoc ? WifiKind::ad_hoc : WifiKind::mesh;
-  options.range_m = radio.spacing_m * 1.5;  // hears its neighbours on the grid, diagonals included
-  std::vector<HostId> hosts = all_hosts();
+  switch (radio.kind) {
+    case WirelessSpec::Kind::adhoc: options.kind = WifiKind::ad_hoc; break;
+    case WirelessSpec::Kind::mesh_80211s: options.kind = WifiKind::mesh; break;
+    case WirelessSpec::Kind::infrastructure: options.kind = WifiKind::infrastructure; break;
+  }
+  options.standard = radio.standard;
+  options.rate_control = radio.rate_control;
+  options.data_mode = radio.data_mode;
+  options.tx_power_dbm = radio.tx_power_dbm;
+  // By default it hears its neighbours on the grid, diagonals included.
+  if (radio.propagation == WirelessSpec::Propagation::range) {
+    options.range_m = radio.range_m > 0 ? radio.range_m : radio.spacing_m * 1.5;
+  }
+  const std::vector<HostId> hosts = all_hosts();
   Result<LinkId> added = network_->add_wifi(hosts, options);
   if (!added) return fail(std::move(added));
-  if (!radio.ns2_trace.empty()) return network_->move(hosts, Ns2Trace{radio.ns2_trace});
-  if (radio.speed_m_per_s == 0) return network_->move(hosts, GridPositions{.spacing_m = radio.spacing_m});
-  std::size_t columns = 1;
-  while (columns * columns < hosts.size()) ++columns;
-  double side_m = radio.spacing_m * static_cast<double>(columns);
-  return network_->move(hosts, RandomWaypoint{.area = {side_m, side_m},
-                                              .min_speed_m_s = radio.speed_m_per_s / 2,
-                                              .max_speed_m_s = radio.speed_m_per_s});
+  return network_->move(hosts, movement_of(radio, hosts.size()));
 }
 
 std::vector<HostId> Ns3World::all_hosts() const {
@@ -265,7 +381,14 @@ std::vector<HostId> Ns3World::all_hosts() const {
 
 // ---- running ----
 
-WorldCounters Ns3World::counters() const { return {.turns = timeline_.turns(), .ns3_events = timeline_.ns3_events()}; }
+WorldCounters Ns3World::counters() const {
+  const UdpCounters datagrams = network_->datagrams();
+  return {.datagrams_sent = datagrams.datagrams_sent,
+          .datagrams_delivered = datagrams.datagrams_received,
+          .datagrams_dropped = datagrams.dropped_queue_full,
+          .turns = timeline_.turns(),
+          .ns3_events = timeline_.ns3_events()};
+}
 
 void Ns3World::restart(HostId id) {
   if (network_->is_up(id)) return;
@@ -284,9 +407,11 @@ Result<> Ns3World::set_links(HostId id, const LinkPair& links) {
   if (!wire_of_host_[id]) {
     return fail(Errc::not_supported, "{}: only wires of the ns3 carrier change while it runs", host(id).name());
   }
-  Result<WireOptions> options = wire_for(links, wire_options_[id].delay);
-  if (!options) return fail(std::move(options));
-  return network_->change(*wire_of_host_[id], *options);
+  Result<WireOptions> options = wire_for(links, wire_of_host_[id]->delay);
+  if (!options) return fail(options.error().while_doing(host(id).name()));
+  if (Result<> changed = network_->change(wire_of_host_[id]->link, *options); !changed) return changed;
+  network_->set_link_up(wire_of_host_[id]->link, (!links.out || links.out->up) && (!links.in || links.in->up));
+  return {};
 }
 
 Result<> Ns3World::set_interface_up(HostId id, InterfaceIndex interface, bool up) {

@@ -43,6 +43,7 @@ struct Ns3Shared {
   const HostContext& context;
   std::function<Duration(HostId, const CpuWork&)> cpu_price;  // empty: CPUs are infinitely fast
   RunDigest digest{};
+  UdpCounters datagrams{};  // of all sockets
   RoutingGraph graph{};
   std::vector<std::unique_ptr<Ns3Host>> hosts{};
   std::map<std::string, HostId, std::less<>> names{};
@@ -110,6 +111,7 @@ class Ns3Host final : public Host {
   TimePoint true_now() const;
   void request_turn() { world_.timeline.request_turn(); }
   void record_delivery(ByteView bytes) { world_.digest.deliver(chain_, true_now(), id_, bytes); }
+  UdpCounters& all_datagrams() { return world_.datagrams; }
   // A buffer of the bounded pool; larger ones are of the heap. Empty: the pool is.
   Result<PacketBuf> receive_buffer(std::size_t size_bytes);
 

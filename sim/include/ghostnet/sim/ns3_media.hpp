@@ -29,7 +29,7 @@ struct Medium {
 };
 
 Result<Medium> make_wire(const ns3::NodeContainer& nodes, const WireOptions& options);
-// New values for rate, delay and loss; the other options are those of the devices.
+// New values for all but the MTU, which stays.
 Result<> change_wire(const Medium& wire, const WireOptions& options);
 Result<Medium> make_lan(const ns3::NodeContainer& nodes, const LanOptions& options);
 Result<Medium> make_wifi(const ns3::NodeContainer& nodes, const WifiOptions& options);

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -61,12 +62,21 @@ struct LossOptions {
   double burst_packets = 1;  // mean length of a burst
 };
 
+struct WireDirection {
+  std::uint64_t rate_bps = 1'000'000'000;
+  std::string queue = "100p";  // of the device that sends; "64KiB" counts bytes
+  LossOptions loss{};          // where it arrives
+};
+
 struct WireOptions {
   std::uint64_t rate_bps = 1'000'000'000;
   Duration delay = 1ms;
   std::uint16_t mtu_bytes = 1500;
-  std::string queue = "100p";  // of the device; "64KiB" counts bytes
+  std::string queue = "100p";
   LossOptions loss{};
+  std::optional<WireDirection> back{};  // from the second host to the first, where that differs
+
+  WireDirection ahead() const { return {rate_bps, queue, loss}; }
 };
 
 // An Ethernet with a shared medium (CSMA).
@@ -130,11 +140,13 @@ class Ns3Network {
   // All interfaces on the link, or the one of a host, go down or up; routes follow.
   void set_link_up(LinkId link, bool up);
   Result<> set_interface_up(HostId host, InterfaceIndex interface, bool up);
-  // Rate, delay and loss of a wire from now on.
+  // Rates, delay, queues and losses of a wire from now on; its MTU stays.
   Result<> change(LinkId wire, const WireOptions& options);
 
   Result<Position> position(HostId host) const;
   std::uint64_t digest() const;
+  // Of all sockets that there were; what the network lost is nowhere counted.
+  UdpCounters datagrams() const;
 
  private:
   struct Impl;

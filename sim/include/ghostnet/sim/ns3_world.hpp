@@ -2,7 +2,8 @@
 //
 // The grounds of a WorldSpec become ns-3's devices: a region or router is a node of ns-3 that forwards, with a wire to
 // each of its hosts; a LAN is a CSMA channel; radio is Wi-Fi. What these devices cannot do (jitter, duplication,
-// corruption, links that differ by direction, partitions) is refused with a message that names the fabric, which can.
+// corruption, wires that are longer in one direction, partitions) is refused with a message that names the fabric,
+// which can.
 #pragma once
 
 #include <memory>
@@ -47,14 +48,21 @@ class Ns3World final : public World {
   Result<> flush_captures() override { return {}; }
 
  private:
+  // Between a host and its router.
+  struct AccessWire {
+    LinkId link;
+    Duration delay;  // of the ground; that of the host's own link comes on top
+  };
+
   Ns3World(const WorldSpec& spec, MetricHub& metrics, LogHub& log);
 
   Result<> build(const WorldSpec& spec);
   Result<> add_hosts(const WorldSpec& spec);
   Result<> lay_regions(const WorldSpec& spec, const RegionsSpec& regions);
+  Result<> wire_regions(const RegionsSpec& regions, const std::vector<HostId>& routers);
   Result<> lay_graph(const WorldSpec& spec, const GraphSpec& graph);
   Result<> lay_lan(const WorldSpec& spec, const LanSpec& lan);
-  Result<> lay_radio(const WirelessSpec& radio);
+  Result<> lay_radio(const WorldSpec& spec, const WirelessSpec& radio);
   Result<> wire_to_router(HostId host, HostId router, Duration delay, const LinkPair& links);
   std::vector<HostId> all_hosts() const;
 
@@ -64,8 +72,7 @@ class Ns3World final : public World {
   std::vector<std::string> group_names_;
   std::vector<std::uint32_t> group_of_host_;
   std::vector<std::string> place_of_host_;
-  std::vector<std::optional<LinkId>> wire_of_host_;
-  std::vector<WireOptions> wire_options_;
+  std::vector<std::optional<AccessWire>> wire_of_host_;
   std::vector<std::function<void(Host&)>> boots_;
 };
 

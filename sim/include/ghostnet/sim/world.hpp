@@ -38,6 +38,8 @@ enum class Carrier : std::uint8_t {
 struct LinkPair {
   std::optional<link::LinkParams> out;
   std::optional<link::LinkParams> in;
+
+  bool operator==(const LinkPair&) const = default;
 };
 
 struct GroupSpec {
@@ -78,14 +80,31 @@ struct GraphSpec {
 
 // Hosts that hear each other by radio; of the ns3 carrier.
 struct WirelessSpec {
-  enum class Kind : std::uint8_t { adhoc, mesh_80211s };
-  enum class Routing : std::uint8_t { none, olsr, aodv, dsdv };
+  enum class Kind : std::uint8_t { adhoc, mesh_80211s, infrastructure };  // the first host is the access point
+  enum class Routing : std::uint8_t { none, olsr, aodv, dsdv };           // of ad hoc networks
+  enum class Movement : std::uint8_t { grid, scattered, waypoints, walk };
+  enum class Propagation : std::uint8_t { range, log_distance };
   Kind kind = Kind::adhoc;
   Routing routing = Routing::olsr;
-  double spacing_m = 50;     // of the grid that hosts stand on at first
-  double speed_m_per_s = 0;  // above 0: random waypoints
-  std::string ns2_trace;     // a file of movements; empty: none
+
+  double spacing_m = 50;     // of the grid that hosts stand on
+  double speed_m_per_s = 0;  // at most, of those that move; above 0, the grid stands for waypoints
+  Movement movement = Movement::grid;
+  double width_m = 0;  // of the area that hosts are in, unless they stand on the grid; 0: as wide as the grid would be
+  double height_m = 0;
+  Duration pause = 2s;    // at a waypoint
+  Duration leg = 10s;     // of a walk in one direction
+  std::string ns2_trace;  // a file of movements, in place of all of these; empty: none
+
+  Propagation propagation = Propagation::range;
+  double range_m = 0;  // nobody is heard beyond; 0: one and a half times the spacing
+  double tx_power_dbm = 16.0206;
+  std::string standard = "802.11a";
+  std::string rate_control;  // a type of ns-3; empty: ns3::ConstantRateWifiManager
+  std::string data_mode;     // of that; empty: a robust one of the standard
 };
+
+enum class WiredRouting : std::uint8_t { paths, global };  // shortest paths of our own, or ns-3's global routing
 
 struct WorldSpec {
   Carrier carrier = Carrier::fabric;
@@ -94,6 +113,7 @@ struct WorldSpec {
   std::variant<RegionsSpec, LanSpec, GraphSpec, WirelessSpec> ground;
   std::vector<GroupSpec> groups;
   std::string pcap_directory;  // of the ns3 carrier: a trace of every device; empty: none
+  WiredRouting ns3_routing = WiredRouting::paths;
   std::vector<std::pair<std::string, std::string>> ns3_attributes;  // "ns3::TcpL4Protocol::SocketType", its value
 };
 
@@ -144,7 +164,7 @@ class World {
 
 // What the module exports as `ghostnet_sim_module`.
 struct Module {
-  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 2;
   static constexpr const char* kSymbol = "ghostnet_sim_module";
 
   std::uint32_t version;
