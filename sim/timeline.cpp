@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::int64_t kNone = TimerQueue::kNone;
 
-// ns-3's fastest queue, with its head shown: how far our own queue may run ahead.
+// ns-3's fastest queue, with its head shown: how far our own queue may run ahead. And the one place that ns-3 passes
+// between any two events, where a turn that somebody asked for costs no event of its own.
 class ShownScheduler : public ns3::PriorityQueueScheduler {
  public:
   static ns3::TypeId GetTypeId() {
@@ -31,10 +32,15 @@ class ShownScheduler : public ns3::PriorityQueueScheduler {
     if (current == this) current = nullptr;
   }
 
+  ns3::Scheduler::Event RemoveNext() override {
+    if (between_events != nullptr) between_events->run_requested_turn();
+    return PriorityQueueScheduler::RemoveNext();
+  }
   std::int64_t next_ns() const { return IsEmpty() ? kNone : static_cast<std::int64_t>(PeekNext().key.m_ts); }
 
   // ns-3 makes the scheduler from a factory, and has one simulator to a process.
   static inline ShownScheduler* current = nullptr;
+  static inline Timeline* between_events = nullptr;  // while it has been asked for a turn
 };
 
 bool alive = false;
@@ -54,6 +60,7 @@ Timeline::Timeline(Options options) : options_(options), ns3_(std::make_unique<N
 }
 
 Timeline::~Timeline() {
+  ShownScheduler::between_events = nullptr;
   ns3::Simulator::Destroy();
   alive = false;
 }
@@ -87,15 +94,17 @@ void Timeline::at(TimePoint at, std::function<void()> body) {
 std::uint64_t Timeline::ns3_events() const { return ns3::Simulator::GetEventCount(); }
 
 void Timeline::request_turn() {
-  if (in_turn_ || std::exchange(turn_requested_, true)) return;
-  ns3::Simulator::ScheduleNow([this] {
-    turn_requested_ = false;
-    in_ns3_event([] {});
-  });
+  if (!in_turn_) ShownScheduler::between_events = this;
+}
+
+void Timeline::run_requested_turn() {
+  ShownScheduler::between_events = nullptr;
+  in_ns3_event([] {});
 }
 
 bool Timeline::enter() {
   if (in_turn_) return false;
+  ShownScheduler::between_events = nullptr;  // this is the turn
   in_turn_ = true;
   loop_.set_now(from_ns(Ns3::now_ns()));
   return true;

@@ -219,6 +219,7 @@ double plain_datagrams() {
 }
 
 struct PlainStreamSender {
+  void connect() { socket->Connect(to); }
   void connected(ns3::Ptr<ns3::Socket>) { fill(socket, 0); }
   void fill(ns3::Ptr<ns3::Socket>, std::uint32_t) {
     while (left != 0 && socket->GetTxAvailable() != 0) {
@@ -229,6 +230,7 @@ struct PlainStreamSender {
     if (left == 0) socket->ShutdownSend();
   }
   ns3::Ptr<ns3::Socket> socket;
+  ns3::Address to;
   std::vector<std::uint8_t> payload = std::vector<std::uint8_t>(64 * 1024, 7);
   std::uint32_t left = kStreamBytes;
 };
@@ -257,7 +259,9 @@ double plain_streams() {
     sender.socket->SetConnectCallback(ns3::MakeCallback(&PlainStreamSender::connected, &sender),
                                       ns3::MakeNullCallback<void, ns3::Ptr<ns3::Socket>>());
     sender.socket->SetSendCallback(ns3::MakeCallback(&PlainStreamSender::fill, &sender));
-    sender.socket->Connect(world.endpoint(pair));
+    sender.to = world.endpoint(pair);
+    // Not now: ns-3's devices are ready for packets with its first event.
+    ns3::Simulator::ScheduleNow(&PlainStreamSender::connect, &sender);
   }
   ns3::Simulator::Stop(ns3::Seconds(30));
   const double seconds = timed([] { ns3::Simulator::Run(); });
@@ -275,12 +279,16 @@ double in_child(double (*run)()) {
     const bool told = ::write(pipe_ends[1], &seconds, sizeof seconds) == sizeof seconds;
     ::_exit(told ? 0 : 1);
   }
+  ::close(pipe_ends[1]);  // so that a child that dies is an end of the pipe, not a silence
   double seconds = 0;
-  if (::read(pipe_ends[0], &seconds, sizeof seconds) != sizeof seconds) std::abort();
+  const bool heard = ::read(pipe_ends[0], &seconds, sizeof seconds) == sizeof seconds;
+  ::close(pipe_ends[0]);
   int status = 0;
   ::waitpid(child, &status, 0);
-  ::close(pipe_ends[0]);
-  ::close(pipe_ends[1]);
+  if (!heard || status != 0) {
+    fmt::print(stderr, "a run ended with status {}\n", status);
+    std::exit(1);
+  }
   return seconds;
 }
 

@@ -68,8 +68,10 @@ class Timeline {
   }
 
   // For callbacks deep in ns-3's stack that only make something ready: asks for a turn at this instant, once ns-3 has
-  // come back out of what it is doing. So no code of ours runs on top of a half-updated state machine of ns-3's.
+  // come back out of the event it is in. So no code of ours runs on top of a half-updated state machine of ns-3's.
   void request_turn();
+  // For ns-3's event queue, between two events.
+  void run_requested_turn();
 
   // Runs `body` at `at`, in a turn of its own. For the world itself (faults, progress), not for hosts.
   void at(TimePoint at, std::function<void()> body);
@@ -96,7 +98,6 @@ class Timeline {
   std::int64_t pulse_at_ns_;
   std::uint64_t turns_ = 0;
   bool in_turn_ = false;
-  bool turn_requested_ = false;
   bool stopped_ = false;
 };
 
