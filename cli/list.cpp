@@ -42,6 +42,7 @@ struct Section {
 std::vector<Section> sections() {
   return {{"(the file)", option_table<scenarios::RunOptions>()},
           {"network", option_table<scenarios::NetworkOptions>()},
+          {"ns3", option_table<scenarios::Ns3Options>()},
           {"groups.NAME", option_table<scenarios::GroupOptions>()},
           {"regions.NAME", option_table<scenarios::RegionOptions>()},
           {"workload[].OPERATION", option_table<scenarios::WorkloadOptions>()},

@@ -21,8 +21,8 @@ class Loader {
   void load(const Node& root, const Overrides& overrides) {
     if (!root.is_mapping())
       return complain(root.at, "", fmt::format("expected a mapping of keys, found {}", root.what()));
-    constexpr std::string_view kSections[] = {"network",  "regions", "latencies", "groups", "protocols",
-                                              "workload", "faults",  "expect",    "sweep",  "record"};
+    constexpr std::string_view kSections[] = {"network",  "ns3",    "regions", "latencies", "groups", "protocols",
+                                              "workload", "faults", "expect",  "sweep",     "record"};
     std::vector<std::string_view> own(std::begin(kSections), std::end(kSections));
     fill(root, "", option_table<RunOptions>(), &scenario_.run, own);
     if (overrides.seed) scenario_.run.seed = *overrides.seed;
@@ -31,6 +31,7 @@ class Loader {
     if (const Node* node = section(root, "network")) {
       fill(*node, "network", option_table<NetworkOptions>(), &scenario_.network, {});
     }
+    if (const Node* node = section(root, "ns3")) load_ns3(*node);
     if (overrides.carrier) scenario_.network.carrier = *overrides.carrier;
     load_regions(root);
     if (const Node* node = section(root, "groups")) load_groups(*node);
@@ -179,6 +180,28 @@ class Loader {
                     const std::string& path) {
     if (std::ranges::find(known, name) != known.end()) return;
     complain(at, path, fmt::format("'{}' is none of the metrics that it could be{}", name, suggestion(name, known)));
+  }
+
+  void load_ns3(const Node& node) {
+    fill(node, "ns3", option_table<Ns3Options>(), &scenario_.ns3, {"attributes"});
+    const Node* attributes = node.find("attributes");
+    if (attributes == nullptr || attributes->is_null()) return;
+    if (!attributes->is_mapping()) {
+      return complain(attributes->at, "ns3.attributes",
+                      fmt::format("expected a mapping, found {}", attributes->what()));
+    }
+    if (attributes->size() > Ns3Options::kMaxAttributes) {
+      return complain(attributes->at, "ns3.attributes", fmt::format("more than {}", Ns3Options::kMaxAttributes));
+    }
+    for (std::size_t i = 0; i < attributes->size(); ++i) {
+      const Node& value = attributes->value(i);
+      const std::string& name = attributes->key(i).text;
+      if (value.is_scalar()) {
+        scenario_.ns3.attributes.emplace_back(name, value.text);
+      } else {
+        complain(value.at, join("ns3.attributes", name), fmt::format("expected a value, found {}", value.what()));
+      }
+    }
   }
 
   void load_regions(const Node& root) {

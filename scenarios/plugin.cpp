@@ -12,13 +12,15 @@ Result<> load_plugin(const std::string& path, ServiceRegistry& registry) {
   // Without a slash, dlopen would search the system's directories instead of taking the file.
   std::string file = path.find('/') == std::string::npos ? "./" + path : path;
   void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);  // never unloaded: its code may be on any stack
-  if (library == nullptr) return fail(Errc::not_found, "plug-in {}: {}", path, dlerror());
-  auto entry = reinterpret_cast<GhostnetPluginEntry>(dlsym(library, "ghostnet_plugin"));
-  if (entry == nullptr) {
-    return fail(Errc::invalid_argument, "plug-in {}: it is a library, but no plug-in: it has no GHOSTNET_PLUGIN entry",
-                path);
+  if (library == nullptr) {
+    return fail(Errc::not_found, "plug-in {}: {}; how one is built is in docs/plugins.md", path, dlerror());
   }
-  const GhostnetPlugin* plugin = entry();
+  auto entry = reinterpret_cast<GhostnetPluginEntry>(dlsym(library, "ghostnet_plugin"));
+  const GhostnetPlugin* plugin = entry != nullptr ? entry() : nullptr;
+  if (plugin == nullptr) {
+    return fail(Errc::invalid_argument,
+                "plug-in {}: it is a library, but no plug-in: it has no GHOSTNET_PLUGIN entry (docs/plugins.md)", path);
+  }
   if (plugin->abi != kPluginAbi) {
     return fail(Errc::invalid_argument,
                 "plug-in {}: made for version {} of the plug-in entry, this program has {}: rebuild it", path,

@@ -130,13 +130,15 @@ sim::WorldSpec Scenario::world() const {
   switch (network.ground) {
     case Ground::internet: spec.ground = regions; break;
     case Ground::lan: spec.ground = sim::LanSpec{.delay = network.latency}; break;
-    case Ground::wireless:
-      spec.ground = sim::WirelessSpec{.kind = network.wireless,
-                                      .routing = network.routing,
-                                      .spacing_m = network.spacing,
-                                      .speed_m_per_s = network.speed,
-                                      .ns2_trace = {}};
+    case Ground::wireless: {
+      sim::WirelessSpec radio;
+      radio.kind = network.wireless;
+      radio.routing = network.routing;
+      radio.spacing_m = network.spacing;
+      radio.speed_m_per_s = network.speed;
+      spec.ground = radio;
       break;
+    }
   }
   for (const Group& group : groups) {
     sim::GroupSpec hosts{.name = group.name,
@@ -152,6 +154,7 @@ sim::WorldSpec Scenario::world() const {
     }
     spec.groups.push_back(std::move(hosts));
   }
+  ns3.apply_to(spec);
   return spec;
 }
 

@@ -122,6 +122,13 @@ Result<Found> find(const std::string& full_name) {
     for (std::size_t i = 0; i < owner.GetAttributeN(); ++i) names.push_back(owner.GetAttribute(i).name);
     if (!owner.HasParent() || owner.GetParent() == owner) break;
   }
+  for (std::uint16_t i = 0; i < ns3::TypeId::GetRegisteredN(); ++i) {
+    const ns3::TypeId other = ns3::TypeId::GetRegistered(i);
+    if (other.IsChildOf(type) && own_attribute(other, name)) {
+      return fail(Errc::not_found, "attribute '{}': it belongs to a derived type: write {}::{}", full_name,
+                  other.GetName(), name);
+    }
+  }
   return fail(Errc::not_found, "attribute '{}': {} has no attribute '{}'{}", full_name, type_name, name,
               suggest(name, names));
 }

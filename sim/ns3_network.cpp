@@ -259,7 +259,7 @@ Result<LinkId> Ns3Network::add_wifi(std::span<const HostId> hosts, const WifiOpt
 Result<ns3::NodeContainer> Ns3Network::Impl::nodes_of(std::span<const HostId> hosts, std::size_t at_least) const {
   if (world.started) return fail(Errc::busy, "the network has started: nothing can be added to it");
   if (hosts.size() < at_least)
-    return fail(Errc::invalid_argument, "{} hosts, expected {} or more", hosts.size(), at_least);
+    return fail(Errc::invalid_argument, "a segment of {} hosts: expected {} or more", hosts.size(), at_least);
   if (hosts.size() > kMaxSegmentMembers)
     return fail(Errc::limit, "more than {} hosts on one segment", kMaxSegmentMembers);
   ns3::NodeContainer nodes;

@@ -367,6 +367,14 @@ Result<> Ns3World::lay_radio(const WorldSpec& spec, const WirelessSpec& radio) {
   if (radio.propagation == WirelessSpec::Propagation::range) {
     options.range_m = radio.range_m > 0 ? radio.range_m : radio.spacing_m * 1.5;
   }
+  if (radio.kind == WirelessSpec::Kind::infrastructure && host_count() < 2) {
+    return fail(Errc::invalid_argument, "an access point (the first host) and no station: expected two hosts or more");
+  }
+  const bool moves =
+      radio.movement == WirelessSpec::Movement::waypoints || radio.movement == WirelessSpec::Movement::walk;
+  if (moves && !(radio.speed_m_per_s > 0) && radio.ns2_trace.empty()) {
+    return fail(Errc::invalid_argument, "radios that move need a speed (network.speed), above 0 m/s");
+  }
   const std::vector<HostId> hosts = all_hosts();
   Result<LinkId> added = network_->add_wifi(hosts, options);
   if (!added) return fail(std::move(added));

@@ -37,6 +37,9 @@ TEST_F(Ns3Attributes, NamesThatDoNotExistAreAnsweredWithTheNearest) {
   EXPECT_NE(attribute.message().find("'SocketType'"), std::string_view::npos) << attribute.message();
   const Error inherited = error_of("ns3::TcpSocketBase::SegmentSize", "1000");
   EXPECT_NE(inherited.message().find("ns3::TcpSocket::SegmentSize"), std::string_view::npos) << inherited.message();
+  const Error derived = error_of("ns3::QueueBase::MaxSize", "5p");
+  EXPECT_NE(derived.message().find("it belongs to a derived type: write ns3::"), std::string_view::npos)
+      << derived.message();
   for (const char* name : {"", "::", "x", "ns3::", "::SegmentSize", "SegmentSize", "ns3::TcpSocket::"}) {
     EXPECT_FALSE(set_attributes({{name, "1"}})) << name;
   }

@@ -19,6 +19,7 @@
 #include "ghostnet/scenarios/diagnostic.hpp"
 #include "ghostnet/scenarios/document.hpp"
 #include "ghostnet/scenarios/expectation.hpp"
+#include "ghostnet/scenarios/ns3_options.hpp"
 #include "ghostnet/scenarios/sweep.hpp"
 #include "ghostnet/sim/world.hpp"
 
@@ -45,7 +46,9 @@ inline constexpr OptionChoice<link::Discipline> kChoices<link::Discipline>[] = {
     {link::Discipline::fq_codel, "fq_codel"}};
 template <>
 inline constexpr OptionChoice<sim::WirelessSpec::Kind> kChoices<sim::WirelessSpec::Kind>[] = {
-    {sim::WirelessSpec::Kind::adhoc, "adhoc"}, {sim::WirelessSpec::Kind::mesh_80211s, "mesh_80211s"}};
+    {sim::WirelessSpec::Kind::adhoc, "adhoc"},
+    {sim::WirelessSpec::Kind::mesh_80211s, "mesh_80211s"},
+    {sim::WirelessSpec::Kind::infrastructure, "infrastructure"}};
 template <>
 inline constexpr OptionChoice<sim::WirelessSpec::Routing> kChoices<sim::WirelessSpec::Routing>[] = {
     {sim::WirelessSpec::Routing::none, "none"},
@@ -202,6 +205,7 @@ struct Scenario {
   Sweep sweep;
   RecordOptions record;
   NetworkOptions network;
+  Ns3Options ns3;
   sim::RegionsSpec regions;
   std::vector<Group> groups;
   std::vector<Protocol> protocols;
