@@ -79,8 +79,8 @@ void Ns3Stream::tcp_changed() {
   const bool over = socket_->failure().has_value();
   if (over || socket_->established()) settled_.set();
   if (over || socket_->has_data() || socket_->at_end()) wake_reader();
-  // Not for every acknowledged segment: a writer that is woken wants to be able to write something.
-  if (over || !socket_->can_send() || socket_->room_bytes() >= socket_->segment_bytes()) wake_writer();
+  // Not for every acknowledged segment: small pieces cost ns-3's buffer dearly, which joins them into segments again.
+  if (over || !socket_->can_send() || socket_->room_bytes() >= socket_->worthwhile_room_bytes()) wake_writer();
   if (host_.loop().has_ready()) host_.request_turn();
 }
 

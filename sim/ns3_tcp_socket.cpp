@@ -183,6 +183,11 @@ bool TcpSocket::at_end() const {
 
 std::size_t TcpSocket::room_bytes() const { return m_txBuffer->Available(); }
 
+std::size_t TcpSocket::worthwhile_room_bytes() const {
+  const std::uint32_t buffer_bytes = m_txBuffer->MaxBufferSize();
+  return std::min(buffer_bytes, std::max(GetSegSize(), buffer_bytes / 8));
+}
+
 bool TcpSocket::can_send() const { return !finishing_ && m_state == ESTABLISHED; }
 
 void TcpSocket::write(const Ptr<ns3::Packet>& packet) { Send(packet, 0); }

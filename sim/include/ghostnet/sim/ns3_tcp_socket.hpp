@@ -100,7 +100,6 @@ class TcpSocket final : public ns3::TcpSocketBase, public ListLink {
   std::optional<Errc> failure() const { return failure_; }
   Endpoint local_endpoint() const { return local_; }
   Endpoint peer_endpoint() const { return peer_; }
-  std::uint32_t segment_bytes() const { return GetSegSize(); }
 
   // 0 when nothing is there.
   std::size_t read(MutableByteView buffer);
@@ -108,6 +107,8 @@ class TcpSocket final : public ns3::TcpSocketBase, public ListLink {
   // Whether the peer has finished and everything was read.
   bool at_end() const;
   std::size_t room_bytes() const;
+  // What a writer that waits is woken for: an eighth of the buffer, or a segment where that is more.
+  std::size_t worthwhile_room_bytes() const;
   bool can_send() const;
   // At most room_bytes().
   void write(const ns3::Ptr<ns3::Packet>& packet);
