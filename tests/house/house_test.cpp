@@ -57,7 +57,7 @@ std::vector<std::string> files_of_the_tree() {
     const auto name = at->path().filename().string();
     if (at->is_directory() && (name == ".git" || name == "build" || fs::exists(at->path() / "CMakeCache.txt"))) {
       at.disable_recursion_pending();
-    } else if (at->is_regular_file()) {
+    } else if (at->is_regular_file() && name != ".git") {  // which is a file in a work tree of its own
       files.push_back(at->path().lexically_relative(kTree).generic_string());
     }
   }
