@@ -12,18 +12,12 @@ namespace {
 // Whole blocks by size, record included: most datagrams fill theirs well.
 constexpr std::array<std::size_t, 6> kBlockBytes = {256, 704, 1664, 4224, 9216, 65'664};
 
-// Hosts are numbered from 10.0.0.1 and fd67:686f:7374::1; interfaces beyond a host's first from 10.128.0.1.
-constexpr std::uint32_t kFirstV4 = 0x0a00'0001;
-constexpr std::uint32_t kFurtherV4 = 0x0a80'0001;
-constexpr std::uint64_t kV6High = 0xfd67'686f'7374'0000;
-constexpr std::uint64_t kFurtherV6High = 0xfd67'686f'7374'0001;
-
 }  // namespace
 
 Fabric::Fabric(Timeline& timeline, const HostContext& context, FabricOptions options)
     : timeline_(timeline),
-      context_(context),
       options_(options),
+      host_context_{{context}, *this},
       router_random_(Random::derive(options.seed, 0, "fabric.routers")),
       clock_(timeline.loop()),
       pumps_(timeline.loop()) {
@@ -91,11 +85,11 @@ Result<FabricHost*> Fabric::add_host(const HostSpec& spec) {
     }
     names_.emplace(id, spec.name);
   }
-  first_interfaces_.emplace_back();
-  hosts_.push_back(std::unique_ptr<FabricHost>(new FabricHost(*this, context_, id, context_.metrics.group(spec.group),
-                                                              Random::derive(options_.seed, id, "host"),
-                                                              Random::derive(options_.seed, id, "fabric.links"))));
-  return hosts_.back().get();
+  std::unique_ptr<FabricHost> host(new FabricHost(host_context_, id, host_context_.metrics.group(spec.group),
+                                                  Random::derive(options_.seed, id, "host"),
+                                                  Random::derive(options_.seed, id, "fabric.links")));
+  hosts_.push_back({std::move(host)});
+  return hosts_.back().host.get();
 }
 
 Result<InterfaceIndex> Fabric::attach(FabricHost& host, const InterfaceSpec& spec) {
@@ -117,7 +111,7 @@ Result<InterfaceIndex> Fabric::attach(FabricHost& host, const InterfaceSpec& spe
     interface = host.extras().more.back().get();
   }
   interface->attachment = spec.attachment;
-  if (index == 1) first_interfaces_[host.id()].attachment = spec.attachment;
+  if (index == 1) hosts_[host.id()].attachment = spec.attachment;
   if (Result<> set = set_port(interface->out, spec.out, {.to = Onward::To::ground, .attachment = spec.attachment});
       !set) {
     return fail(std::move(set));
@@ -135,7 +129,7 @@ Result<> Fabric::number(FabricHost& host, FabricHost::NetInterface& interface, I
                         const InterfaceSpec& spec) {
   if (spec.addresses.empty() && index == 1) {
     interface.numbered = true;
-    first_interfaces_[host.id()].numbered = true;
+    hosts_[host.id()].numbered = true;
     return {};
   }
   std::vector<InterfaceAddress> addresses = spec.addresses;
@@ -201,11 +195,9 @@ IpAddress Fabric::numbered_address(HostId id, IpFamily family) {
 }
 
 std::optional<Fabric::Owner> Fabric::owner_of(const IpAddress& address) const {
-  std::uint64_t number = address.is_v4()             ? address.v4_value() - std::uint64_t{kFirstV4}
-                         : address.high() == kV6High ? address.low() - 1
-                                                     : hosts_.size();
-  if (number < first_interfaces_.size() && first_interfaces_[number].numbered) {
-    return Owner{static_cast<HostId>(number), 1, first_interfaces_[number].attachment};
+  const std::uint64_t number = number_of(address);
+  if (number < hosts_.size() && hosts_[number].numbered) {
+    return Owner{static_cast<HostId>(number), 1, hosts_[number].attachment};
   }
   auto found = owners_.find(address);
   if (found == owners_.end()) return std::nullopt;
@@ -213,7 +205,7 @@ std::optional<Fabric::Owner> Fabric::owner_of(const IpAddress& address) const {
 }
 
 FabricHost* Fabric::find_host(std::string_view name) {
-  if (auto found = by_name_.find(std::string(name)); found != by_name_.end()) return hosts_[found->second].get();
+  if (auto found = by_name_.find(std::string(name)); found != by_name_.end()) return hosts_[found->second].host.get();
   for (std::string_view prefix = "host-"; name.starts_with(prefix);) {
     std::uint64_t number = 0;
     for (char digit : name.substr(prefix.size())) {
@@ -222,14 +214,14 @@ FabricHost* Fabric::find_host(std::string_view name) {
     }
     bool exists =
         name.size() > prefix.size() && number < hosts_.size() && !names_.contains(static_cast<HostId>(number));
-    return exists ? hosts_[number].get() : nullptr;
+    return exists ? hosts_[number].host.get() : nullptr;
   }
   return nullptr;
 }
 
 FabricHost* Fabric::find_host(const IpAddress& address) {
   std::optional<Owner> owner = owner_of(address);
-  return owner ? hosts_[owner->host].get() : nullptr;
+  return owner ? hosts_[owner->host].host.get() : nullptr;
 }
 
 std::string Fabric::host_name(HostId id) const {

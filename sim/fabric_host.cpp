@@ -22,13 +22,12 @@ Task<> finish_later(std::shared_ptr<ComputeJob> job, Clock clock, Duration cost)
 
 }  // namespace
 
-FabricHost::FabricHost(Fabric& fabric, const HostContext& context, HostId id, GroupId group, Random random,
-                       Random net_random)
-    : Host(context, id, group, random), fabric_(&fabric), net_random_(net_random) {}
+FabricHost::FabricHost(const FabricContext& context, HostId id, GroupId group, Random random, Random net_random)
+    : Host(context, id, group, random), net_random_(net_random) {}
 
 FabricHost::~FabricHost() { scope_.close(); }
 
-std::string FabricHost::name() const { return fabric_->host_name(id()); }
+std::string FabricHost::name() const { return fabric().host_name(id()); }
 
 FabricHost::Extras& FabricHost::extras() {
   if (!extras_) extras_ = std::make_unique<Extras>(loop());
@@ -37,10 +36,7 @@ FabricHost::Extras& FabricHost::extras() {
 
 // ---- interfaces ----
 
-std::size_t FabricHost::interface_count() const {
-  if (first_.attachment.kind == Attachment::Kind::none) return 0;
-  return 1 + (extras_ ? extras_->more.size() : 0);
-}
+std::size_t FabricHost::further_interface_count() const { return extras_->more.size(); }
 
 FabricHost::NetInterface& FabricHost::further_interface(InterfaceIndex index) const {
   return *extras_->more[index - 2];
@@ -78,12 +74,12 @@ Result<> FabricHost::set_links(InterfaceIndex index, const link::LinkParams* up,
   if (index == 0 || index > interface_count()) return fail(Errc::not_found, "{} has no interface {}", name(), index);
   NetInterface& net = interface(index);
   if (up != nullptr) {
-    Result<> set = fabric_->set_port(net.out, up, {.to = Onward::To::ground, .attachment = net.attachment});
+    Result<> set = fabric().set_port(net.out, up, {.to = Onward::To::ground, .attachment = net.attachment});
     if (!set) return set;
   }
   if (down != nullptr) {
     if (!net.in) net.in = std::make_unique<Port>();
-    return fabric_->set_port(*net.in, down, {.to = Onward::To::host});
+    return fabric().set_port(*net.in, down, {.to = Onward::To::host});
   }
   return {};
 }
@@ -123,7 +119,7 @@ IpAddress FabricHost::source_address(IpFamily family, InterfaceIndex via) const 
 
 bool FabricHost::owns(const IpAddress& address) const {
   if (address.is_loopback()) return true;
-  std::optional<Fabric::Owner> owner = fabric_->owner_of(address);
+  std::optional<Fabric::Owner> owner = fabric().owner_of(address);
   return owner && owner->host == id();
 }
 
@@ -131,7 +127,7 @@ bool FabricHost::owns(const IpAddress& address) const {
 
 Task<Result<std::vector<IpAddress>>> FabricHost::resolve(std::string name) {
   if (Result<IpAddress> literal = IpAddress::parse(name)) co_return std::vector{*literal};
-  FabricHost* host = name == "localhost" ? this : fabric_->find_host(name);
+  FabricHost* host = name == "localhost" ? this : fabric().find_host(name);
   if (host == nullptr) co_return fail(Errc::not_found, "resolving {}: no host of this run has that name", name);
   std::vector<IpAddress> addresses;
   for (IpFamily family : {IpFamily::v4, IpFamily::v6}) {
@@ -146,13 +142,15 @@ Result<> FabricHost::check_up(std::string_view doing) const {
   return fail(Errc::closed, "{} on {}: the host is down", doing, name());
 }
 
-Result<std::unique_ptr<UdpSocket>> FabricHost::open_udp(const UdpOptions& options) {
+Result<std::unique_ptr<UdpSocket>> FabricHost::open_udp(const UdpOptions& wanted) {
   if (Result<> up = check_up("opening a UDP socket"); !up) return fail(std::move(up));
+  UdpOptions options = wanted;
+  options.local = wanted.local.unmapped();
   const IpAddress& bound = options.local.address();
   if (!bound.is_unspecified() && !bound.is_multicast() && !owns(bound)) {
     return fail(Errc::address_not_available, "binding {}: {} has no such address", options.local, name());
   }
-  if (socket_count() >= fabric_->options_.max_sockets_per_host) {
+  if (socket_count() >= fabric().options_.max_sockets_per_host) {
     return fail(Errc::too_many_files, "binding {}: {} has {} sockets (max_sockets_per_host)", options.local, name(),
                 socket_count());
   }
@@ -177,11 +175,12 @@ Result<std::uint16_t> FabricHost::choose_port(const UdpOptions& options) {
 }
 
 bool FabricHost::port_taken(const UdpOptions& options, std::uint16_t port) const {
+  const IpAddress ours = options.local.address();
+  const bool both_families = FabricUdpSocket::takes_both_families(options);
   for (const FabricUdpSocket* socket = sockets_; socket != nullptr; socket = socket->next_) {
-    if (socket->port_ != port || socket->family_ != options.local.family()) continue;
-    IpAddress theirs = socket->extras_ ? socket->extras_->bound : IpAddress{};
-    const IpAddress ours = options.local.address();
-    bool overlap = theirs.is_unspecified() || ours.is_unspecified() || theirs == ours;
+    if (socket->port_ != port) continue;
+    if (!socket->carries(ours.family()) && !(both_families && socket->carries(IpFamily::v4))) continue;
+    bool overlap = socket->bound_to_all() || ours.is_unspecified() || socket->extras_->bound == ours;
     bool shared = (options.reuse_address || options.reuse_port) && socket->extras_ && socket->extras_->reuse;
     if (overlap && !shared) return true;
   }
@@ -194,23 +193,23 @@ std::size_t FabricHost::socket_count() const {
   return count;
 }
 
-// The socket that fits best: one connected to this peer, else one bound to this address, else one bound to all.
 FabricUdpSocket* FabricHost::socket_for(const Endpoint& local, const Endpoint& peer) const {
   FabricUdpSocket* best = nullptr;
-  int best_score = -1;
+  int best_fit = FabricUdpSocket::kNoFit;
+  std::uint64_t equals = 0;
   for (FabricUdpSocket* socket = sockets_; socket != nullptr; socket = socket->next_) {
-    if (socket->port_ != local.port() || socket->family_ != local.family()) continue;
-    int score = 0;
-    if (const FabricUdpSocket::Extras* extras = socket->extras_.get()) {
-      if (!extras->bound.is_unspecified() && extras->bound != local.address()) continue;
-      if (extras->peer.port() != 0 && extras->peer != peer) continue;
-      score = (extras->peer.port() != 0 ? 2 : 0) + (extras->bound.is_unspecified() ? 0 : 1);
-    }
-    if (score > best_score) {
-      best = socket;
-      best_score = score;
-    }
+    const int fit = socket->fit(local, peer);
+    if (fit == best_fit) ++equals;
+    if (fit <= best_fit) continue;
+    best = socket;
+    best_fit = fit;
+    equals = 1;
   }
+  if (equals <= 1 || best == nullptr || !best->extras_->shares_port) [[likely]]
+    return best;
+  // Sockets that share a port share its peers; each peer keeps to one of them.
+  std::uint64_t skip = peer.hash() % equals;
+  while (best->fit(local, peer) != best_fit || skip-- != 0) best = best->next_;
   return best;
 }
 
@@ -242,7 +241,7 @@ void FabricHost::crash() {
   if (!up_) return;
   up_ = false;
   ++boot_;
-  fabric_->any_crash_ = true;
+  fabric().any_crash_ = true;
   extras().crashed_at_ns = to_ns(loop().now());
   if (tcp_) tcp_->stack().power_off();
   scope_.drop_all();
@@ -288,7 +287,7 @@ void FabricHost::submit(std::shared_ptr<ComputeJob> job) {
   if (!has_cpu()) return job->finish();
   std::int64_t now_ns = to_ns(loop().now());
   std::int64_t done_ns = occupy_cpu(job->work(), now_ns);
-  scope_.spawn(finish_later(std::move(job), fabric_->clock_, Duration(done_ns - now_ns)));
+  scope_.spawn(finish_later(std::move(job), fabric().clock_, Duration(done_ns - now_ns)));
 }
 
 }  // namespace ghostnet::sim

@@ -22,9 +22,16 @@ constexpr std::size_t kConnectionAhead = 6;
 constexpr std::size_t kStreamAhead = 3;
 constexpr std::size_t kTimerAhead = 16;
 constexpr std::size_t kTimerHostAhead = 8;
+constexpr std::size_t kPayloadAheadBytes = 640;  // of a packet; the processor guesses the rest of larger ones
 
 void prefetch_lines(const void* first, std::size_t lines) {
   for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(static_cast<const char*>(first) + 64 * i, 1);
+}
+
+// The receiver reads it, and whoever sends next writes over it: blocks are used again while they are warm.
+void prefetch_payload(Flight& flight) {
+  const std::size_t size_bytes = std::min<std::size_t>(flight.size_bytes, kPayloadAheadBytes);
+  prefetch_lines(flight.payload().data(), (size_bytes + 63) / 64);
 }
 
 }  // namespace
@@ -41,7 +48,6 @@ void Fabric::run(Loop& loop, std::int64_t limit_ns, const bool& stop) {
     if (flight_ns <= timer_ns) {
       if (!flights_.settled()) {
         flights_.settle();
-        warm_up_flights();
         continue;
       }
       loop.set_now(from_ns(flight_ns));
@@ -50,7 +56,6 @@ void Fabric::run(Loop& loop, std::int64_t limit_ns, const bool& stop) {
     } else {
       if (!timers.settled()) {
         timers.settle();
-        warm_up_timers(timers);
         continue;
       }
       loop.set_now(from_ns(timer_ns));
@@ -63,25 +68,13 @@ void Fabric::run(Loop& loop, std::int64_t limit_ns, const bool& stop) {
   timeline_.count_turns(turns);
 }
 
-// The first instants of a bucket are fetched together, step by step.
-void Fabric::warm_up_flights() const {
-  for (std::size_t i = 0; i < kFlightAhead; ++i) {
-    if (Flight* flight = flights_.ahead(i)) prefetch_lines(flight->block_address(), 3);
-  }
-  for (std::size_t i = 0; i < kHostAhead; ++i) {
-    if (Flight* flight = flights_.ahead(i)) __builtin_prefetch(&flight->to->sockets_, 1);
-  }
-}
-
-void Fabric::warm_up_timers(TimerQueue& timers) {
-  for (std::size_t i = 0; i < kTimerAhead; ++i) {
-    if (Timer* timer = timers.ahead(i)) prefetch_lines(reinterpret_cast<char*>(timer) - 64, 3);
-  }
-}
-
-void Fabric::prefetch_flights() const {
+void Fabric::prefetch_flights() {
+  flights_.gather_ahead(kFlightAhead + 1);
   if (Flight* flight = flights_.ahead(kFlightAhead)) prefetch_lines(flight->block_address(), 3);
-  if (Flight* flight = flights_.ahead(kHostAhead)) __builtin_prefetch(&flight->to->sockets_, 1);
+  if (Flight* flight = flights_.ahead(kHostAhead)) {
+    prefetch_lines(&flight->to->first_.attachment, 2);
+    prefetch_payload(*flight);
+  }
   if (Flight* flight = flights_.ahead(kSocketAhead)) {
     if (flight->kind == Flight::Kind::segment) {
       if (flight->to->tcp_) prefetch_lines(flight->to->tcp_.get(), 3);
@@ -118,6 +111,7 @@ void Fabric::prefetch_segments() const {
 }
 
 void Fabric::prefetch_timers(TimerQueue& timers) {
+  timers.gather_ahead(kTimerAhead + 1);
   if (Timer* timer = timers.ahead(kTimerAhead)) prefetch_lines(reinterpret_cast<char*>(timer) - 64, 3);
   if (Timer* timer = timers.ahead(kTimerHostAhead)) {
     // A host's timers run on its own clock, which stands in it.
@@ -154,7 +148,7 @@ std::optional<Errc> Fabric::route(FabricHost& from, Flight& flight, InterfaceInd
     drop(flight);
     return std::nullopt;  // the network swallows it, as it does
   }
-  flight.to = hosts_[owner->host].get();
+  flight.to = hosts_[owner->host].host.get();
   flight.to_interface = static_cast<std::uint16_t>(owner->interface);
   flight.to_ground = owner->attachment.index;
   InterfaceIndex count = static_cast<InterfaceIndex>(from.interface_count());
@@ -361,9 +355,9 @@ void Fabric::hand_over(Flight& flight) {
 void Fabric::accept(FabricUdpSocket& socket, Flight& flight) {
   FabricHost& host = *flight.to;
   digest_.deliver(host.chain_, from_ns(now_ns()), host.id(), flight.content_hash);
-  if (socket.queued_bytes_ + flight.size_bytes > socket.queue_limit_bytes_) [[unlikely]] {
+  if (!socket.has_room(flight.size_bytes)) [[unlikely]] {
     ++counters_.queue_drops;
-    ++socket.dropped_;
+    ++socket.extras().dropped;
     return drop(flight);
   }
   ++counters_.delivered;
@@ -421,7 +415,7 @@ bool Fabric::blocked(const Flight& flight) const {
 
 // What had not left the sender's queue when it crashed never did.
 bool Fabric::lost_in_crash(const Flight& flight) const {
-  const FabricHost& sender = *hosts_[flight.from];
+  const FabricHost& sender = *hosts_[flight.from].host;
   return sender.boot_ != flight.boot && flight.left_at_ns > sender.crashed_at_ns();
 }
 

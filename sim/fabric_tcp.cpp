@@ -23,11 +23,11 @@ std::uint32_t mtu_of(const Port& port) {
 
 FabricTcp::FabricTcp(FabricHost& host)
     : host_(host),
-      stack_(host, *this, Random::derive(host.fabric_->options_.seed, host.id(), "tcp"), host.fabric_->options_.tcp) {}
+      stack_(host, *this, Random::derive(host.fabric().options_.seed, host.id(), "tcp"), host.fabric().options_.tcp) {}
 
 std::optional<tcp::Carrier::Route> FabricTcp::route(const IpAddress& destination) const {
   if (destination.is_loopback()) return Route{IpAddress::loopback(destination.family()), kLoopbackMtuBytes};
-  std::optional<Fabric::Owner> owner = host_.fabric_->owner_of(destination);
+  std::optional<Fabric::Owner> owner = host_.fabric().owner_of(destination);
   auto count = static_cast<InterfaceIndex>(host_.interface_count());
   InterfaceIndex via = 1;
   if (owner && owner->host != host_.id()) {
@@ -48,7 +48,7 @@ std::optional<tcp::Carrier::Route> FabricTcp::route(const IpAddress& destination
 
 std::optional<Errc> FabricTcp::send(const IpAddress& source, const IpAddress& destination,
                                     const tcp::OutSegment& segment) {
-  Fabric& fabric = *host_.fabric_;
+  Fabric& fabric = host_.fabric();
   if (!host_.up_) return std::nullopt;
   std::size_t header_bytes = tcp::header_bytes(segment.header);
   Result<PacketBuf> buffer = fabric.take_buffer(header_bytes + segment.payload_bytes);

@@ -10,17 +10,23 @@ bool FabricUdpSocket::needs_extras(const UdpOptions& options) {
   const UdpOptions usual;
   return !options.local.address().is_unspecified() || options.hop_limit != usual.hop_limit ||
          options.multicast_hop_limit != usual.multicast_hop_limit || options.multicast_loop != usual.multicast_loop ||
-         options.dont_fragment || options.broadcast || options.reuse_address || options.reuse_port;
+         options.dont_fragment || options.broadcast || options.reuse_address || options.reuse_port ||
+         options.receive_queue_bytes != usual.receive_queue_bytes;
+}
+
+// One bound to all addresses of IPv6 is bound to those of IPv4 too (RFC 3493 3.7), which it shows as they are.
+bool FabricUdpSocket::takes_both_families(const UdpOptions& options) {
+  return options.local.is_v6() && options.local.address().is_unspecified() && !options.v6_only;
 }
 
 FabricUdpSocket::FabricUdpSocket(FabricHost& host, const UdpOptions& options, std::uint16_t port)
     : host_(&host),
       next_(std::exchange(host.sockets_, this)),
-      queue_limit_bytes_(options.receive_queue_bytes),
       port_(port),
-      family_(options.local.family()) {
+      family_(options.local.family()),
+      both_families_(takes_both_families(options)) {
   if (!needs_extras(options)) return;
-  extras_ = std::make_unique<Extras>();
+  extras();
   extras_->bound = options.local.address();
   extras_->hop_limit = options.hop_limit;
   extras_->multicast_hop_limit = options.multicast_hop_limit;
@@ -28,6 +34,8 @@ FabricUdpSocket::FabricUdpSocket(FabricHost& host, const UdpOptions& options, st
   extras_->dont_fragment = options.dont_fragment;
   extras_->broadcast = options.broadcast;
   extras_->reuse = options.reuse_address || options.reuse_port;
+  extras_->shares_port = options.reuse_port;
+  extras_->queue_limit_bytes = options.receive_queue_bytes;
 }
 
 FabricUdpSocket::~FabricUdpSocket() {
@@ -40,17 +48,14 @@ void FabricUdpSocket::close_for_good() {
   FabricUdpSocket** link = &host.sockets_;
   while (*link != this) link = &(*link)->next_;
   *link = next_;
-  while (queue_tail_ != nullptr) host.fabric_->discard(*dequeue());
+  while (queue_tail_ != nullptr) host.fabric().discard(*dequeue());
   reader_.wake(host.loop());
 }
 
 Endpoint FabricUdpSocket::local() const {
-  IpAddress address = IpAddress::any(family_);
-  if (extras_ && !extras_->bound.is_unspecified()) address = extras_->bound;
-  if (address.is_unspecified() && extras_ && extras_->peer.port() != 0 && host_ != nullptr) {
-    address = host_->address(family_);
-  }
-  return {address, port_};
+  if (!bound_to_all()) return {extras_->bound, port_};
+  if (extras_ && extras_->peer.port() != 0 && host_ != nullptr) return {host_->address(extras_->peer.family()), port_};
+  return {IpAddress::any(family_), port_};
 }
 
 // ---- sending ----
@@ -76,12 +81,12 @@ SendOutcome FabricUdpSocket::send(std::span<const Datagram> batch) {
 std::optional<Errc> FabricUdpSocket::send_one(const Datagram& datagram, ByteView payload, PacketBuf* storage) {
   if (host_ == nullptr) [[unlikely]]
     return Errc::closed;
-  Endpoint peer = datagram.peer;
+  Endpoint peer = datagram.peer.unmapped();
   if (peer.port() == 0) {
     if (!extras_ || extras_->peer.port() == 0) return Errc::invalid_argument;
     peer = extras_->peer;
   }
-  if (peer.family() != family_) [[unlikely]]
+  if (!carries(peer.family())) [[unlikely]]
     return Errc::invalid_argument;
   if (payload.size() > kMaxUdpPayloadBytes) [[unlikely]]
     return Errc::message_too_large;
@@ -92,13 +97,16 @@ std::optional<Errc> FabricUdpSocket::send_one(const Datagram& datagram, ByteView
     Result<std::size_t> most = max_payload_bytes(peer);
     if (most && payload.size() > *most) return Errc::message_too_large;
   }
-  Fabric& fabric = *host_->fabric_;
-  IpAddress source = datagram.local;
+  Fabric& fabric = host_->fabric();
+  fabric.prefetch_owner(peer.address());
+  IpAddress source = datagram.local.unmapped();
   if (source.is_unspecified() && extras_ && !extras_->bound.is_multicast()) source = extras_->bound;
   if (source.is_unspecified()) {
     // Who is called by a loopback address is called by one.
-    source = peer.address().is_loopback() ? IpAddress::loopback(family_)
-                                          : host_->source_address(family_, datagram.interface);
+    source = peer.address().is_loopback() ? IpAddress::loopback(peer.family())
+                                          : host_->source_address(peer.family(), datagram.interface);
+  } else if (source.family() != peer.family()) {
+    return Errc::invalid_argument;
   } else if (!host_->owns(source)) {
     return Errc::address_not_available;
   }
@@ -127,7 +135,7 @@ std::optional<Errc> FabricUdpSocket::send_one(const Datagram& datagram, ByteView
 
 // Out by the interface asked for, else by the first one on a LAN; and back to this host's own members.
 std::optional<Errc> FabricUdpSocket::send_to_group(Flight& flight, InterfaceIndex interface) {
-  Fabric& fabric = *host_->fabric_;
+  Fabric& fabric = host_->fabric();
   IpAddress group = flight.destination.address();
   if (Fabric::is_broadcast(group) && !(extras_ && extras_->broadcast)) {
     fabric.discard(flight);
@@ -143,7 +151,7 @@ std::optional<Errc> FabricUdpSocket::send_to_group(Flight& flight, InterfaceInde
     fabric.discard(flight);
     return Errc::unreachable;
   }
-  flight.source = Endpoint(host_->source_address(family_, interface), port_);
+  flight.source = Endpoint(host_->source_address(group.family(), interface), port_);
   bool loops = extras_ == nullptr || extras_->multicast_loop;
   if (loops && host_->wants(group, interface)) {
     if (Flight* copy = fabric.clone(flight)) {
@@ -162,12 +170,21 @@ Result<std::size_t> FabricUdpSocket::max_payload_bytes(const Endpoint& peer) con
   if (host_->interface_count() != 0 && !host_->first_.out.unlimited()) {
     mtu_bytes = std::min(mtu_bytes, host_->first_.out.profile->mtu_bytes());
   }
-  std::uint32_t headers = header_bytes(peer.family());
+  std::uint32_t headers = header_bytes(peer.unmapped().family());
   if (mtu_bytes <= headers) return fail(Errc::message_too_large, "{}: an MTU of {} bytes", host_->name(), mtu_bytes);
   return mtu_bytes - headers;
 }
 
 // ---- receiving ----
+
+int FabricUdpSocket::fit(const Endpoint& local, const Endpoint& peer) const {
+  if (port_ != local.port() || !carries(local.family())) return kNoFit;
+  const int own_family = family_ == local.family() ? 1 : 0;
+  if (!extras_) return own_family;
+  if (!bound_to_all() && extras_->bound != local.address()) return kNoFit;
+  if (extras_->peer.port() != 0 && extras_->peer != peer) return kNoFit;
+  return (extras_->peer.port() != 0 ? 4 : 0) + (bound_to_all() ? 0 : 2) + own_family;
+}
 
 void FabricUdpSocket::enqueue(Flight& flight) {
   if (queue_tail_ == nullptr) {
@@ -208,7 +225,7 @@ Result<std::size_t> FabricUdpSocket::try_recv(std::span<ReceivedDatagram> batch)
     datagram.segment_bytes = 0;
     datagram.hop_limit = flight.hop_limit;
     datagram.ecn = flight.ecn;
-    --host_->fabric_->in_flight_;
+    --host_->fabric().in_flight_;
     datagram.data = flight.disembark();
   }
   if (taken == 0) return fail(Errc::would_block);
@@ -223,30 +240,29 @@ void FabricUdpSocket::report(Errc error) {
 
 Result<> FabricUdpSocket::connect(const Endpoint& peer) {
   if (host_ == nullptr) return fail(Errc::closed);
-  if (peer.port() != 0 && peer.family() != family_) {
+  if (peer.port() != 0 && !carries(peer.unmapped().family())) {
     return fail(Errc::invalid_argument, "connecting to {}: the socket is of the other family", peer);
   }
-  if (!extras_) extras_ = std::make_unique<Extras>();
-  extras_->peer = peer;
+  extras().peer = peer.unmapped();
   return {};
 }
 
 bool FabricUdpSocket::member_of(const IpAddress& group, InterfaceIndex interface) const {
-  if (Fabric::is_broadcast(group)) return family_ == IpFamily::v4;
+  if (Fabric::is_broadcast(group)) return carries(IpFamily::v4);
   if (!extras_) return false;
   return std::ranges::any_of(extras_->groups, [&](const auto& joined) {
     return joined.first == group && (joined.second == 0 || joined.second == interface);
   });
 }
 
-Result<> FabricUdpSocket::join(const IpAddress& group, InterfaceIndex interface) {
+Result<> FabricUdpSocket::join(const IpAddress& shown, InterfaceIndex interface) {
   if (host_ == nullptr) return fail(Errc::closed);
+  const IpAddress group = shown.unmapped();
   if (!group.is_multicast()) return fail(Errc::invalid_argument, "joining {}: not a multicast address", group);
   if (interface > host_->interface_count()) {
     return fail(Errc::not_found, "joining {}: {} has no interface {}", group, host_->name(), interface);
   }
-  if (!extras_) extras_ = std::make_unique<Extras>();
-  if (extras_->groups.size() >= kMaxGroups) {
+  if (extras().groups.size() >= kMaxGroups) {
     return fail(Errc::limit, "joining {}: a socket is in at most {} groups", group, kMaxGroups);
   }
   std::pair<IpAddress, InterfaceIndex> membership{group, interface};
@@ -257,7 +273,8 @@ Result<> FabricUdpSocket::join(const IpAddress& group, InterfaceIndex interface)
   return {};
 }
 
-Result<> FabricUdpSocket::leave(const IpAddress& group, InterfaceIndex interface) {
+Result<> FabricUdpSocket::leave(const IpAddress& shown, InterfaceIndex interface) {
+  const IpAddress group = shown.unmapped();
   std::pair<IpAddress, InterfaceIndex> membership{group, interface};
   if (!extras_ || std::erase(extras_->groups, membership) == 0) {
     return fail(Errc::address_not_available, "leaving {}: the socket is not in this group", group);
@@ -265,6 +282,6 @@ Result<> FabricUdpSocket::leave(const IpAddress& group, InterfaceIndex interface
   return {};
 }
 
-UdpCounters FabricUdpSocket::counters() const { return {sent_, received_, dropped_}; }
+UdpCounters FabricUdpSocket::counters() const { return {sent_, received_, extras_ ? extras_->dropped : 0}; }
 
 }  // namespace ghostnet::sim

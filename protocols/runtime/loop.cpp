@@ -10,7 +10,7 @@ namespace ghostnet {
 Loop::~Loop() { assert(running_ == nullptr && "a loop is not destroyed from within"); }
 
 void Loop::resume(PromiseBase& promise) {
-  running_ = promise.root;
+  running_ = promise.root();
   promise.handle().resume();
   running_ = nullptr;
   if (!graveyard_.empty()) [[unlikely]]
@@ -29,7 +29,7 @@ std::size_t Loop::run_ready(std::size_t budget) {
     ++resumed;
     if (continuation.is_coroutine()) [[likely]] {
       resume(*continuation.coroutine());
-    } else if (continuation.is_start()) {
+    } else if (continuation.is_spawned()) {
       resume(static_cast<Spawned&>(waiter).begin());
     } else {
       running_ = continuation.root();

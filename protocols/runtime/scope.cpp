@@ -1,42 +1,42 @@
 #include "ghostnet/runtime/scope.hpp"
 
 #include <cassert>
-#include <exception>
 #include <utility>
 
 namespace ghostnet {
 
-Spawned::Spawned(Scope& scope, PromiseBase& promise) : Waiter(Continuation::start_of(promise)), scope_(&scope) {
-  promise.continuation = Continuation(static_cast<Completion&>(*this));
-  promise.root = this;
+void Spawned::enter(Scope& scope) noexcept {
+  set_awaited_by(Continuation::of_spawned(&scope), this);
+  continue_with(Continuation::of_spawned(nullptr));
   ++scope.children_;
   ++scope.unstarted_;
   scope.loop_.ready_.push_back(*this);
 }
 
 PromiseBase& Spawned::begin() {
-  --scope_->unstarted_;
-  scope_->started_.push_back(*this);
-  return promise();
+  --scope()->unstarted_;
+  scope()->started_.push_back(*this);
+  return *this;
 }
 
-void Spawned::finish(const Error* failure) noexcept {
-  if (failure != nullptr && scope_ != nullptr) scope_->child_failed(*failure);  // may drop the scope: read it again
+void Spawned::end(const Error* failure) noexcept {
+  if (failure != nullptr && scope() != nullptr) scope()->child_failed(*failure);  // may drop the scope: read it again
   unlink();
-  if (scope_ != nullptr) leave_scope();
+  if (scope() != nullptr) leave_scope();
   destroy();  // last: the frame may own the scope
 }
 
 void Spawned::leave_scope() noexcept {
-  Scope& scope = *std::exchange(scope_, nullptr);
-  if (scope.maker_.task() != nullptr) {
-    if (!made_) made_ = detail::MakerRef::to(*this);
-    made_.set_above(scope.maker_);
-  }
-  scope.child_gone();
+  Scope& left = *scope();
+  set_awaited_by(Continuation::of_spawned(nullptr));
+  if (left.maker_ != nullptr && left.maker_->task != nullptr) make()->above = detail::Maker::share(left.maker_);
+  left.child_gone();
 }
 
-Spawned* Spawned::above() const { return scope_ != nullptr ? scope_->maker_.task() : made_.above(); }
+Spawned* Spawned::above() const {
+  const detail::Maker* maker = scope() != nullptr ? scope()->maker_ : made() != nullptr ? made()->above : nullptr;
+  return maker != nullptr ? maker->task : nullptr;
+}
 
 bool Spawned::stands_under(const Spawned& other) const {
   const Spawned* task = this;
@@ -45,10 +45,7 @@ bool Spawned::stands_under(const Spawned& other) const {
 }
 
 Scope::Scope(Loop& loop, FailureHandler* handler) : loop_(loop), handler_(handler) {
-  Spawned* running = loop.running();
-  if (running == nullptr) return;
-  if (!running->made_) running->made_ = detail::MakerRef::to(*running);
-  maker_ = running->made_;
+  if (Spawned* running = loop.running()) maker_ = detail::Maker::share(running->make());
 }
 
 void Scope::child_failed(const Error& failure) noexcept {
@@ -67,7 +64,7 @@ void Scope::child_gone() noexcept {
 void Scope::drop_children(Ending ending) noexcept {
   if (unstarted_ != 0) {
     loop_.ready_.for_each([&](Waiter& waiter) {
-      if (!waiter.continuation().is_start() || static_cast<Spawned&>(waiter).scope_ != this) return true;
+      if (!waiter.continuation().is_spawned() || static_cast<Spawned&>(waiter).scope() != this) return true;
       waiter.unlink();
       started_.push_back(waiter);
       return --unstarted_ != 0;
@@ -98,16 +95,6 @@ void Scope::drop(Spawned& child, Ending ending) noexcept {
   } else {
     child_gone();
     child.destroy();
-  }
-}
-
-Error detail::error_from_exception(std::exception_ptr exception) noexcept {
-  try {
-    std::rethrow_exception(exception);
-  } catch (const std::exception& e) {
-    return {Errc::internal, fmt::format("exception: {}", e.what())};
-  } catch (...) {
-    return {Errc::internal, "an exception that is not a std::exception"};
   }
 }
 

@@ -80,8 +80,9 @@ class NoLog : public LogSink {
   void write(const LogRecord&) override {}
 };
 
-// What a task holds across its waits is in its frame as long as it lives: datagrams are handled outside of it.
-bool take_all(UdpSocket& socket, std::uint64_t& received) {
+// What a task holds across its waits is in its frame as long as it lives: datagrams are handled outside of it, in
+// functions that are not inlined, since the compiler cuts a task into its pieces only after inlining.
+[[gnu::noinline]] bool take_all(UdpSocket& socket, std::uint64_t& received) {
   ReceivedDatagram datagram;
   while (true) {
     Result<std::size_t> taken = socket.try_recv(std::span(&datagram, 1));
@@ -96,7 +97,7 @@ Task<> receive(UdpSocket& socket, std::uint64_t& received) {
   } while (take_all(socket, received));
 }
 
-void send_one(Host& host, UdpSocket& socket, std::uint32_t hosts) {
+[[gnu::noinline]] void send_one(Host& host, UdpSocket& socket, std::uint32_t hosts) {
   static constexpr std::uint8_t kPayload[kPayloadBytes] = {};
   auto to = static_cast<std::uint32_t>(host.random().below(hosts));
   (void)socket.send_to(Endpoint(IpAddress::v4(0x0a00'0001 + to), kPort), ByteView(kPayload));

@@ -44,6 +44,89 @@ TEST(Fabric, CarriesIpv6AsIpv4) {
   EXPECT_EQ(seen[0].peer, Endpoint(a.address(IpFamily::v6), 1000));
 }
 
+TEST(Fabric, ASocketOfAllAddressesOfIpv6TakesIpv4Too) {
+  FabricWorldForTest world;
+  Attachment ground = world.region(1ms);
+  FabricHost& a = world.host_in(ground);
+  FabricHost& b = world.host_in(ground);
+  const Endpoint all(IpAddress::any(IpFamily::v6), 7);
+  auto both = *b.open_udp({.local = all});
+  std::vector<Seen> seen;
+  b.scope().spawn(record_all(*both, seen));
+  auto v4 = *a.open_udp({.local = Endpoint(IpAddress::any(IpFamily::v4), 5)});
+  auto v6 = *a.open_udp({.local = Endpoint(IpAddress::any(IpFamily::v6), 5), .v6_only = true});
+  EXPECT_TRUE(v4->send_to(Endpoint(b.address(IpFamily::v4), 7), as_bytes("four")));
+  EXPECT_TRUE(v6->send_to(Endpoint(b.address(IpFamily::v6), 7), as_bytes("six")));
+  EXPECT_FALSE(v6->send_to(Endpoint(b.address(IpFamily::v4), 7), as_bytes("four from a socket of IPv6 alone")));
+  world.run_for(10ms);
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].text, "four");
+  EXPECT_EQ(seen[0].peer, Endpoint(a.address(IpFamily::v4), 5)) << "as it is, and not mapped";
+  EXPECT_EQ(seen[0].local, b.address(IpFamily::v4));
+  EXPECT_EQ(seen[1].peer, Endpoint(a.address(IpFamily::v6), 5));
+
+  // And it answers in the family of the peer, which may be written in its mapped form.
+  std::vector<Seen> answers;
+  a.scope().spawn(record_all(*v4, answers));
+  EXPECT_TRUE(both->send_to(seen[0].peer, as_bytes("back")));
+  EXPECT_TRUE(both->send_to(Endpoint(a.address(IpFamily::v4).to_v6(), 5), as_bytes("mapped")));
+  world.run_for(10ms);
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[1].peer, Endpoint(b.address(IpFamily::v4), 7));
+}
+
+TEST(Fabric, AnIpv6OnlySocketLeavesIpv4ToOthers) {
+  FabricWorldForTest world;
+  Attachment ground = world.region(1ms);
+  FabricHost& a = world.host_in(ground);
+  FabricHost& b = world.host_in(ground);
+  auto six = b.open_udp({.local = Endpoint(IpAddress::any(IpFamily::v6), 7), .v6_only = true});
+  ASSERT_TRUE(six);
+  auto four = b.open_udp({.local = Endpoint(IpAddress::any(IpFamily::v4), 7)});
+  ASSERT_TRUE(four) << "the port of the other family is free";
+  std::vector<Seen> to_six, to_four;
+  b.scope().spawn(record_all(**six, to_six));
+  b.scope().spawn(record_all(**four, to_four));
+  auto from = *a.open_udp({.local = Endpoint(IpAddress::any(IpFamily::v6), 5)});
+  EXPECT_TRUE(from->send_to(Endpoint(b.address(IpFamily::v4), 7), as_bytes("four")));
+  EXPECT_TRUE(from->send_to(Endpoint(b.address(IpFamily::v6), 7), as_bytes("six")));
+  world.run_for(10ms);
+  EXPECT_EQ(to_six.size(), 1u);
+  EXPECT_EQ(to_four.size(), 1u);
+
+  Result<std::unique_ptr<UdpSocket>> both = b.open_udp({.local = Endpoint(IpAddress::any(IpFamily::v6), 7)});
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error(), Errc::address_in_use);
+  auto taken = *a.open_udp({.local = Endpoint(IpAddress::any(IpFamily::v6), 9)});
+  EXPECT_FALSE(a.open_udp({.local = Endpoint(IpAddress::any(IpFamily::v4), 9)})) << "the other one takes IPv4 too";
+}
+
+TEST(Fabric, SocketsThatShareAPortShareItsPeers) {
+  FabricWorldForTest world;
+  Attachment ground = world.region(1ms);
+  FabricHost& b = world.host_in(ground);
+  const UdpOptions options{.local = Endpoint(IpAddress::any(IpFamily::v4), 7), .reuse_port = true};
+  auto first = *b.open_udp(options);
+  auto second = *b.open_udp(options);
+  std::vector<Seen> to_first, to_second;
+  b.scope().spawn(record_all(*first, to_first));
+  b.scope().spawn(record_all(*second, to_second));
+  constexpr int kPeers = 64;
+  std::vector<std::unique_ptr<UdpSocket>> peers;
+  for (int i = 0; i < kPeers; ++i) {
+    peers.push_back(*world.host_in(ground).open_udp({.local = Endpoint(IpAddress::any(IpFamily::v4), 5)}));
+    for (int n = 0; n < 3; ++n) EXPECT_TRUE(peers.back()->send_to(Endpoint(b.address(), 7), as_bytes("hello")));
+  }
+  world.run_for(10ms);
+  EXPECT_EQ(to_first.size() + to_second.size(), 3u * kPeers);
+  EXPECT_GT(to_first.size(), kPeers);
+  EXPECT_GT(to_second.size(), kPeers);
+  for (const Seen& seen : to_first) {
+    EXPECT_TRUE(std::ranges::none_of(to_second, [&](const Seen& other) { return other.peer == seen.peer; }))
+        << seen.peer.to_string() << " keeps to one socket";
+  }
+}
+
 TEST(Fabric, SerialisationTakesTheTimeOfThePacketWithItsHeaders) {
   FabricWorldForTest world;
   link::LinkParams slow{.rate_bps = 1'000'000};
@@ -220,15 +303,6 @@ TEST(Fabric, PortsAreGivenOnceAndErrorsNameThem) {
   EXPECT_EQ(foreign.error(), Errc::address_not_available);
   auto dynamic = world.open(a, 0);
   EXPECT_GE(dynamic->local().port(), 49'152);
-}
-
-TEST(Fabric, StreamsAreRefusedWithTheWayOut) {
-  FabricWorldForTest world;
-  FabricHost& a = world.host_in(world.region(0ms));
-  Result<std::unique_ptr<Listener>> listener = a.listen({.local = Endpoint(IpAddress{}, 80)});
-  ASSERT_FALSE(listener);
-  EXPECT_EQ(listener.error(), Errc::not_supported);
-  EXPECT_NE(listener.error().message().find("ns3"), std::string_view::npos);
 }
 
 // ---- LANs ----

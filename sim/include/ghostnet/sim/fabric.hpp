@@ -94,8 +94,8 @@ class Fabric final : private InstantSource {
   Result<InterfaceIndex> attach(FabricHost& host, const InterfaceSpec& spec);
 
   std::size_t host_count() const { return hosts_.size(); }
-  FabricHost& host(HostId id) { return *hosts_[id]; }
-  const FabricHost& host(HostId id) const { return *hosts_[id]; }
+  FabricHost& host(HostId id) { return *hosts_[id].host; }
+  const FabricHost& host(HostId id) const { return *hosts_[id].host; }
   FabricHost* find_host(std::string_view name);
   FabricHost* find_host(const IpAddress& address);
   const std::string& region_name(RegionId region) const { return regions_[region].name; }
@@ -133,20 +133,26 @@ class Fabric final : private InstantSource {
     InterfaceIndex interface;
     Attachment attachment;
   };
-  // A host's first interface, in eight bytes beside its neighbours': looking it up there does not touch the host.
-  struct FirstInterface {
-    Attachment attachment;
+  // A host and what a sender needs to know of its first interface, side by side: looking that up does not touch the
+  // host.
+  struct Place {
+    std::unique_ptr<FabricHost> host;
+    Attachment attachment{};
     bool numbered = false;
   };
+
+  // Hosts are numbered from 10.0.0.1 and fd67:686f:7374::1; interfaces beyond a host's first from 10.128.0.1.
+  static constexpr std::uint32_t kFirstV4 = 0x0a00'0001;
+  static constexpr std::uint32_t kFurtherV4 = 0x0a80'0001;
+  static constexpr std::uint64_t kV6High = 0xfd67'686f'7374'0000;
+  static constexpr std::uint64_t kFurtherV6High = 0xfd67'686f'7374'0001;
 
   // InstantSource
   std::int64_t lower_bound_ns() override { return flights_.lower_bound_ns(); }
   void run(Loop& loop, std::int64_t limit_ns, const bool& stop) override;
 
   std::int64_t now_ns() const { return to_ns(timeline_.now()); }
-  void warm_up_flights() const;
-  static void warm_up_timers(TimerQueue& timers);
-  void prefetch_flights() const;
+  void prefetch_flights();
   void prefetch_segments() const;
   static void prefetch_timers(TimerQueue& timers);
   void arrive(Flight& flight);
@@ -191,6 +197,14 @@ class Fabric final : private InstantSource {
   Flight* clone(Flight& flight);
   Result<PacketBuf> take_buffer(std::size_t payload_bytes);
   std::optional<Owner> owner_of(const IpAddress& address) const;
+  // The host whose number an address says, if it is one of those given by number; host_count() or more if not.
+  std::uint64_t number_of(const IpAddress& address) const {
+    return address.is_v4()             ? address.v4_value() - std::uint64_t{kFirstV4}
+           : address.high() == kV6High ? address.low() - 1
+                                       : hosts_.size();
+  }
+  // What owner_of() will look at.
+  void prefetch_owner(const IpAddress& address) const { __builtin_prefetch(hosts_.data() + number_of(address)); }
   Result<std::shared_ptr<const link::LinkProfile>> profile_of(const link::LinkParams& params);
   Result<> set_port(Port& port, const link::LinkParams* params, Onward onward);
   Result<> number(FabricHost& host, FabricHost::NetInterface& interface, InterfaceIndex index,
@@ -198,15 +212,14 @@ class Fabric final : private InstantSource {
   static IpAddress numbered_address(HostId id, IpFamily family);
 
   Timeline& timeline_;
-  const HostContext& context_;
   FabricOptions options_;
   CalendarQueue<Flight> flights_;
   std::uint32_t in_flight_ = 0;
   FabricCounters counters_;
   std::vector<std::unique_ptr<PacketPool>> pools_;  // by size class
 
-  std::vector<std::unique_ptr<FabricHost>> hosts_;
-  std::vector<FirstInterface> first_interfaces_;
+  FabricContext host_context_;
+  std::vector<Place> hosts_;
   std::unordered_map<HostId, std::string> names_;
   std::unordered_map<std::string, HostId> by_name_;
   struct AddressHash {

@@ -36,6 +36,11 @@ struct Attachment {
   friend bool operator==(const Attachment&, const Attachment&) = default;
 };
 
+// What the hosts of one fabric share.
+struct FabricContext : HostContext {
+  Fabric& fabric;
+};
+
 class FabricHost final : public Host, public FromFramePool {
  public:
   static constexpr std::size_t kMaxInterfaces = 250;
@@ -52,7 +57,7 @@ class FabricHost final : public Host, public FromFramePool {
 
   // ---- for the world ----
 
-  Fabric& fabric() const { return *fabric_; }
+  Fabric& fabric() const { return static_cast<const FabricContext&>(context_).fabric; }
   // Made when first needed.
   FabricTcp& tcp();
   bool up() const { return up_; }
@@ -67,7 +72,10 @@ class FabricHost final : public Host, public FromFramePool {
   void set_cpu(const CpuModel& model);
 
   // Interfaces are numbered from 1, in the order they were attached.
-  std::size_t interface_count() const;
+  std::size_t interface_count() const {
+    if (first_.attachment.kind == Attachment::Kind::none) return 0;
+    return 1 + (extras_ ? further_interface_count() : 0);
+  }
   Result<> set_interface_up(InterfaceIndex interface, bool up);
   // Replaces the link models of an interface while packets are in flight.
   Result<> set_links(InterfaceIndex interface, const link::LinkParams* up, const link::LinkParams* down);
@@ -85,22 +93,23 @@ class FabricHost final : public Host, public FromFramePool {
   friend class FabricUdpSocket;
 
   struct NetInterface {
-    Attachment attachment;
-    bool up = true;
-    bool numbered = false;  // its addresses follow from the host's number; else they stand in Extras
-    bool captured = false;
     Port out;
     std::unique_ptr<Port> in;  // null: unlimited
+    Attachment attachment;
+    bool up : 1 = true;
+    bool numbered : 1 = false;  // its addresses follow from the host's number; else they stand in Extras
+    bool captured : 1 = false;
   };
   struct Extras;
 
-  FabricHost(Fabric& fabric, const HostContext& context, HostId id, GroupId group, Random random, Random net_random);
+  FabricHost(const FabricContext& context, HostId id, GroupId group, Random random, Random net_random);
 
   Extras& extras();
   Result<> check_up(std::string_view doing) const;
   NetInterface& interface(InterfaceIndex index) { return index <= 1 ? first_ : further_interface(index); }
   const NetInterface& interface(InterfaceIndex index) const { return index <= 1 ? first_ : further_interface(index); }
   NetInterface& further_interface(InterfaceIndex index) const;
+  std::size_t further_interface_count() const;
   bool owns(const IpAddress& address) const;
   bool wants(const IpAddress& group, InterfaceIndex interface) const;
   bool has_cpu() const;
@@ -113,16 +122,16 @@ class FabricHost final : public Host, public FromFramePool {
   bool port_taken(const UdpOptions& options, std::uint16_t port) const;
   std::size_t socket_count() const;
 
-  Fabric* fabric_;
+  // What sending touches, then what an arrival does: each in few lines of the cache.
+  Random net_random_;  // of the links that this host sends into
+  // `up_` and `boot_` stand in what the record would otherwise waste at its end.
+  [[no_unique_address]] NetInterface first_;
+  bool up_ = true;
+  std::uint8_t boot_ = 0;
+  RunDigest::Chain chain_;  // of what was delivered here
   FabricUdpSocket* sockets_ = nullptr;
   std::unique_ptr<FabricTcp> tcp_;
   std::unique_ptr<Extras> extras_;
-  Random net_random_;       // of the links that this host sends into
-  RunDigest::Chain chain_;  // of what was delivered here
-  bool up_ = true;
-  std::uint8_t boot_ = 0;
-  std::uint16_t next_port_ = 0;
-  NetInterface first_;
 };
 
 class FabricUdpSocket final : public UdpSocket, public FromFramePool {
@@ -134,8 +143,8 @@ class FabricUdpSocket final : public UdpSocket, public FromFramePool {
   SendOutcome send(std::span<const Datagram> batch) override;
   Result<std::size_t> try_recv(std::span<ReceivedDatagram> batch) override;
   Result<> connect(const Endpoint& peer) override;
-  Result<> join(const IpAddress& group, InterfaceIndex interface) override;
-  Result<> leave(const IpAddress& group, InterfaceIndex interface) override;
+  Result<> join(const IpAddress& shown, InterfaceIndex interface) override;
+  Result<> leave(const IpAddress& shown, InterfaceIndex interface) override;
   Result<std::size_t> max_payload_bytes(const Endpoint& peer) const override;
   UdpCounters counters() const override;
 
@@ -160,10 +169,29 @@ class FabricUdpSocket final : public UdpSocket, public FromFramePool {
     bool dont_fragment = false;
     bool broadcast = false;
     bool reuse = false;
+    bool shares_port = false;
+    std::uint32_t queue_limit_bytes = UdpOptions{}.receive_queue_bytes;
+    std::uint32_t dropped = 0;
   };
   static bool needs_extras(const UdpOptions& options);
+  static bool takes_both_families(const UdpOptions& options);
 
+  // Whether packets of a family are for this socket: one of IPv6 may take those of IPv4 as well.
+  bool carries(IpFamily family) const { return family == family_ || both_families_; }
+  bool bound_to_all() const { return !extras_ || extras_->bound.is_unspecified(); }
+  Extras& extras() {
+    if (!extras_) extras_ = std::make_unique<Extras>();
+    return *extras_;
+  }
+  // How well a packet fits: a socket connected to its peer best, else one bound to its address, else one bound to all,
+  // and of these rather one of its own family.
+  static constexpr int kNoFit = -1;
+  int fit(const Endpoint& local, const Endpoint& peer) const;
   bool member_of(const IpAddress& group, InterfaceIndex interface) const;
+  bool has_room(std::uint32_t size_bytes) const {
+    const std::uint32_t limit = extras_ ? extras_->queue_limit_bytes : UdpOptions{}.receive_queue_bytes;
+    return queued_bytes_ + size_bytes <= limit;
+  }
   void enqueue(Flight& flight);
   Flight* dequeue();
   void report(Errc error);
@@ -178,11 +206,10 @@ class FabricUdpSocket final : public UdpSocket, public FromFramePool {
   std::unique_ptr<Extras> extras_;
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
-  std::uint32_t dropped_ = 0;
   std::uint32_t queued_bytes_ = 0;
-  std::uint32_t queue_limit_bytes_;
   std::uint16_t port_;
-  IpFamily family_;
+  IpFamily family_ : 7;
+  bool both_families_ : 1;
   Errc error_ = Errc::would_block;  // another: reported once by the next receive
 };
 

@@ -98,13 +98,13 @@ class Transit {
   TimePoint arrival_of(TimePoint departure, const LinkProfile& link, Random& random);
 
   TimePoint busy_until_ = TimePoint::min();  // rounded down
-  std::uint64_t carry_work_ = 0;             // what of it is left over; less than the work of a nanosecond
+  std::uint64_t carry_work_ : 63 = 0;        // what of it is left over; less than the work of a nanosecond
+  std::uint64_t in_bad_state_ : 1 = 0;       // of the bursts of loss
   TimePoint last_arrival_ = TimePoint::min();
   std::unique_ptr<Ledger> ledger_;
-  bool in_bad_state_ = false;
 };
 
-static_assert(sizeof(Transit) <= 48, "a fabric holds two of these per host");
+static_assert(sizeof(Transit) == 32, "a fabric holds two of these per host");
 
 inline std::uint64_t Transit::work_ahead_of(TimePoint time, const LinkProfile& link) const {
   constexpr std::uint64_t kTooMuch = std::uint64_t{1} << 63;  // above every limit, with room for a packet

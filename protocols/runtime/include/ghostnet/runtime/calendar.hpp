@@ -106,17 +106,33 @@ class CalendarQueue {
     current_bucket_ = first.bucket;
     mark_empty(first.number);
     Slot& entries = slot(first.number);
-    if constexpr (!Place::kRemovable) {
-      if (first.level == 0) {
-        current_.swap(entries);
-        sort_current();
-        return count_gathered();
-      }
+    if (first.level == 0) {
+      gather(entries);
+    } else {
+      deal(entries);
+      entries.clear();
+      if (entries.capacity() > kKeepCapacity) Slot().swap(entries);
     }
-    deal(entries);
-    entries.clear();
-    if (first.level != 0 && entries.capacity() > kKeepCapacity) Slot().swap(entries);
-    if (settled()) count_gathered();
+    if (settled()) count_gathered(current_.size());
+  }
+
+  // Gathers the bucket that follows when fewer than `distance` entries are left of the one under way, so that ahead()
+  // sees across. Call at any time, as often as entries are taken. What is pushed before that bucket's entries from then
+  // on joins the heap, which is why it is done only where buckets follow each other closely.
+  void gather_ahead(std::size_t distance) {
+    const std::size_t left = current_.size() - head_;
+    if (left >= distance || left == 0 || !levels_[0]) return;
+    const std::uint32_t digit = current_bucket_ & (kSlots - 1);
+    const std::uint32_t last = std::min(digit + kGatherReach, kSlots - 1);
+    for (std::uint32_t next = digit + 1; next <= last; ++next) {
+      if (!occupied(next)) continue;
+      current_bucket_ += next - digit;
+      bound_ns_ = kUnknown;
+      mark_empty(next);
+      forget_taken();
+      gather(slot(next));
+      return count_gathered(current_.size() - left);
+    }
   }
 
   // The earliest entry. Requires settled().
@@ -153,8 +169,9 @@ class CalendarQueue {
   static constexpr std::size_t kSparseEntries = 24;  // cut coarser
   static constexpr unsigned kFinestShift = 10;
   static constexpr unsigned kCoarsestShift = 24;
-  static constexpr std::size_t kPrefetchDistance = 12;
-  static constexpr std::size_t kFewEntries = 24;  // are sorted by insertion
+  static constexpr std::size_t kPrefetchDistance = 32;
+  static constexpr std::uint32_t kGatherReach = 4;  // buckets
+  static constexpr std::size_t kFewEntries = 24;    // are sorted by insertion
 
   using Slot = std::vector<Entry>;
 
@@ -243,6 +260,8 @@ class CalendarQueue {
     level.occupied[digit / 64] &= ~(std::uint64_t{1} << (digit % 64));
   }
 
+  bool occupied(std::uint32_t digit) const { return (levels_[0]->occupied[digit / 64] >> (digit % 64) & 1) != 0; }
+
   // The order within a slot is the items' own: the last entry takes the place of the one that goes.
   void remove_from_slot(std::uint32_t number, std::uint32_t index) {
     Slot& entries = slot(number);
@@ -256,9 +275,30 @@ class CalendarQueue {
     bound_ns_ = kUnknown;
   }
 
-  // Sorts what is due in the bucket under way, which is empty, into it, and places the rest anew.
+  // Appends the slot of the bucket under way to its sorted part: all that stands there already is earlier.
+  void gather(Slot& entries) {
+    if constexpr (Place::kRemovable) {
+      deal(entries);
+    } else {
+      const std::size_t sorted = current_.size();
+      if (sorted == 0) {
+        current_.swap(entries);
+      } else {
+        current_.insert(current_.end(), entries.begin(), entries.end());
+      }
+      sort_from(sorted);
+    }
+    entries.clear();
+  }
+
+  // Sorts what is due in the bucket under way to the end of its sorted part, and places the rest anew.
   void deal(const Slot& entries) {
     keys_.clear();
+    if constexpr (Place::kRemovable) {
+      for (std::size_t i = 0; i < std::min(entries.size(), kPrefetchDistance); ++i) {
+        __builtin_prefetch(entries[i].item, 1);
+      }
+    }
     for (std::size_t i = 0; i < entries.size(); ++i) {
       Entry entry = entries[i];
       std::uint64_t order = i;
@@ -274,7 +314,6 @@ class CalendarQueue {
       }
     }
     sort_keys();
-    current_.clear();
     for (const Ordered& key : keys_) {
       tell(key.entry, kInCurrent, current_.size());
       current_.push_back(key.entry);
@@ -282,20 +321,20 @@ class CalendarQueue {
   }
 
   // By instant, then by place in the slot, which is the order of arrival.
-  void sort_current() {
-    if (current_.size() <= kFewEntries) {
-      for (std::size_t i = 1; i < current_.size(); ++i) {
+  void sort_from(std::size_t first) {
+    if (current_.size() - first <= kFewEntries) {
+      for (std::size_t i = first + 1; i < current_.size(); ++i) {
         Entry entry = current_[i];
         std::size_t j = i;
-        for (; j > 0 && current_[j - 1].at_ns > entry.at_ns; --j) current_[j] = current_[j - 1];
+        for (; j > first && current_[j - 1].at_ns > entry.at_ns; --j) current_[j] = current_[j - 1];
         current_[j] = entry;
       }
       return;
     }
-    keys_.resize(current_.size());
-    for (std::size_t i = 0; i < current_.size(); ++i) keys_[i] = {current_[i], i};
+    keys_.resize(current_.size() - first);
+    for (std::size_t i = 0; i < keys_.size(); ++i) keys_[i] = {current_[first + i], i};
     sort_keys();
-    for (std::size_t i = 0; i < current_.size(); ++i) current_[i] = keys_[i].entry;
+    for (std::size_t i = 0; i < keys_.size(); ++i) current_[first + i] = keys_[i].entry;
   }
 
   void sort_keys() {
@@ -310,6 +349,18 @@ class CalendarQueue {
     }
     if (head_ < current_.size()) return;
     current_.clear();
+    head_ = 0;
+  }
+
+  // Moves what is left of the sorted part to its front.
+  void forget_taken() {
+    std::size_t kept = 0;
+    for (std::size_t i = head_; i < current_.size(); ++i) {
+      if (current_[i].item == nullptr) continue;
+      tell(current_[i], kInCurrent, kept);
+      current_[kept++] = current_[i];
+    }
+    current_.resize(kept);
     head_ = 0;
   }
 
@@ -359,9 +410,9 @@ class CalendarQueue {
 
   // ---- the bucket width ----
 
-  void count_gathered() {
-    gathered_entries_ += current_.size();
-    if (++gathered_ == kRetuneEvery) retune();
+  void count_gathered(std::size_t entries) {
+    gathered_entries_ += entries;
+    if (++gathered_ >= kRetuneEvery && late_.empty()) retune();
   }
 
   // Adapts the bucket width to the density and lays everything out anew.
@@ -373,7 +424,6 @@ class CalendarQueue {
     if (average > kDenseEntries && shift_ > kFinestShift) --wanted;
     if (average < kSparseEntries && shift_ < kCoarsestShift && size_ > kSparseEntries * kSlots) ++wanted;
     if (wanted == shift_) return;
-    assert(late_.empty() && "the bucket has only been gathered");
     std::int64_t head_ns = head().at_ns;
     Slot all;
     all.reserve(size_);
@@ -383,6 +433,7 @@ class CalendarQueue {
       for (Slot& entries : level->slots) entries.clear();
       level->occupied.fill(0);
     }
+    current_.clear();
     head_ = 0;
     shift_ = wanted;
     current_bucket_ = bucket_of(head_ns);

@@ -17,12 +17,12 @@
 // shutdown_send, send, recv that reaches the world). Then, for each point and each fault that makes sense there, the
 // function runs again with that fault injected at that point. What a fault does:
 //
-//   error        the call fails with a code. A stream is broken by it: it is aborted towards the peer, and goes on
-//   failing. partial      one byte is read or written, half a batch is sent, one datagram received would_block  the
-//   call would block although it could go on; whoever waits is woken again in a later turn delay        the same for a
-//   time call         a function is called first (to drop a scope, to stop a host), then the call goes on. It must not
-//   destroy
-//                the socket itself; dropping the running task does not, as that takes effect when it suspends.
+//   - error: the call fails with a code. A stream is broken by it: it is aborted towards the peer, and goes on failing.
+//   - partial: one byte is read or written, half a batch is sent, one datagram received.
+//   - would_block: the call would block although it could go on; whoever waits is woken again in a later turn.
+//   - delay: the same for a time.
+//   - call: a function is called first (to drop a scope, to stop a host), then the call goes on. It must not destroy
+//     the socket itself; dropping the running task does not, as that takes effect when it suspends.
 //
 // A run must repeat: where one differs from the first before its fault, for_each_io_point throws std::logic_error.
 // The plan outlives its hosts, and the wrapped host the wrapper.

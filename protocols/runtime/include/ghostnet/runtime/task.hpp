@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "ghostnet/runtime/frame_pool.hpp"
+#include "ghostnet/runtime/spawned.hpp"
 #include "ghostnet/runtime/waiter.hpp"
 
 namespace ghostnet {
@@ -52,17 +53,30 @@ struct FinalAwaiter {
 
   template <TaskPromise P>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<P> finished) const noexcept {
-    Continuation next = finished.promise().continuation;
+    Continuation next = static_cast<PromiseBase&>(finished.promise()).awaited_by();
     if (next.is_coroutine()) [[likely]]
       return next.coroutine()->handle();
-    return transfer_to(next.completion()->completed());  // may destroy this very frame
+    if constexpr (std::derived_from<P, Spawned>) {
+      if (next.is_spawned()) {
+        finished.promise().end_spawned();  // destroys this very frame
+        return std::noop_coroutine();
+      }
+    }
+    return transfer_to(next.completion()->completed());  // may do so too
   }
 };
 
-class TaskPromiseBase : public PromiseBase {
+Error error_from_exception(std::exception_ptr exception) noexcept;
+
+template <class T>
+concept Spawnable = std::same_as<T, void> || std::same_as<T, Result<void>>;
+
+template <class T>
+class TaskPromiseBase : public std::conditional_t<Spawnable<T>, Spawned, PromiseBase> {
  public:
   std::suspend_always initial_suspend() const noexcept { return {}; }
   FinalAwaiter final_suspend() const noexcept { return {}; }
+  void unhandled_exception() noexcept { this->keep_failure(std::current_exception()); }
 
   static void* operator new(std::size_t size_bytes) { return FramePool::take(size_bytes); }
   static void operator delete(void* frame, std::size_t size_bytes) noexcept { FramePool::give_back(frame, size_bytes); }
@@ -70,12 +84,11 @@ class TaskPromiseBase : public PromiseBase {
 
 // The outcome of a task: nothing yet, a value, or an exception.
 template <class T>
-class Promise final : public TaskPromiseBase {
+class Promise final : public TaskPromiseBase<T> {
  public:
   Promise() {}
   ~Promise() {
-    if (state_ == State::kValue) value_.~T();
-    if (state_ == State::kException) exception_.~exception_ptr();
+    if (has_value_) value_.~T();
   }
 
   Task<T> get_return_object() noexcept;
@@ -84,42 +97,50 @@ class Promise final : public TaskPromiseBase {
     requires std::constructible_from<T, U>
   void return_value(U&& value) {
     new (&value_) T(std::forward<U>(value));
-    state_ = State::kValue;
-  }
-  void unhandled_exception() noexcept {
-    new (&exception_) std::exception_ptr(std::current_exception());
-    state_ = State::kException;
+    has_value_ = true;
   }
 
   T take() {
-    if (state_ == State::kException) [[unlikely]]
-      std::rethrow_exception(exception_);
+    if (this->failed()) [[unlikely]]
+      this->rethrow_failure();
     return std::move(value_);
   }
 
- private:
-  enum class State : unsigned char { kPending, kValue, kException };
-
-  union {
-    T value_;
-    std::exception_ptr exception_;
-  };
-  State state_ = State::kPending;
-};
-
-template <>
-class Promise<void> final : public TaskPromiseBase {
- public:
-  Task<void> get_return_object() noexcept;
-  void return_void() const noexcept {}
-  void unhandled_exception() noexcept { exception_ = std::current_exception(); }
-  void take() const {
-    if (exception_) [[unlikely]]
-      std::rethrow_exception(exception_);
+  void end_spawned() noexcept
+    requires(Spawnable<T>)
+  {
+    if (this->failed()) [[unlikely]] {
+      Error error = error_from_exception(this->failure());
+      return this->end(&error);
+    }
+    if (value_) [[likely]]
+      return this->end(nullptr);
+    Error error = std::move(value_).error();
+    this->end(&error);
   }
 
  private:
-  std::exception_ptr exception_;
+  union {
+    T value_;
+  };
+  bool has_value_ = false;
+};
+
+template <>
+class Promise<void> final : public TaskPromiseBase<void> {
+ public:
+  Task<void> get_return_object() noexcept;
+  void return_void() const noexcept {}
+  void take() const {
+    if (failed()) [[unlikely]]
+      rethrow_failure();
+  }
+  void end_spawned() noexcept {
+    if (!failed()) [[likely]]
+      return end(nullptr);
+    Error error = error_from_exception(failure());
+    end(&error);
+  }
 };
 
 }  // namespace detail
@@ -154,15 +175,13 @@ class [[nodiscard]] Task {
     bool await_ready() const noexcept { return false; }
     PromiseBase* start(Continuation continuation) noexcept {
       promise_type& promise = task_.frame_.promise();
-      promise.continuation = continuation;
-      promise.root = continuation.root();
+      promise.set_awaited_by(continuation, continuation.root());
       return &promise;
     }
     template <TaskPromise P>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<P> parent) noexcept {
-      promise_type& promise = task_.frame_.promise();
-      promise.continuation = Continuation(static_cast<PromiseBase&>(parent.promise()));
-      promise.root = parent.promise().root;
+      PromiseBase& awaiting = parent.promise();
+      task_.frame_.promise().set_awaited_by(Continuation(awaiting), awaiting.root());
       return task_.frame_;
     }
     T await_resume() { return task_.frame_.promise().take(); }

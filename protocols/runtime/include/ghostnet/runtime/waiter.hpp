@@ -9,6 +9,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 
 namespace ghostnet {
 
@@ -100,38 +101,39 @@ class Completion {
   ~Completion() = default;
 };
 
-// Who goes on when an operation finishes: a coroutine, a Completion, or a task to be started. One tagged pointer.
+// Who goes on when an operation finishes: a coroutine or a Completion. One tagged pointer.
+//
+// A task that a Scope owns is awaited by nobody. In its place stands the third kind, which is the task's own affair:
+// see Spawned.
 class Continuation {
  public:
   Continuation() = default;
   explicit Continuation(PromiseBase& promise) : bits_(reinterpret_cast<std::uintptr_t>(&promise)) {}
   explicit Continuation(Completion& completion) : bits_(reinterpret_cast<std::uintptr_t>(&completion) | kCompletion) {}
-  // Of a Spawned, whose task is begun and not resumed.
-  static Continuation start_of(PromiseBase& promise) {
-    Continuation start(promise);
-    start.bits_ |= kStart;
-    return start;
+  static Continuation of_spawned(void* own) {
+    Continuation spawned;
+    spawned.bits_ = reinterpret_cast<std::uintptr_t>(own) | kSpawned;
+    return spawned;
   }
 
   explicit operator bool() const { return bits_ != 0; }
   bool is_coroutine() const { return (bits_ & kTags) == 0; }
-  bool is_completion() const { return (bits_ & kCompletion) != 0; }
-  bool is_start() const { return (bits_ & kStart) != 0; }
+  bool is_completion() const { return (bits_ & kTags) == kCompletion; }
+  bool is_spawned() const { return (bits_ & kTags) == kSpawned; }
 
   PromiseBase* coroutine() const { return reinterpret_cast<PromiseBase*>(bits_); }
   Completion* completion() const { return reinterpret_cast<Completion*>(bits_ & ~kTags); }
-  PromiseBase* started() const { return reinterpret_cast<PromiseBase*>(bits_ & ~kTags); }
+  void* own() const { return reinterpret_cast<void*>(bits_ & ~kTags); }
 
   // The root task behind this continuation; null at the edge of the runtime.
   inline Spawned* root() const;
 
   // The coroutine to run now that what this continuation waited for has finished; null for none.
-  // Not for a task to be started.
   PromiseBase* next() const { return is_coroutine() ? coroutine() : completion()->completed(); }
 
  private:
   static constexpr std::uintptr_t kCompletion = 1;
-  static constexpr std::uintptr_t kStart = 2;
+  static constexpr std::uintptr_t kSpawned = 2;
   static constexpr std::uintptr_t kTags = 3;
 
   std::uintptr_t bits_ = 0;
@@ -155,8 +157,26 @@ using WaitList = IntrusiveList<Waiter>;
 // The part of every task's promise that does not depend on its type.
 class PromiseBase {
  public:
-  Continuation continuation;  // who awaits this task; a root task is awaited by its Spawned record
-  Spawned* root = nullptr;    // the spawned task on whose stack of awaits this one stands
+  PromiseBase(const PromiseBase&) = delete;
+  PromiseBase& operator=(const PromiseBase&) = delete;
+
+  // Who awaits this task.
+  Continuation awaited_by() const { return awaited_by_; }
+  // The spawned task on whose stack of awaits this one stands. Not once the task has failed.
+  Spawned* root() const { return reinterpret_cast<Spawned*>(root_or_failure_); }
+  void set_awaited_by(Continuation continuation) { awaited_by_ = continuation; }
+  void set_awaited_by(Continuation continuation, Spawned* root) {
+    awaited_by_ = continuation;
+    root_or_failure_ = reinterpret_cast<std::uintptr_t>(root);
+  }
+
+  // The exception that ended the task. It takes the place of the root, which an ended task does not need.
+  bool failed() const { return (root_or_failure_ & kFailed) != 0; }
+  void keep_failure(std::exception_ptr failure);
+  const std::exception_ptr& failure() const {
+    return *reinterpret_cast<std::exception_ptr*>(root_or_failure_ & ~kFailed);
+  }
+  [[noreturn]] void rethrow_failure() const;
 
   std::coroutine_handle<> handle() {
     // A promise stands directly behind the two pointers of its frame's header, whatever its own type,
@@ -166,13 +186,23 @@ class PromiseBase {
 
  protected:
   PromiseBase() = default;
-  ~PromiseBase() = default;
+  ~PromiseBase() {
+    if (failed()) [[unlikely]]
+      forget_failure();
+  }
+
+ private:
+  static constexpr std::uintptr_t kFailed = 1;
+
+  void forget_failure();
+
+  Continuation awaited_by_;
+  std::uintptr_t root_or_failure_ = 0;
 };
 
 inline Spawned* Continuation::root() const {
-  if (bits_ == 0) return nullptr;
-  if (is_coroutine()) return coroutine()->root;
-  return is_completion() ? completion()->root() : started()->root;
+  if (bits_ == 0 || is_spawned()) return nullptr;
+  return is_coroutine() ? coroutine()->root() : completion()->root();
 }
 
 }  // namespace ghostnet
