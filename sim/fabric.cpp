@@ -229,6 +229,27 @@ std::string Fabric::host_name(HostId id) const {
   return named == names_.end() ? fmt::format("host-{}", id) : named->second;
 }
 
+Result<> Fabric::readdress(FabricHost& host) {
+  if (host.interface_count() == 0) return fail(Errc::not_found, "{} has no interface", host.name());
+  FabricHost::NetInterface& interface = host.first_;
+  std::vector<std::vector<InterfaceAddress>>& addresses = host.extras().addresses;
+  if (!addresses.empty()) {
+    for (const InterfaceAddress& old : addresses[0]) owners_.erase(old.address);
+  } else {
+    addresses.resize(1);
+  }
+  const std::uint32_t number = numbered_further_++;
+  addresses[0] = {{IpAddress::v4(kFurtherV4 + number), 8}, {IpAddress::v6(kFurtherV6High, number + 1), 64}};
+  for (const InterfaceAddress& address : addresses[0]) {
+    owners_.emplace(address.address, Owner{host.id(), 1, interface.attachment});
+  }
+  interface.numbered = false;
+  first_interfaces_[host.id()].numbered = false;
+  any_readdress_ = true;
+  host.extras().changed.pulse();
+  return {};
+}
+
 void Fabric::partition(std::vector<std::uint8_t> cell_of_host, std::vector<std::vector<bool>> blocked) {
   cell_of_host_ = std::move(cell_of_host);
   cell_of_host_.resize(hosts_.size());

@@ -321,6 +321,11 @@ void Fabric::deliver(Flight& flight) {
     ++counters_.host_down_drops;
     return drop(flight);
   }
+  if (any_readdress_ && !is_group(flight.destination.address()) && !host.owns(flight.destination.address()))
+      [[unlikely]] {
+    ++counters_.unroutable;
+    return drop(flight);
+  }
   if (flight.to_interface != 0 && host.interface(flight.to_interface).captured) [[unlikely]] {
     capture(host, flight.to_interface, flight);
   }
@@ -343,7 +348,7 @@ void Fabric::hand_over(Flight& flight) {
   if (flight.kind == Flight::Kind::segment) return hand_to_tcp(flight);
   if (flight.kind == Flight::Kind::port_unreachable) [[unlikely]]
     return report_refusal(flight);
-  if (flight.destination.address().is_multicast() || is_broadcast(flight.destination.address())) [[unlikely]] {
+  if (is_group(flight.destination.address())) [[unlikely]] {
     return hand_to_members(flight);
   }
   FabricUdpSocket* socket = host.socket_for(flight.destination, flight.source);

@@ -86,12 +86,16 @@ Result<> FabricWorld::add_group(const WorldSpec& spec, const GroupSpec& group) {
   for (std::uint32_t i = 0; i < group.count; ++i) {
     Result<FabricHost*> host = fabric_.add_host({.name = {}, .group = group.name});
     if (!host) return fail(std::move(host));
-    Result<Attachment> ground = place(spec, group);
+    Result<Attachment> ground = place(spec, group.name, group.place);
     if (!ground) return fail(std::move(ground));
-    Result<InterfaceIndex> attached = fabric_.attach(
-        **host,
-        {.attachment = *ground, .out = pointer_to(group.links.out), .in = pointer_to(group.links.in), .addresses = {}});
+    Result<> attached = attach(spec, **host, *ground, group.links);
     if (!attached) return fail(attached.error().while_doing(fmt::format("group {}", group.name)));
+    for (const GroupSpec::MoreInterface& more : group.more_interfaces) {
+      Result<Attachment> there = more.place.empty() ? *ground : place(spec, group.name, more.place);
+      if (!there) return fail(std::move(there));
+      attached = attach(spec, **host, *there, more.links);
+      if (!attached) return fail(attached.error().while_doing(fmt::format("group {}, {}", group.name, more.name)));
+    }
     if (group.cpu) (*host)->set_cpu(*group.cpu);
     if (group.clock_drift_ppb != 0 || group.wall_error != Duration::zero()) {
       (*host)->set_clock(group.clock_drift_ppb, group.wall_error);
@@ -102,11 +106,22 @@ Result<> FabricWorld::add_group(const WorldSpec& spec, const GroupSpec& group) {
   return {};
 }
 
-Result<Attachment> FabricWorld::place(const WorldSpec& spec, const GroupSpec& group) {
+Result<> FabricWorld::attach(const WorldSpec& spec, FabricHost& host, Attachment ground, const LinkPair& links) {
+  LinkPair here = links;
+  if (ground.kind == Attachment::Kind::region) {
+    here = std::get<RegionsSpec>(spec.ground).regions[ground.index].with_rates(std::move(here));
+  }
+  Result<InterfaceIndex> attached = fabric_.attach(
+      host, {.attachment = ground, .out = pointer_to(here.out), .in = pointer_to(here.in), .addresses = {}});
+  if (!attached) return fail(std::move(attached));
+  return {};
+}
+
+Result<Attachment> FabricWorld::place(const WorldSpec& spec, const std::string& group, const std::string& place) {
   if (const auto* regions = std::get_if<RegionsSpec>(&spec.ground)) {
-    if (!group.place.empty()) {
-      auto region = position(regions->regions, [&](const auto& known) { return known.name == group.place; });
-      if (!region) return fail(Errc::not_found, "group {}: there is no region {}", group.name, group.place);
+    if (!place.empty()) {
+      auto region = position(regions->regions, [&](const auto& known) { return known.name == place; });
+      if (!region) return fail(Errc::not_found, "group {}: there is no region {}", group, place);
       return Attachment{Attachment::Kind::region, *region};
     }
     std::uint64_t draw = placement_.below(total_weight_);
@@ -116,11 +131,11 @@ Result<Attachment> FabricWorld::place(const WorldSpec& spec, const GroupSpec& gr
   }
   if (std::holds_alternative<LanSpec>(spec.ground)) return Attachment{Attachment::Kind::lan, 0};
   const auto& graph = std::get<GraphSpec>(spec.ground);
-  if (group.place.empty()) {
+  if (place.empty()) {
     return Attachment{Attachment::Kind::router, static_cast<std::uint16_t>(placed_++ % graph.routers.size())};
   }
-  auto router = position(graph.routers, [&](const std::string& name) { return name == group.place; });
-  if (!router) return fail(Errc::not_found, "group {}: there is no router {}", group.name, group.place);
+  auto router = position(graph.routers, [&](const std::string& name) { return name == place; });
+  if (!router) return fail(Errc::not_found, "group {}: there is no router {}", group, place);
   return Attachment{Attachment::Kind::router, *router};
 }
 
@@ -160,8 +175,13 @@ Result<> FabricWorld::partition(std::vector<std::uint8_t> cell_of_host, std::vec
   return {};
 }
 
-Result<> FabricWorld::set_links(HostId id, const LinkPair& links) {
-  return fabric_.host(id).set_links(1, pointer_to(links.out), pointer_to(links.in));
+Result<> FabricWorld::set_links(HostId id, InterfaceIndex interface, const LinkPair& links) {
+  return fabric_.host(id).set_links(interface, pointer_to(links.out), pointer_to(links.in));
+}
+
+Result<> FabricWorld::set_cpu(HostId id, const CpuModel& cpu) {
+  fabric_.host(id).set_cpu(cpu);
+  return {};
 }
 
 Result<> FabricWorld::set_interface_up(HostId id, InterfaceIndex interface, bool up) {

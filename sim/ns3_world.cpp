@@ -184,6 +184,10 @@ Result<> Ns3World::build(const WorldSpec& spec) {
 // The scenario's hosts come first, so that their ids are 0 to n - 1; routers follow.
 Result<> Ns3World::add_hosts(const WorldSpec& spec) {
   for (const GroupSpec& group : spec.groups) {
+    if (!group.more_interfaces.empty()) {
+      return fail(Errc::not_supported, "group {}: hosts of the ns3 carrier have one interface; use `carrier: fabric`",
+                  group.name);
+    }
     if (group.clock_drift_ppb != 0 || group.wall_error != Duration::zero()) {
       return fail(Errc::not_supported, "group {}: clocks of the ns3 carrier are right; use `carrier: fabric`",
                   group.name);
@@ -230,8 +234,8 @@ Result<> Ns3World::lay_regions(const WorldSpec& spec, const RegionsSpec& regions
       if (region == count) return fail(Errc::not_found, "group {}: there is no region {}", group.name, group.place);
     }
     place_of_host_[id] = regions.regions[region].name;
-    const Duration delay = regions.paths[region * count + region].delay / 2;
-    Result<> wired = wire_to_router(id, routers[region], delay, group.links);
+    const LinkPair links = regions.regions[region].with_rates(group.links);
+    Result<> wired = wire_to_router(id, routers[region], regions.paths[region * count + region].delay / 2, links);
     if (!wired) return wired;
   }
   return {};
@@ -411,8 +415,8 @@ Result<> Ns3World::partition(std::vector<std::uint8_t>, std::vector<std::vector<
   return fail(Errc::not_supported, "the ns3 carrier cannot be partitioned by group; use `carrier: fabric`");
 }
 
-Result<> Ns3World::set_links(HostId id, const LinkPair& links) {
-  if (!wire_of_host_[id]) {
+Result<> Ns3World::set_links(HostId id, InterfaceIndex interface, const LinkPair& links) {
+  if (!wire_of_host_[id] || interface != 1) {
     return fail(Errc::not_supported, "{}: only wires of the ns3 carrier change while it runs", host(id).name());
   }
   Result<WireOptions> options = wire_for(links, wire_of_host_[id]->delay);
@@ -429,6 +433,14 @@ Result<> Ns3World::set_interface_up(HostId id, InterfaceIndex interface, bool up
 Result<> Ns3World::set_clock(HostId, std::int64_t drift_ppb, Duration wall_error) {
   if (drift_ppb == 0 && wall_error == Duration::zero()) return {};
   return fail(Errc::not_supported, "clocks of the ns3 carrier are right; use `carrier: fabric`");
+}
+
+Result<> Ns3World::set_cpu(HostId, const CpuModel&) {
+  return fail(Errc::not_supported, "CPUs of the ns3 carrier do not change; use `carrier: fabric`");
+}
+
+Result<> Ns3World::readdress(HostId) {
+  return fail(Errc::not_supported, "addresses of the ns3 carrier do not change; use `carrier: fabric`");
 }
 
 Result<> Ns3World::capture(HostId, ByteSink) {

@@ -107,6 +107,9 @@ class Fabric final : private InstantSource {
   // Hosts of different cells do not reach each other where blocked[from][to]. Empty: heals all.
   void partition(std::vector<std::uint8_t> cell_of_host, std::vector<std::vector<bool>> blocked);
 
+  // Other addresses for the host's first interface. What is under way to the old ones finds nobody.
+  Result<> readdress(FabricHost& host);
+
   // ---- results ----
 
   const FabricCounters& counters() const { return counters_; }
@@ -185,6 +188,7 @@ class Fabric final : private InstantSource {
   void drop_from_queue(Flight& flight);
 
   static bool is_broadcast(const IpAddress& address) { return address == IpAddress::v4_broadcast(); }
+  static bool is_group(const IpAddress& address) { return address.is_multicast() || is_broadcast(address); }
   static bool reaches(Attachment from, Attachment to);
   static void take_effect(Flight& flight, bool ce_marked, std::uint32_t corrupt_bit);
   bool blocked(const Flight& flight) const;
@@ -238,6 +242,7 @@ class Fabric final : private InstantSource {
   std::vector<std::uint8_t> cell_of_host_;
   std::vector<std::vector<bool>> blocked_;
   bool any_crash_ = false;
+  bool any_readdress_ = false;
   std::uint32_t numbered_further_ = 0;
   RunDigest digest_;
   Clock clock_;

@@ -34,9 +34,11 @@ class FabricWorld final : public World {
   void restart(HostId id) override { fabric_.host(id).restart(); }
   void on_restart(HostId id, std::function<void(Host&)> boot) override;
   Result<> partition(std::vector<std::uint8_t> cell_of_host, std::vector<std::vector<bool>> blocked) override;
-  Result<> set_links(HostId id, const LinkPair& links) override;
+  Result<> set_links(HostId id, InterfaceIndex interface, const LinkPair& links) override;
   Result<> set_interface_up(HostId id, InterfaceIndex interface, bool up) override;
   Result<> set_clock(HostId id, std::int64_t drift_ppb, Duration wall_error) override;
+  Result<> set_cpu(HostId id, const CpuModel& cpu) override;
+  Result<> readdress(HostId id) override { return fabric_.readdress(fabric_.host(id)); }
   Result<> capture(HostId id, ByteSink out) override;
   Result<> flush_captures() override;
 
@@ -47,7 +49,8 @@ class FabricWorld final : public World {
 
   Result<> lay_ground(const WorldSpec& spec);
   Result<> add_group(const WorldSpec& spec, const GroupSpec& group);
-  Result<Attachment> place(const WorldSpec& spec, const GroupSpec& group);
+  Result<Attachment> place(const WorldSpec& spec, const std::string& group, const std::string& place);
+  Result<> attach(const WorldSpec& spec, FabricHost& host, Attachment ground, const LinkPair& links);
 
   Timeline timeline_;
   HostContext context_;

@@ -41,9 +41,11 @@ class Ns3World final : public World {
   void restart(HostId id) override;
   void on_restart(HostId id, std::function<void(Host&)> boot) override;
   Result<> partition(std::vector<std::uint8_t> cell_of_host, std::vector<std::vector<bool>> blocked) override;
-  Result<> set_links(HostId id, const LinkPair& links) override;
+  Result<> set_links(HostId id, InterfaceIndex interface, const LinkPair& links) override;
   Result<> set_interface_up(HostId id, InterfaceIndex interface, bool up) override;
   Result<> set_clock(HostId id, std::int64_t drift_ppb, Duration wall_error) override;
+  Result<> set_cpu(HostId id, const CpuModel& cpu) override;
+  Result<> readdress(HostId id) override;
   Result<> capture(HostId id, ByteSink out) override;
   Result<> flush_captures() override { return {}; }
 

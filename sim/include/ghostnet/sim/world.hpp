@@ -50,6 +50,14 @@ struct GroupSpec {
   std::int64_t clock_drift_ppb = 0;
   Duration wall_error{};
   std::string place;  // the region or router to stand at; empty: by weight, round robin over routers
+
+  // A further interface of each host.
+  struct MoreInterface {
+    std::string name;  // for messages
+    LinkPair links;
+    std::string place;  // empty: where the first one is
+  };
+  std::vector<MoreInterface> more_interfaces;
 };
 
 // Regions with a matrix of paths, row by row: from the first to each, from the second to each, ...
@@ -57,6 +65,21 @@ struct RegionsSpec {
   struct Region {
     std::string name;
     std::uint32_t weight = 1;  // share of the hosts that have no place of their own
+    // Of interfaces here that are given no rate; 0: infinitely fast.
+    std::uint64_t up_bps = 0;
+    std::uint64_t down_bps = 0;
+
+    LinkPair with_rates(LinkPair links) const {
+      if (up_bps != 0 && (!links.out || links.out->rate_bps == 0)) {
+        if (!links.out) links.out.emplace();
+        links.out->rate_bps = up_bps;
+      }
+      if (down_bps != 0 && (!links.in || links.in->rate_bps == 0)) {
+        if (!links.in) links.in.emplace();
+        links.in->rate_bps = down_bps;
+      }
+      return links;
+    }
   };
   std::vector<Region> regions;
   std::vector<PathParams> paths;
@@ -152,9 +175,13 @@ class World {
   virtual void on_restart(HostId id, std::function<void(Host&)> boot) = 0;
   // Hosts of cell a do not reach hosts of cell b where blocked[a][b]. Empty lists heal.
   virtual Result<> partition(std::vector<std::uint8_t> cell_of_host, std::vector<std::vector<bool>> blocked) = 0;
-  virtual Result<> set_links(HostId id, const LinkPair& links) = 0;
+  // An absent link stays as it is.
+  virtual Result<> set_links(HostId id, InterfaceIndex interface, const LinkPair& links) = 0;
   virtual Result<> set_interface_up(HostId id, InterfaceIndex interface, bool up) = 0;
   virtual Result<> set_clock(HostId id, std::int64_t drift_ppb, Duration wall_error) = 0;
+  virtual Result<> set_cpu(HostId id, const CpuModel& cpu) = 0;
+  // Gives the host's first interface other addresses. What is under way to the old ones is lost.
+  virtual Result<> readdress(HostId id) = 0;
 
   // Writes every packet of a host's interfaces as pcapng.
   virtual Result<> capture(HostId id, ByteSink out) = 0;
