@@ -1,5 +1,6 @@
 #include "ghostnet/services/services.hpp"
 
+#include "ghostnet/beacon/service.hpp"
 #include "ghostnet/bulk/service.hpp"
 #include "ghostnet/echo/service.hpp"
 #include "ghostnet/ping/service.hpp"
@@ -7,7 +8,7 @@
 namespace ghostnet::services {
 
 Result<> add_all(ServiceRegistry& registry) {
-  for (ServiceDescriptor (*descriptor)() : {&bulk::service, &echo::service, &ping::service}) {
+  for (ServiceDescriptor (*descriptor)() : {&beacon::service, &bulk::service, &echo::service, &ping::service}) {
     if (Result<> added = registry.add(descriptor()); !added) return added;
   }
   return {};
