@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ghostnet/scenarios/scenario.hpp"
+#include "ghostnet/scenarios/reference.hpp"
 
 namespace ghostnet::cli {
 
@@ -34,19 +34,8 @@ nlohmann::json options_json(const OptionTable& table) {
   return all;
 }
 
-struct Section {
-  std::string_view name;
-  const OptionTable& table;
-};
-
-std::vector<Section> sections() {
-  return {{"(the file)", option_table<scenarios::RunOptions>()},
-          {"network", option_table<scenarios::NetworkOptions>()},
-          {"ns3", option_table<scenarios::Ns3Options>()},
-          {"groups.NAME", option_table<scenarios::GroupOptions>()},
-          {"regions.NAME", option_table<scenarios::RegionOptions>()},
-          {"workload[].OPERATION", option_table<scenarios::WorkloadOptions>()},
-          {"faults[]", option_table<scenarios::FaultOptions>()}};
+std::string name_of(const scenarios::KeySection& section) {
+  return section.path.empty() ? "(the file)" : std::string(section.path);
 }
 
 int list_json(const Program& program) {
@@ -72,7 +61,9 @@ int list_json(const Program& program) {
                          {"origin", service->origin}});
   }
   nlohmann::json keys = nlohmann::json::object();
-  for (const Section& section : sections()) keys[std::string(section.name)] = options_json(section.table);
+  for (const scenarios::KeySection& section : scenarios::key_sections()) {
+    keys[name_of(section)] = options_json(*section.options);
+  }
   fmt::print(
       "{}\n",
       nlohmann::json{{"schema_version", 1}, {"protocols", std::move(protocols)}, {"keys", std::move(keys)}}.dump(2));
@@ -81,12 +72,17 @@ int list_json(const Program& program) {
 
 }  // namespace
 
-int list(bool json, const Program& program) {
-  if (json) return list_json(program);
+int list(ListForm form, const Program& program) {
+  if (form == ListForm::json) return list_json(program);
+  if (form != ListForm::text) {
+    fmt::print("{}", form == ListForm::schema ? scenarios::json_schema(program.registry)
+                                              : scenarios::reference_page(program.registry));
+    return kOk;
+  }
   fmt::print("Keys of a scenario\n");
-  for (const Section& section : sections()) {
-    fmt::print("\n  {}\n", section.name);
-    print_options(section.table, "    ");
+  for (const scenarios::KeySection& section : scenarios::key_sections()) {
+    fmt::print("\n  {}: {}\n", name_of(section), section.help);
+    print_options(*section.options, "    ");
   }
   fmt::print("\nProtocols\n");
   for (const ServiceDescriptor* service : program.registry.services()) {

@@ -4,6 +4,8 @@
 
 namespace ghostnet::cli {
 
-int list(bool json, const Program& program);
+// In which form: for people, as one JSON document, as a JSON Schema of scenarios, or as their reference page.
+enum class ListForm { text, json, schema, reference };
+int list(ListForm form, const Program& program);
 
 }  // namespace ghostnet::cli

@@ -4,6 +4,7 @@
 
 #include "bench.hpp"
 #include "command.hpp"
+#include "completion.hpp"
 #include "ghostnet/build_info.hpp"
 #include "ghostnet/runtime/quantity.hpp"
 #include "ghostnet/scenarios/plugin.hpp"
@@ -30,6 +31,9 @@ struct Arguments {
   ResultsCommand results;
   std::vector<std::string> words;  // the command line as typed
   bool json = false;
+  std::string shell;
+  bool schema = false;
+  bool reference = false;
 };
 
 // Many runs of one command, and where they are recorded.
@@ -86,12 +90,32 @@ void add_others(CLI::App& app, Arguments& arguments) {
   check->add_option("FILE", arguments.files, "scenario files")->required();
   check->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")
       ->allow_extra_args(false);
+  check->footer(
+      "Examples:\n"
+      "  ghostnet check scenarios/*.yaml\n"
+      "  ghostnet check mesh.yaml --json");
   check->add_flag("--json", arguments.json, "one JSON document on standard output");
 
   CLI::App* list = app.add_subcommand("list", "Lists the keys of scenarios, protocols, operations and metrics");
   list->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")
       ->allow_extra_args(false);
   list->add_flag("--json", arguments.json, "one JSON document on standard output");
+  list->footer(
+      "Examples:\n"
+      "  ghostnet list | less\n"
+      "  ghostnet list --schema > scenario.schema.json    for editors that check YAML by a schema");
+  list->add_flag("--schema", arguments.schema, "the JSON Schema of scenario files");
+  list->add_flag("--reference", arguments.reference, "the reference page of scenario files, as Markdown");
+
+  CLI::App* completion = app.add_subcommand("completion", "Prints a script that completes commands in a shell");
+  completion->add_option("SHELL", arguments.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->footer(
+      "Examples:\n"
+      "  source <(ghostnet completion bash)\n"
+      "  ghostnet completion zsh > \"${fpath[1]}/_ghostnet\"\n"
+      "  ghostnet completion fish > ~/.config/fish/completions/ghostnet.fish");
 
   CLI::App* bench = app.add_subcommand("bench", "Runs benchmarks, the rivals' figures beside ours");
   bench->add_option("NAME", arguments.benches, "benchmarks; all when left out");
@@ -195,7 +219,17 @@ int dispatch(const CLI::App& app, Arguments& arguments, Program& program) {
   if (app.got_subcommand("run")) return run(arguments.run, program);
   if (app.got_subcommand("check")) return check(arguments.files, arguments.json, program);
   if (app.got_subcommand("results")) return dispatch_results(*app.get_subcommand("results"), arguments);
-  if (app.got_subcommand("list")) return list(arguments.json, program);
+  if (app.got_subcommand("completion")) {
+    fmt::print("{}", completion_script(app, arguments.shell));
+    return kOk;
+  }
+  if (app.got_subcommand("list")) {
+    return list(arguments.schema      ? ListForm::schema
+                : arguments.reference ? ListForm::reference
+                : arguments.json      ? ListForm::json
+                                      : ListForm::text,
+                program);
+  }
   return bench(arguments.benches, arguments.json, program);
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "ghostnet/runtime/quantity.hpp"
 #include "ghostnet/scenarios/expression.hpp"
 
 namespace ghostnet::scenarios {
@@ -36,6 +37,11 @@ Result<> ExpectationRule::check(std::span<const MetricInfo> metrics, std::span<c
   if (!right) return fail(right);
   if (const Result<Dimension> both = common_dimension(*left, *left_, *right, *right_); !both) return fail(both);
   return {};
+}
+
+void ExpectationRule::set_window(Duration from, Duration until) {
+  window_ = Window{from, until};
+  text_ += fmt::format(" from {} until {}", to_text(from), to_text(until));
 }
 
 ExpectationRule::Verdict ExpectationRule::judge(std::span<const MetricSnapshot> measured) const {

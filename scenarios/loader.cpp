@@ -1,47 +1,58 @@
 #include <algorithm>
-#include <set>
 
 #include "ghostnet/runtime/suggest.hpp"
+#include "ghostnet/scenarios/fault_loader.hpp"
+#include "ghostnet/scenarios/network_loader.hpp"
+#include "ghostnet/scenarios/option_reader.hpp"
 #include "ghostnet/scenarios/scenario.hpp"
 
 namespace ghostnet::scenarios {
 
 namespace {
 
-constexpr std::size_t kMaxDiagnostics = 20;
 constexpr std::size_t kMaxGroups = 1000;
+constexpr std::size_t kMaxInterfaces = 16;
 constexpr std::uint64_t kMaxHosts = 1'000'000;
 constexpr std::string_view kAll = "all";
 constexpr std::string_view kRest = "rest";
 
 class Loader {
  public:
-  Loader(std::string file, const ServiceRegistry& registry) : registry_(registry) { scenario_.file = std::move(file); }
+  Loader(const std::string& file, const ServiceRegistry& registry, SourceFiles& files)
+      : registry_(registry), files_(files), reader_(files) {
+    scenario_.file = file;
+  }
 
   void load(const Node& root, const Overrides& overrides) {
-    if (!root.is_mapping())
-      return complain(root.at, "", fmt::format("expected a mapping of keys, found {}", root.what()));
-    constexpr std::string_view kSections[] = {"network",  "ns3",    "regions", "latencies", "groups", "protocols",
-                                              "workload", "faults", "expect",  "sweep",     "record"};
-    std::vector<std::string_view> own(std::begin(kSections), std::end(kSections));
-    fill(root, "", option_table<RunOptions>(), &scenario_.run, own);
+    if (!root.is_mapping()) {
+      return reader_.complain(root.at, "", fmt::format("expected a mapping of keys, found {}", root.what()));
+    }
+    constexpr std::string_view kSections[] = {"network", "ns3",    "regions",   "latencies", "routers",
+                                              "links",   "groups", "protocols", "workload",  "faults",
+                                              "expect",  "sweep",  "record"};
+    reader_.fill(root, "", scenario_.run, kSections);
+    written_duration_ = scenario_.run.duration;
     if (overrides.seed) scenario_.run.seed = *overrides.seed;
     if (overrides.until) scenario_.run.duration = *overrides.until;
     if (scenario_.run.name.empty()) scenario_.run.name = stem(scenario_.file);
-    if (const Node* node = section(root, "network")) {
-      fill(*node, "network", option_table<NetworkOptions>(), &scenario_.network, {});
-    }
-    if (const Node* node = section(root, "ns3")) load_ns3(*node);
+    if (const Node* node = reader_.mapping(root, "network")) reader_.fill(*node, "network", scenario_.network);
+    if (const Node* node = reader_.mapping(root, "ns3")) load_ns3(*node);
     if (overrides.carrier) scenario_.network.carrier = *overrides.carrier;
-    load_regions(root);
-    if (const Node* node = section(root, "groups")) load_groups(*node);
+    load_ground(root, scenario_, files_, reader_);
+    if (const Node* node = reader_.mapping(root, "groups")) load_groups(*node);
     add_rest(root);
-    for (const Scenario::Group& group : scenario_.groups) check_links(group);
-    if (const Node* node = section(root, "protocols")) load_protocols(*node);
-    if (scenario_.protocols.empty()) complain(root.at, "protocols", "a run needs at least one protocol");
-    for_each_item(root, "workload", [this](const Node& item, const std::string& path) { load_workload(item, path); });
-    for_each_item(root, "faults", [this](const Node& item, const std::string& path) { load_fault(item, path); });
-    for_each_item(root, "expect", [this](const Node& item, const std::string& path) { load_expectation(item, path); });
+    for (const Scenario::Group& group : scenario_.groups) check_group_hosts(group);
+    if (const Node* node = reader_.mapping(root, "protocols")) load_protocols(*node);
+    if (scenario_.protocols.empty()) reader_.complain(root.at, "protocols", "a run needs at least one protocol");
+    check_times(root);
+    reader_.for_each_item(root, "workload",
+                          [this](const Node& item, const std::string& path) { load_workload(item, path); });
+    reader_.for_each_item(root, "faults", [this](const Node& item, const std::string& path) {
+      std::optional<Fault> fault = load_fault(item, path, scenario_, reader_);
+      if (fault) scenario_.faults.push_back(std::move(*fault));
+    });
+    reader_.for_each_item(root, "expect",
+                          [this](const Node& item, const std::string& path) { load_expectation(item, path); });
     load_record(root);
   }
 
@@ -50,7 +61,7 @@ class Loader {
     const Node* node = root.find("sweep");
     if (node == nullptr || node->is_null()) return;
     std::expected<Sweep, Diagnostic> sweep = read_sweep(*node);
-    if (!sweep) return complain(sweep.error().at, sweep.error().key, sweep.error().message);
+    if (!sweep) return reader_.complain(sweep.error().at, sweep.error().key, sweep.error().message);
     for (const Sweep::Grid& grid : sweep->grids) {
       for (const Sweep::Axis& axis : grid) check_axis(root, axis, overrides);
     }
@@ -58,109 +69,48 @@ class Loader {
   }
 
   LoadResult finish(std::string_view text) {
-    if (!diagnostics_.empty()) return std::unexpected(std::move(diagnostics_));
+    if (!reader_.sound()) return std::unexpected(reader_.take_complaints());
     scenario_.text = text;
+    scenario_.files = files_.names();
     return std::move(scenario_);
   }
 
-  void complain(Position at, std::string key, std::string message) {
-    if (diagnostics_.size() >= kMaxDiagnostics) return;
-    diagnostics_.push_back({.file = scenario_.file, .at = at, .key = std::move(key), .message = std::move(message)});
-  }
+  OptionReader& reader() { return reader_; }
 
  private:
-  static std::string join(std::string_view path, std::string_view key) {
-    return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
-  }
   static std::string stem(std::string_view file) {
     std::size_t slash = file.rfind('/');
     std::string_view name = slash == std::string_view::npos ? file : file.substr(slash + 1);
     return std::string(name.substr(0, name.rfind('.')));
   }
-
-  // Sets the keys of a mapping by a table. `others` are keys that somebody else reads.
-  void fill(const Node& node, std::string_view path, const OptionTable& table, void* object,
-            const std::vector<std::string_view>& others) {
-    if (!node.is_mapping())
-      return complain(node.at, std::string(path), fmt::format("expected a mapping, found {}", node.what()));
-    for (std::size_t i = 0; i < node.size(); ++i) {
-      const Node& key = node.key(i);
-      if (std::ranges::find(others, key.text) != others.end()) continue;
-      const OptionDesc* desc = table.find(key.text);
-      if (desc == nullptr) {
-        std::vector<std::string_view> names = table.names();
-        names.insert(names.end(), others.begin(), others.end());
-        complain(key.at, join(path, key.text), fmt::format("there is no such key{}", suggestion(key.text, names)));
-        continue;
-      }
-      set(*desc, object, node.value(i), join(path, key.text));
-    }
-    check_whole(node, path, table, object);
-  }
-
-  void check_whole(const Node& node, std::string_view path, const OptionTable& table, const void* object) {
-    for (const OptionDesc& option : table.options) {
-      if (!option.required || node.find(option.name) != nullptr) continue;
-      complain(node.at, join(path, option.name), fmt::format("is needed: expected {}", option.expected()));
-    }
-    if (Result<> valid = table.validate(object); !valid) {
-      complain(node.at, std::string(path), std::string(valid.error().message()));
-    }
-  }
-
-  void set(const OptionDesc& desc, void* object, const Node& value, const std::string& path) {
-    std::vector<std::string_view> items;
-    if (value.is_sequence()) {
-      for (const Node& item : value.items) {
-        if (!item.is_scalar())
-          return complain(item.at, path, fmt::format("expected {}, found {}", desc.expected(), item.what()));
-        items.push_back(item.text);
-      }
-    } else if (!value.is_scalar()) {
-      return complain(value.at, path, fmt::format("expected {}, found {}", desc.expected(), value.what()));
-    }
-    OptionText text = value.is_sequence() ? OptionText::of_list(std::move(items)) : OptionText(value.text);
-    // A single value stands for a list of one.
-    if (desc.list && !text.list) text = OptionText::of_list({std::string_view(value.text)});
-    if (Result<> set = desc.set(desc, object, text); !set) complain(value.at, path, std::string(set.error().message()));
-  }
-
-  const Node* section(const Node& root, std::string_view name) {
-    const Node* node = root.find(name);
-    if (node == nullptr || node->is_null()) return nullptr;
-    if (node->is_mapping()) return node;
-    complain(node->at, std::string(name), fmt::format("expected a mapping, found {}", node->what()));
-    return nullptr;
-  }
-
-  void for_each_item(const Node& root, std::string_view name, auto visit) {
-    const Node* node = root.find(name);
-    if (node == nullptr || node->is_null()) return;
-    if (!node->is_sequence()) {
-      return complain(node->at, std::string(name),
-                      fmt::format("expected a list (lines that begin with -), found {}", node->what()));
-    }
-    for (std::size_t i = 0; i < node->items.size(); ++i) visit(node->items[i], fmt::format("{}[{}]", name, i));
-  }
-
-  // ---- sections ----
+  static std::string join(std::string_view path, std::string_view key) { return OptionReader::join(path, key); }
 
   void check_axis(const Node& root, const Sweep::Axis& axis, const Overrides& overrides) {
     for (const std::string& value : axis.values) {
       Node there = root;
-      Loader loader(scenario_.file, registry_);
+      SourceFiles files = files_;
+      Loader loader(scenario_.file, registry_, files);
       std::expected<void, std::string> set = set_path(there, axis.path, value);
       if (set) loader.load(there, overrides);
-      if (set && loader.diagnostics_.empty()) continue;
-      const std::string why = !set ? set.error() : loader.diagnostics_.front().message;
-      return complain(axis.at, join("sweep", axis.path), fmt::format("with {}: {}", value, why));
+      if (set && loader.reader_.sound()) continue;
+      const std::string why = !set ? set.error() : loader.reader_.take_complaints().front().message;
+      return reader_.complain(axis.at, join("sweep", axis.path), fmt::format("with {}: {}", value, why));
     }
   }
 
+  void check_times(const Node& root) {
+    if (scenario_.run.warm_up < written_duration_) return;
+    const Node* warm_up = root.find("warm_up");
+    if (warm_up == nullptr) return;
+    reader_.complain(warm_up->at, "warm_up",
+                     fmt::format("{} leaves nothing of the {} of the run", to_text(scenario_.run.warm_up),
+                                 to_text(written_duration_)));
+  }
+
   void load_record(const Node& root) {
-    const Node* node = section(root, "record");
+    const Node* node = reader_.mapping(root, "record");
     if (node == nullptr) return;
-    fill(*node, "record", option_table<RecordOptions>(), &scenario_.record, {});
+    reader_.fill(*node, "record", scenario_.record);
     for (const std::string& group : scenario_.record.hosts) check_group(group, node->at, "record.hosts");
     std::vector<std::string_view> all;
     std::vector<std::string_view> histograms;
@@ -170,28 +120,26 @@ class Loader {
         if (metric.kind == MetricKind::histogram) histograms.push_back(metric.name);
       }
     }
-    for (const std::string& name : scenario_.record.series) check_metric(name, all, node->at, "record.series");
-    for (const std::string& name : scenario_.record.host_histograms) {
-      check_metric(name, histograms, node->at, "record.host_histograms");
+    for (const std::string& name : scenario_.record.series) {
+      reader_.check_name("metric", name, all, node->at, "record.series");
     }
-  }
-
-  void check_metric(const std::string& name, const std::vector<std::string_view>& known, Position at,
-                    const std::string& path) {
-    if (std::ranges::find(known, name) != known.end()) return;
-    complain(at, path, fmt::format("'{}' is none of the metrics that it could be{}", name, suggestion(name, known)));
+    for (const std::string& name : scenario_.record.host_histograms) {
+      reader_.check_name("histogram", name, histograms, node->at, "record.host_histograms");
+    }
   }
 
   void load_ns3(const Node& node) {
-    fill(node, "ns3", option_table<Ns3Options>(), &scenario_.ns3, {"attributes"});
+    constexpr std::string_view kAttributes[] = {"attributes"};
+    reader_.fill(node, "ns3", scenario_.ns3, kAttributes);
     const Node* attributes = node.find("attributes");
     if (attributes == nullptr || attributes->is_null()) return;
     if (!attributes->is_mapping()) {
-      return complain(attributes->at, "ns3.attributes",
-                      fmt::format("expected a mapping, found {}", attributes->what()));
+      return reader_.complain(attributes->at, "ns3.attributes",
+                              fmt::format("expected a mapping, found {}", attributes->what()));
     }
     if (attributes->size() > Ns3Options::kMaxAttributes) {
-      return complain(attributes->at, "ns3.attributes", fmt::format("more than {}", Ns3Options::kMaxAttributes));
+      return reader_.complain(attributes->at, "ns3.attributes",
+                              fmt::format("more than {}", Ns3Options::kMaxAttributes));
     }
     for (std::size_t i = 0; i < attributes->size(); ++i) {
       const Node& value = attributes->value(i);
@@ -199,84 +147,82 @@ class Loader {
       if (value.is_scalar()) {
         scenario_.ns3.attributes.emplace_back(name, value.text);
       } else {
-        complain(value.at, join("ns3.attributes", name), fmt::format("expected a value, found {}", value.what()));
+        reader_.complain(value.at, join("ns3.attributes", name),
+                         fmt::format("expected a value, found {}", value.what()));
       }
     }
   }
 
-  void load_regions(const Node& root) {
-    sim::RegionsSpec& regions = scenario_.regions;
-    if (const Node* node = section(root, "regions")) {
-      for (std::size_t i = 0; i < node->size(); ++i) {
-        RegionOptions options;
-        if (!node->value(i).is_null()) {
-          fill(node->value(i), join("regions", node->key(i).text), option_table<RegionOptions>(), &options, {});
-        }
-        regions.regions.push_back({node->key(i).text, options.weight});
-      }
-    }
-    bool given = !regions.regions.empty();
-    if (!given) regions.regions.push_back({"everywhere", 1});
-    std::size_t count = regions.regions.size();
-    regions.paths.assign(count * count, {.delay = scenario_.network.latency, .jitter = scenario_.network.jitter});
-    const Node* matrix = root.find("latencies");
-    if (matrix == nullptr) return;
-    if (!given) return complain(matrix->at, "latencies", "a matrix needs `regions` to be about");
-    if (!matrix->is_sequence() || matrix->items.size() != count) {
-      return complain(matrix->at, "latencies", fmt::format("expected a list of {} rows, one for each region", count));
-    }
-    for (std::size_t row = 0; row < count; ++row) load_latency_row(matrix->items[row], row, count);
-  }
-
-  void load_latency_row(const Node& cells, std::size_t row, std::size_t count) {
-    std::string path = fmt::format("latencies[{}]", row);
-    if (!cells.is_sequence() || cells.items.size() != count) {
-      return complain(cells.at, path, fmt::format("expected a list of {} times, one for each region", count));
-    }
-    for (std::size_t column = 0; column < count; ++column) {
-      const Node& cell = cells.items[column];
-      Result<Duration> delay = parse_duration(cell.text);
-      if (!cell.is_scalar() || !delay || *delay < 0ns || *delay > 24h) {
-        complain(cell.at, fmt::format("{}[{}]", path, column),
-                 fmt::format("'{}' is no time from 0 to 24 h", cell.text));
-        continue;
-      }
-      scenario_.regions.paths[row * count + column].delay = *delay;
-    }
-  }
+  // ---- groups ----
 
   void load_groups(const Node& node) {
-    if (node.size() > kMaxGroups)
-      return complain(node.at, "groups", fmt::format("{} groups: at most {}", node.size(), kMaxGroups));
+    if (node.size() > kMaxGroups) {
+      return reader_.complain(node.at, "groups", fmt::format("{} groups: at most {}", node.size(), kMaxGroups));
+    }
     for (std::size_t i = 0; i < node.size(); ++i) {
       const Node& key = node.key(i);
+      const Node& value = node.value(i);
       std::string path = join("groups", key.text);
       if (key.text == kAll || key.text == kRest || key.text.empty()) {
-        complain(key.at, path, fmt::format("'{}' is kept for hosts of every group, or of none", key.text));
+        reader_.complain(key.at, path, fmt::format("'{}' is kept for hosts of every group, or of none", key.text));
         continue;
       }
-      Scenario::Group group{.name = key.text, .options = {}, .at = key.at};
-      if (!node.value(i).is_null()) fill(node.value(i), path, option_table<GroupOptions>(), &group.options, {});
-      check_place(group, path);
+      Scenario::Group group{.name = key.text, .options = {}, .interfaces = {}, .at = key.at};
+      constexpr std::string_view kInterfaces[] = {"interfaces"};
+      reader_.fill(value, path, group.options, kInterfaces);
+      check_place(group.options.place, value, path);
+      if (const Node* interfaces = value.find("interfaces")) load_interfaces(*interfaces, path, group);
       scenario_.groups.push_back(std::move(group));
     }
   }
 
-  void check_place(const Scenario::Group& group, const std::string& path) {
-    if (group.options.place.empty()) return;
-    std::vector<std::string_view> names;
-    for (const auto& region : scenario_.regions.regions) names.push_back(region.name);
-    if (std::ranges::find(names, group.options.place) != names.end()) return;
-    complain(group.at, join(path, "place"),
-             fmt::format("there is no region '{}'{}", group.options.place, suggestion(group.options.place, names)));
+  void load_interfaces(const Node& node, const std::string& group_path, Scenario::Group& group) {
+    std::string path = join(group_path, "interfaces");
+    if (!node.is_mapping()) {
+      return reader_.complain(
+          node.at, path,
+          fmt::format("expected names with links, as in lte: {{ bandwidth: 20 Mbit/s }}, found {}", node.what()));
+    }
+    if (node.size() > kMaxInterfaces) {
+      return reader_.complain(node.at, path, fmt::format("more than {} further interfaces", kMaxInterfaces));
+    }
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      auto& [name, options] = group.interfaces.emplace_back(node.key(i).text, InterfaceOptions{});
+      reader_.fill(node.value(i), join(path, name), options);
+      check_place(options.place, node.value(i), join(path, name));
+    }
   }
 
-  void check_links(const Scenario::Group& group) {
-    const sim::LinkPair links = group.options.over(scenario_.network);
+  void check_place(const std::string& place, const Node& value, const std::string& path) {
+    if (place.empty()) return;
+    std::vector<std::string_view> names;
+    const bool graph = !scenario_.graph.routers.empty();
+    for (const std::string& router : scenario_.graph.routers) names.push_back(router);
+    if (!graph) {
+      for (const auto& region : scenario_.regions.regions) names.push_back(region.name);
+    }
+    const Node* written = value.find("place");
+    reader_.check_name(graph ? "router" : "region", place, names, written != nullptr ? written->at : value.at,
+                       join(path, "place"));
+  }
+
+  void check_group_hosts(const Scenario::Group& group) {
+    const std::string path = join("groups", group.name);
+    check_links(scenario_.links_of(group, group.options.place).pair(), group.at, path);
+    for (const auto& [name, options] : group.interfaces) {
+      check_links(options.over(scenario_.network).pair(), group.at, join(path, name));
+    }
+    const CpuOptions cpu = group.options.CpuOptions::over(scenario_.network);
+    if (cpu.slowness && !cpu.any_cost()) {
+      reader_.complain(group.at, path, "slowness: CPUs cost nothing here, and stay as fast; give cpu_per_packet too");
+    }
+  }
+
+  void check_links(const sim::LinkPair& links, Position at, const std::string& path) {
     for (const std::optional<link::LinkParams>& link : {links.out, links.in}) {
       if (!link) continue;
       if (Result<> valid = link->validate(); !valid) {
-        return complain(group.at, join("groups", group.name), fmt::format("its links: {}", valid.error().message()));
+        return reader_.complain(at, path, fmt::format("its links: {}", valid.error().message()));
       }
     }
   }
@@ -288,29 +234,30 @@ class Loader {
     const Node* network = root.find("network");
     const Node* stated = network != nullptr ? network->find("hosts") : nullptr;
     if (grouped > kMaxHosts) {
-      return complain(root.at, "groups", fmt::format("{} hosts together: at most {}", grouped, kMaxHosts));
+      return reader_.complain(root.at, "groups", fmt::format("{} hosts together: at most {}", grouped, kMaxHosts));
     }
     if (stated == nullptr && grouped != 0) {
       scenario_.network.hosts = static_cast<std::uint32_t>(grouped);
       return;
     }
     if (grouped > scenario_.network.hosts) {
-      return complain(stated != nullptr ? stated->at : root.at, "network.hosts",
-                      fmt::format("{} hosts, but the groups have {} together", scenario_.network.hosts, grouped));
+      return reader_.complain(
+          stated != nullptr ? stated->at : root.at, "network.hosts",
+          fmt::format("{} hosts, but the groups have {} together", scenario_.network.hosts, grouped));
     }
     auto left = static_cast<std::uint32_t>(scenario_.network.hosts - grouped);
     if (left == 0) return;
-    scenario_.groups.push_back({.name = std::string(kRest), .options = {}, .at = root.at});
+    scenario_.groups.push_back({.name = std::string(kRest), .options = {}, .interfaces = {}, .at = root.at});
     scenario_.groups.back().options.count = left;
   }
 
   bool check_group(const std::string& name, Position at, const std::string& path) {
     std::vector<std::string_view> names{kAll};
     for (const Scenario::Group& group : scenario_.groups) names.push_back(group.name);
-    if (std::ranges::find(names, name) != names.end()) return true;
-    complain(at, path, fmt::format("there is no group '{}'{}", name, suggestion(name, names)));
-    return false;
+    return reader_.check_name("group", name, names, at, path);
   }
+
+  // ---- what runs ----
 
   void load_protocols(const Node& node) {
     for (std::size_t i = 0; i < node.size(); ++i) {
@@ -319,85 +266,64 @@ class Loader {
       const ServiceDescriptor* service = registry_.find(key.text);
       if (service == nullptr) {
         std::vector<std::string_view> names = registry_.names();
-        complain(key.at, path, fmt::format("there is no such protocol{}", suggestion(key.text, names)));
+        reader_.complain(key.at, path, fmt::format("there is no such protocol{}", suggestion(key.text, names)));
         continue;
       }
       Scenario::Protocol protocol{.service = service, .options = AnyOptions(*service->options)};
+      constexpr std::string_view kOn[] = {"on"};
       const Node& value = node.value(i);
-      if (!value.is_null()) {
-        fill_any(value, path, protocol.options, {"on"});
-        if (const Node* on = value.find("on")) {
-          if (check_group(on->text, on->at, join(path, "on"))) protocol.on = on->text;
-        }
+      reader_.fill(value, path, protocol.options.table(), protocol.options.object(), kOn);
+      if (const Node* on = value.find("on")) {
+        if (check_group(on->text, on->at, join(path, "on"))) protocol.on = on->text;
       }
       scenario_.protocols.push_back(std::move(protocol));
     }
   }
 
-  void fill_any(const Node& node, const std::string& path, AnyOptions& options, std::vector<std::string_view> others) {
-    fill(node, path, options.table(), options.object(), others);
-  }
-
   void load_workload(const Node& item, const std::string& path) {
     if (!item.is_mapping() || item.size() != 1) {
-      return complain(item.at, path, "expected one operation, as in `- echo: { from: clients, rate: 1 /s }`");
+      return reader_.complain(item.at, path, "expected one operation, as in `- echo: { from: clients, rate: 1 /s }`");
     }
     const Node& key = item.key(0);
     Result<ServiceRegistry::Operation> found = registry_.find_operation(key.text);
-    if (!found) return complain(key.at, path, std::string(found.error().message()));
+    if (!found) return reader_.complain(key.at, path, found.error().message());
     bool running = std::ranges::any_of(
         scenario_.protocols, [&](const Scenario::Protocol& protocol) { return protocol.service == found->service; });
     if (!running) {
-      complain(key.at, path,
-               fmt::format("'{}' is of protocol {}, which does not stand under `protocols`", key.text,
-                           found->service->name));
+      reader_.complain(key.at, path,
+                       fmt::format("'{}' is of protocol {}, which does not stand under `protocols`", key.text,
+                                   found->service->name));
     }
     Scenario::Workload workload{.operation = *found, .when = {}, .options = AnyOptions(*found->operation->options)};
     const Node& value = item.value(0);
     std::string inner = join(path, key.text);
-    if (!value.is_null()) {
-      std::vector<std::string_view> when = option_table<WorkloadOptions>().names();
-      std::vector<std::string_view> what = workload.options.table().names();
-      // A key that both have goes to the operation; its table is the more special one.
-      std::erase_if(when, [&](std::string_view name) { return std::ranges::find(what, name) != what.end(); });
-      fill(value, inner, option_table<WorkloadOptions>(), &workload.when, what);
-      if (value.is_mapping()) fill(value, inner, workload.options.table(), workload.options.object(), when, false);
+    std::vector<std::string_view> when = option_table<WorkloadOptions>().names();
+    std::vector<std::string_view> what = workload.options.table().names();
+    // A key that both have goes to the operation; its table is the more special one.
+    std::erase_if(when, [&](std::string_view name) { return std::ranges::find(what, name) != what.end(); });
+    reader_.fill(value, inner, workload.when, what);
+    reader_.fill_known(value, inner, workload.options.table(), workload.options.object(), when);
+    if (workload.when.rate.micro_per_hour == 0) {
+      reader_.complain(key.at, join(inner, "rate"), "expected more than 0, or no workload at all");
     }
     bool from = check_group(workload.when.from, key.at, join(inner, "from"));
     bool to = check_group(workload.when.to, key.at, join(inner, "to"));
     if (from && to) scenario_.workloads.push_back(std::move(workload));
   }
 
-  // The second pass over one mapping: unknown keys were complained about in the first.
-  void fill(const Node& node, std::string_view path, const OptionTable& table, void* object,
-            const std::vector<std::string_view>& others, bool) {
-    for (std::size_t i = 0; i < node.size(); ++i) {
-      const OptionDesc* desc = table.find(node.key(i).text);
-      if (desc == nullptr || std::ranges::find(others, node.key(i).text) != others.end()) continue;
-      set(*desc, object, node.value(i), join(path, node.key(i).text));
-    }
-    check_whole(node, path, table, object);
-  }
-
-  void load_fault(const Node& item, const std::string& path) {
-    FaultOptions fault;
-    std::size_t before = diagnostics_.size();
-    fill(item, path, option_table<FaultOptions>(), &fault, {});
-    if (diagnostics_.size() != before) return;
-    if (fault.crash.has_value() == fault.partition.has_value()) {
-      return complain(item.at, path, "expected what happens: either crash or partition");
-    }
-    if (fault.crash && !check_group(*fault.crash, item.at, join(path, "crash"))) return;
-    for (const std::string& group : fault.partition.value_or(std::vector<std::string>{})) {
-      if (!check_group(group, item.at, join(path, "partition"))) return;
-    }
-    scenario_.faults.push_back(std::move(fault));
-  }
-
   void load_expectation(const Node& item, const std::string& path) {
-    if (!item.is_scalar()) return complain(item.at, path, fmt::format("expected a comparison, found {}", item.what()));
-    Result<ExpectationRule> rule = ExpectationRule::parse(item.text);
-    if (!rule) return complain(item.at, path, std::string(rule.error().message()));
+    ExpectationOptions options;
+    if (item.is_mapping()) {
+      const std::size_t before = reader_.complaints();
+      reader_.fill(item, path, options);
+      if (reader_.complaints() != before) return;
+    } else if (item.is_scalar()) {
+      options.that = item.text;
+    } else {
+      return reader_.complain(item.at, path, fmt::format("expected a comparison, found {}", item.what()));
+    }
+    Result<ExpectationRule> rule = ExpectationRule::parse(options.that);
+    if (!rule) return reader_.complain(item.at, path, rule.error().message());
     std::vector<MetricInfo> metrics;
     for (const Scenario::Protocol& protocol : scenario_.protocols) {
       metrics.insert(metrics.end(), protocol.service->metrics.begin(), protocol.service->metrics.end());
@@ -405,26 +331,37 @@ class Loader {
     std::vector<std::string_view> groups;
     for (const Scenario::Group& group : scenario_.groups) groups.push_back(group.name);
     if (Result<> sound = rule->check(metrics, groups); !sound) {
-      return complain(item.at, path, std::string(sound.error().message()));
+      return reader_.complain(item.at, path, sound.error().message());
     }
+    const Duration from = options.from.value_or(scenario_.run.warm_up);
+    const Duration until = options.until.value_or(written_duration_);
+    if (from >= until || until > written_duration_) {
+      return reader_.complain(item.at, path,
+                              fmt::format("from {} until {} is no part of a run of {}", to_text(from), to_text(until),
+                                          to_text(written_duration_)));
+    }
+    if (options.from || options.until) rule->set_window(from, until);
     scenario_.expectations.push_back(std::move(*rule));
   }
 
   const ServiceRegistry& registry_;
+  SourceFiles& files_;
+  OptionReader reader_;
   Scenario scenario_;
-  std::vector<Diagnostic> diagnostics_;
+  Duration written_duration_{};  // a run may be told to end earlier; then it measures less
 };
 
 }  // namespace
 
 LoadResult load_scenario(std::string_view text, const std::string& file, const ServiceRegistry& registry,
-                         const Overrides& overrides) {
-  std::expected<Node, Diagnostic> root = parse_document(text, file);
+                         const Overrides& overrides, const ReadFile& read) {
+  SourceFiles files(read);
+  std::expected<Node, Diagnostic> root = files.load(text, file);
   if (!root) return std::unexpected(std::vector{root.error()});
-  Loader loader(file, registry);
+  Loader loader(file, registry, files);
   for (const auto& [path, value] : overrides.set) {
     if (std::expected<void, std::string> set = set_path(*root, path, value); !set) {
-      loader.complain({}, path, fmt::format("--set {}={}: {}", path, value, set.error()));
+      loader.reader().complain({}, path, fmt::format("--set {}={}: {}", path, value, set.error()));
     }
   }
   loader.load(*root, overrides);

@@ -107,9 +107,29 @@ void Recorder::event(std::string_view kind, HostId host, std::string_view text) 
   sink_.event({.time = world_.now(), .host = host, .kind = kind, .text = text});
 }
 
+// As the report has them, which leaves out the warm-up, and what hosts have to themselves.
+void Recorder::record_totals(const RunReport& report) {
+  const MetricHub& hub = world_.metrics();
+  for (const MetricSnapshot& metric : report.metrics) {
+    const MetricId id = *hub.find(metric.info.name);
+    const auto record_summary = [&](const MetricSummary& of) {
+      if (metric.info.kind == MetricKind::histogram) {
+        sink_.histogram(id, of.group, kNoHost, of.histogram);
+      } else {
+        sink_.total({id, of.group, kNoHost, of.hosts, static_cast<double>(of.sum), static_cast<double>(of.min),
+                     static_cast<double>(of.max)});
+      }
+    };
+    record_summary(metric.total);
+    std::ranges::for_each(metric.groups, record_summary);
+    hub.for_each_host_histogram(
+        id, [&](HostId host, const Histogram& histogram) { sink_.histogram(id, {}, host, histogram); });
+  }
+}
+
 Result<> Recorder::finish(const RunReport& report, RunOutcome outcome) {
   declare_metrics();
-  record(world_.metrics(), sink_);
+  record_totals(report);
   for (const auto& [text, verdict] : report.expectations) sink_.expectation({text, verdict.value, verdict.held});
   outcome.status = report.status;
   if (report.error) outcome.error = report.error->message();

@@ -1,7 +1,5 @@
 #include "ghostnet/scenarios/runner.hpp"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 
 #include "ghostnet/runtime/combine.hpp"
@@ -38,7 +36,11 @@ struct Runner::Occupant {
 };
 
 Runner::Runner(const Scenario& scenario, RunWorld& world)
-    : scenario_(scenario), world_(world), directory_(std::make_unique<HostDirectory>(world)) {
+    : scenario_(scenario),
+      world_(world),
+      directory_(std::make_unique<HostDirectory>(world)),
+      windows_(world.metrics(), scenario.run.warm_up, scenario.expectations),
+      faults_(scenario, world, *this) {
   for (HostId id = 0; id < world.host_count(); ++id) {
     groups_[world.group_of(id)].push_back(id);
     groups_["all"].push_back(id);
@@ -55,11 +57,12 @@ bool Runner::in_group(HostId id, const std::string& group) const {
 // ---- beginning ----
 
 Result<> Runner::set_up() {
+  if (Result<> able = faults_.check(); !able) return able;
   for (HostId id = 0; id < world_.host_count(); ++id) {
     if (Result<> started = start_services(id); !started) return started;
     start_workloads(id);
   }
-  schedule_faults();
+  faults_.start();
   return {};
 }
 
@@ -72,7 +75,8 @@ Result<> Runner::start_services(HostId id) {
     Host& host = world_.host(id);
     Result<std::unique_ptr<Service>> service = protocol.service->start({host, *directory_}, protocol.options);
     if (!service) {
-      return fail(service.error().while_doing(fmt::format("starting {} on {}", protocol.service->name, host.name())));
+      return ghostnet::fail(
+          service.error().while_doing(fmt::format("starting {} on {}", protocol.service->name, host.name())));
     }
     occupant.services[i] = std::move(*service);
   }
@@ -96,15 +100,18 @@ Task<> Runner::repeat(HostId id, const Scenario::Workload& workload) {
   if (service == nullptr) co_return;  // the protocol does not run here
   Random random = Random::derive(scenario_.run.seed, id, "workload." + workload.operation.operation->name);
   TimePoint run_began = host.now() - world_.now().time_since_epoch();
-  Duration interval = workload.when.rate.time_of(1);
+  const Duration interval = workload.when.rate.time_of(1);
+  const bool by_chance = workload.when.arrival == Arrival::poisson;
   // The hosts of a group do not act in step: each starts at a moment of its own within the first interval.
-  TimePoint first = run_began + workload.when.start + random.between(0ns, interval);
+  TimePoint first =
+      run_began + workload.when.start + (by_chance ? random.exponential(interval) : random.between(0ns, interval));
   if (first < host.now()) first = host.now();
   TimePoint last = run_began + workload.when.stop.value_or(scenario_.run.duration);
   const std::vector<HostId>& group = groups_[workload.when.to];
   Scope under_way(host.loop());
   for (std::uint64_t n = 0; workload.when.count == 0 || n < workload.when.count; ++n) {
-    TimePoint at = first + workload.when.rate.time_of(n);
+    if (by_chance && n != 0) first += random.exponential(interval);
+    const TimePoint at = by_chance ? first : first + workload.when.rate.time_of(n);
     if (at >= last) break;
     co_await host.clock().sleep_until(at);
     std::optional<Peer> peer{Peer{}};
@@ -140,60 +147,25 @@ std::optional<Peer> Runner::choose_peer(HostId id, const std::vector<HostId>& gr
 
 // ---- faults ----
 
-void Runner::schedule_faults() {
-  sim::World* world = world_.simulated();
-  if (world == nullptr) return;
-  for (const FaultOptions& fault : scenario_.faults) {
-    TimePoint begins = TimePoint(fault.at);
-    std::optional<TimePoint> ends;
-    if (fault.for_) ends = begins + *fault.for_;
-    if (fault.crash) {
-      for (HostId id : groups_[*fault.crash]) {
-        world->at(begins, [this, id] { crash(id); });
-        if (ends) world->at(*ends, [this, id] { restart(id); });
-      }
-    }
-    if (fault.partition) {
-      world->at(begins, [this, &fault] { partition(*fault.partition); });
-      if (ends) world->at(*ends, [this] { heal(); });
-    }
-  }
-}
-
 void Runner::crash(HostId id) {
   occupants_[id]->operations.drop_all();
   occupants_[id]->services.clear();
-  world_.simulated()->crash(id);
-  note("crash", id);
+  world_.crash(id);
 }
 
 void Runner::restart(HostId id) {
-  world_.simulated()->restart(id);
-  note("restart", id);
+  world_.restart(id);
   Result<> started = start_services(id);
-  if (!started) {
-    failure_ = started.error();
-    return world_.stop();
-  }
+  if (!started) return fail(started.error());
   start_workloads(id);
 }
 
-// Each named group against all others, both ways.
-void Runner::partition(const std::vector<std::string>& groups) {
-  std::vector<std::uint8_t> cells(world_.host_count(), 0);
-  for (HostId id = 0; id < cells.size(); ++id) {
-    if (std::ranges::find(groups, world_.group_of(id)) != groups.end()) cells[id] = 1;
-  }
-  Result<> cut = world_.simulated()->partition(std::move(cells), {{false, true}, {true, false}});
-  if (cut) return note("partition", kNoHost, fmt::format("{} cut off from all others", fmt::join(groups, ", ")));
-  failure_ = cut.error();
+void Runner::fail(Error error) {
+  if (!failure_) failure_ = std::move(error);
   world_.stop();
 }
 
-void Runner::heal() {
-  (void)world_.simulated()->partition({}, {});
-  note("heal");
-}
+void Runner::happened(std::string_view kind, HostId id, std::string_view text) { note(kind, id, text); }
 
 // ---- the run ----
 
@@ -210,7 +182,11 @@ RunReport Runner::run() {
     if (on_progress_) on_progress_({.now = world_.now(), .end = end, .turns = world_.counters().turns});
   }
   report.simulated = world_.now().time_since_epoch();
+  judge_end_states(report);
+  windows_.note_levels();
+  faults_.stop();
   stop_services();
+  windows_.finish();
   report.hosts = world_.host_count();
   report.digest = world_.digest();
   report.counters = world_.counters();
@@ -219,19 +195,22 @@ RunReport Runner::run() {
     report.warnings.push_back(fmt::format("{} failed {} times with {}; the first: {}", kind.first, failures.count,
                                           to_string(kind.second), failures.first));
   }
-  report.metrics = world_.metrics().snapshot();
+  report.metrics = windows_.measured();
   report.error = failure_;
   judge(report);
   return report;
 }
 
 void Runner::advance(TimePoint end) {
-  while (recorder_ != nullptr && recorder_->next_sample() <= end && !interrupted_ && !failure_) {
-    world_.run_until(recorder_->next_sample());
-    if (world_.now() < recorder_->next_sample()) return;  // stopped
-    recorder_->sample();
+  windows_.pass(world_.now());
+  while (world_.now() < end && !interrupted_ && !failure_) {
+    TimePoint stop = std::min(end, windows_.next());
+    if (recorder_ != nullptr) stop = std::min(stop, recorder_->next_sample());
+    world_.run_until(stop);
+    if (world_.now() < stop) return;  // it was stopped
+    windows_.pass(world_.now());
+    if (recorder_ != nullptr && recorder_->next_sample() <= world_.now()) recorder_->sample();
   }
-  if (world_.now() < end) world_.run_until(end);
 }
 
 void Runner::note(std::string_view kind, HostId host, std::string_view text) {
@@ -262,13 +241,24 @@ void Runner::stop_services() {
   for (auto& occupant : occupants_) occupant->services.clear();
 }
 
-void Runner::judge(RunReport& report) {
-  bool all_held = true;
-  for (const ExpectationRule& rule : scenario_.expectations) {
-    ExpectationRule::Verdict verdict = rule.judge(report.metrics);
-    all_held = all_held && verdict.held;
-    report.expectations.emplace_back(rule.text(), verdict);
+void Runner::judge_end_states(RunReport& report) {
+  for (const Scenario::Group& group : scenario_.groups) {
+    if (group.options.end_state == EndState::any) continue;
+    const bool wanted_up = group.options.end_state == EndState::up;
+    std::size_t as_wanted = 0;
+    for (const HostId id : groups_[group.name]) as_wanted += world_.up(id) == wanted_up ? 1 : 0;
+    const std::size_t count = groups_[group.name].size();
+    report.expectations.emplace_back(
+        fmt::format("hosts of {} are {} at the end", group.name, wanted_up ? "up" : "down"),
+        ExpectationRule::Verdict{.value = static_cast<double>(as_wanted), .held = as_wanted == count});
   }
+}
+
+void Runner::judge(RunReport& report) {
+  for (const ExpectationRule& rule : scenario_.expectations) {
+    report.expectations.emplace_back(rule.text(), windows_.judge(rule));
+  }
+  const bool all_held = std::ranges::all_of(report.expectations, [](const auto& one) { return one.second.held; });
   report.status = report.error   ? RunStatus::error
                   : interrupted_ ? RunStatus::interrupted
                   : all_held     ? RunStatus::passed

@@ -6,114 +6,74 @@ namespace ghostnet::scenarios {
 
 namespace {
 
-// The keys of a link stand in several sections.
-template <class T>
-constexpr std::array<OptionDesc, 11> link_keys() {
-  return {
-      option<static_cast<std::optional<DataRate> T::*>(&T::bandwidth)>("bandwidth", "of each host, in each direction"),
-      option<static_cast<std::optional<DataRate> T::*>(&T::uplink)>("uplink", "bandwidth out of the host"),
-      option<static_cast<std::optional<DataRate> T::*>(&T::downlink)>("downlink", "bandwidth into the host"),
-      option<static_cast<std::optional<Probability> T::*>(&T::loss)>("loss", "of packets, on the way out of the host"),
-      option<static_cast<std::optional<Probability> T::*>(&T::duplicate)>("duplicate", "packets that arrive twice"),
-      option<static_cast<std::optional<Probability> T::*>(&T::corrupt)>("corrupt", "packets that fail their checksum"),
-      option<static_cast<std::optional<Duration> T::*>(&T::access_delay)>("access_delay", "of the host's own link",
-                                                                          in(0ns, 24h)),
-      option<static_cast<std::optional<DataSize> T::*>(&T::queue)>("queue", "bytes that wait for the link at most",
-                                                                   in(DataSize{64}, DataSize::mib(1024))),
-      option<static_cast<std::optional<link::Discipline> T::*>(&T::discipline)>("discipline", "how the queue drops"),
-      option<static_cast<std::optional<bool> T::*>(&T::ecn)>("ecn", "mark ECN-capable packets rather than drop them"),
-      option<static_cast<std::optional<std::uint32_t> T::*>(&T::mtu)>("mtu", "largest packet", in(68U, 65'535U),
-                                                                      unit("bytes")),
-  };
-}
-
-void say(std::optional<link::LinkParams>& link, auto change) {
-  if (!link) link.emplace();
-  change(*link);
-}
-
-}  // namespace
-
-constexpr auto kNetworkLink = link_keys<NetworkOptions>();
-const OptionDesc NetworkOptions::kOptions[21] = {
+constexpr std::array kNetworkKeys{
     option<&NetworkOptions::carrier>("carrier", "what carries packets: our own fabric, or ns-3's stack"),
     option<&NetworkOptions::ground>("ground", "what hosts stand on: the Internet, one LAN, or radio"),
     option<&NetworkOptions::hosts>("hosts", "in all; those in no group are in group `rest`", in(1U, 1'000'000U)),
+    option<&NetworkOptions::regions>("regions", "regions and latencies by name (ethereum, cloud), or a file of them"),
+    option<&NetworkOptions::graph>("graph", "a file of routers and links, as YAML or GML"),
     option<&NetworkOptions::latency>("latency", "one way between any two hosts, where no regions are given",
                                      in(0ns, 24h)),
-    option<&NetworkOptions::jitter>("jitter", "latency varies by so much either way", in(0ns, 24h)),
+    option<&NetworkOptions::jitter>("jitter", "latency between regions varies by so much either way", in(0ns, 24h)),
     option<&NetworkOptions::wireless>("wireless", "kind of radio network"),
     option<&NetworkOptions::routing>("routing", "routing protocol of the ad hoc network"),
     option<&NetworkOptions::spacing>("spacing", "of the grid of radios", in(0.1, 100'000.0), unit("m")),
     option<&NetworkOptions::speed>("speed", "of radios that walk to random waypoints; 0: they stand", in(0.0, 1000.0),
                                    unit("m/s")),
-    option<&NetworkOptions::cpu_per_packet>("cpu_per_packet", "time of a host's CPU for a packet", in(0ns, 1s)),
-    kNetworkLink[0],
-    kNetworkLink[1],
-    kNetworkLink[2],
-    kNetworkLink[3],
-    kNetworkLink[4],
-    kNetworkLink[5],
-    kNetworkLink[6],
-    kNetworkLink[7],
-    kNetworkLink[8],
-    kNetworkLink[9],
-    kNetworkLink[10]};
+    option<&NetworkOptions::movements>("movements", "an ns-2 trace of how radios move"),
+};
 
-constexpr auto kGroupLink = link_keys<GroupOptions>();
-const OptionDesc GroupOptions::kOptions[16] = {
+constexpr std::array kGroupKeys{
     option<&GroupOptions::count>("count", "hosts in the group", in(1U, 1'000'000U)),
-    option<&GroupOptions::place>("place", "the region that they stand in; by weight when left out"),
+    option<&GroupOptions::place>("place",
+                                 "the region or router that they stand at; by weight, or in turn, when left out"),
     option<&GroupOptions::clock_error>("clock_error", "civil time is off by so much", in(-8760h, 525'600min)),
     option<&GroupOptions::clock_drift>("clock_drift", "clocks run fast by so many parts per million",
                                        in(-500'000.0, 500'000.0), unit("ppm")),
-    option<&GroupOptions::slowness>("slowness", "CPUs are so many times as slow", in(0.01, 1000.0)),
-    kGroupLink[0],
-    kGroupLink[1],
-    kGroupLink[2],
-    kGroupLink[3],
-    kGroupLink[4],
-    kGroupLink[5],
-    kGroupLink[6],
-    kGroupLink[7],
-    kGroupLink[8],
-    kGroupLink[9],
-    kGroupLink[10]};
+    option<&GroupOptions::end_state>("end_state", "what the hosts must be when the run ends"),
+};
 
-sim::LinkPair LinkOptions::over(const LinkOptions& base) const {
-  auto pick = [](const auto& own, const auto& other) { return own ? own : other; };
-  sim::LinkPair links;
-  auto rate = pick(bandwidth, base.bandwidth);
-  if (auto up = uplink ? uplink : bandwidth ? bandwidth : base.uplink ? base.uplink : rate) {
-    say(links.out, [&](link::LinkParams& link) { link.rate_bps = up->bits_per_second; });
+constexpr std::array kRouterLinkKeys{
+    option<&RouterLinkOptions::from>("from", "a router", required),
+    option<&RouterLinkOptions::to>("to", "another router", required),
+    option<&RouterLinkOptions::latency>("latency", "one way", in(0ns, 24h)),
+    option<&RouterLinkOptions::jitter>("jitter", "the latency varies by so much either way", in(0ns, 24h)),
+};
+
+// A link between routers has no access and one rate.
+constexpr std::array<OptionDesc, 10> router_link_keys() {
+  constexpr std::array<OptionDesc, 14> kAll = link_keys<RouterLinkOptions>();
+  std::array<OptionDesc, 10> some{};
+  std::size_t at = 0;
+  for (const OptionDesc& key : kAll) {
+    if (key.name != "uplink" && key.name != "downlink" && !key.name.starts_with("access_")) some[at++] = key;
   }
-  if (auto down = downlink ? downlink : bandwidth ? bandwidth : base.downlink ? base.downlink : rate) {
-    say(links.in, [&](link::LinkParams& link) { link.rate_bps = down->bits_per_second; });
-  }
-  auto out = [&](const auto& value, auto change) {
-    if (value) say(links.out, [&](link::LinkParams& link) { change(link, *value); });
-  };
-  // What shapes the queue holds for both directions, where there is one.
-  auto both = [&](const auto& value, auto change) {
-    if (!value) return;
-    say(links.out, [&](link::LinkParams& link) { change(link, *value); });
-    if (links.in) change(*links.in, *value);
-  };
-  out(pick(loss, base.loss), [](link::LinkParams& link, Probability value) { link.loss = value; });
-  out(pick(duplicate, base.duplicate), [](link::LinkParams& link, Probability value) { link.duplicate = value; });
-  out(pick(corrupt, base.corrupt), [](link::LinkParams& link, Probability value) { link.corrupt = value; });
-  out(pick(access_delay, base.access_delay), [](link::LinkParams& link, Duration value) { link.delay = value; });
-  both(pick(queue, base.queue), [](link::LinkParams& link, DataSize value) {
-    link.queue_limit_bytes = static_cast<std::uint32_t>(value.bytes);
-  });
-  both(pick(discipline, base.discipline),
-       [](link::LinkParams& link, link::Discipline value) { link.discipline = value; });
-  both(pick(ecn, base.ecn), [](link::LinkParams& link, bool value) {
-    link.codel_ecn = value;
-    if (value && link.discipline == link::Discipline::drop_tail) link.ecn_threshold_bytes = link.queue_limit_bytes / 2;
-  });
-  both(pick(mtu, base.mtu), [](link::LinkParams& link, std::uint32_t value) { link.mtu_bytes = value; });
+  return some;
+}
+
+}  // namespace
+
+const std::array<OptionDesc, 30> NetworkOptions::kOptions =
+    joined(kNetworkKeys, link_keys<NetworkOptions>(), cpu_keys<NetworkOptions>());
+const std::array<OptionDesc, 23> GroupOptions::kOptions =
+    joined(kGroupKeys, link_keys<GroupOptions>(), cpu_keys<GroupOptions>());
+const std::array<OptionDesc, 15> InterfaceOptions::kOptions =
+    joined(std::array{option<&InterfaceOptions::place>("place", "as a group's; the first interface's when left out")},
+           link_keys<InterfaceOptions>());
+const std::array<OptionDesc, 14> RouterLinkOptions::kOptions = joined(kRouterLinkKeys, router_link_keys());
+
+LinkOptions Scenario::links_of(const Group& group, std::string_view region) const {
+  LinkOptions links = group.options.LinkOptions::over(network);
+  const auto here = std::ranges::find(regions.regions, region, &sim::RegionsSpec::Region::name);
+  if (here == regions.regions.end()) return links;
+  if (here->up_bps != 0 && !links.bandwidth && !links.uplink) links.uplink = DataRate{here->up_bps};
+  if (here->down_bps != 0 && !links.bandwidth && !links.downlink) links.downlink = DataRate{here->down_bps};
   return links;
+}
+
+std::string Scenario::place_of(Position at) const {
+  const std::string& name = at.file < files.size() ? files[at.file] : file;
+  return at.line == 0 ? name : fmt::format("{}:{}:{}", name, at.line, at.column);
 }
 
 std::uint32_t Scenario::host_count() const {
@@ -128,7 +88,13 @@ sim::WorldSpec Scenario::world() const {
   spec.seed = run.seed;
   spec.pcap_directory = pcap_directory;
   switch (network.ground) {
-    case Ground::internet: spec.ground = regions; break;
+    case Ground::internet:
+      if (graph.routers.empty()) {
+        spec.ground = regions;
+      } else {
+        spec.ground = graph;
+      }
+      break;
     case Ground::lan: spec.ground = sim::LanSpec{.delay = network.latency}; break;
     case Ground::wireless: {
       sim::WirelessSpec radio;
@@ -136,23 +102,23 @@ sim::WorldSpec Scenario::world() const {
       radio.routing = network.routing;
       radio.spacing_m = network.spacing;
       radio.speed_m_per_s = network.speed;
+      radio.ns2_trace = network.movements;
       spec.ground = radio;
       break;
     }
   }
   for (const Group& group : groups) {
-    sim::GroupSpec hosts{.name = group.name,
-                         .count = group.options.count,
-                         .links = group.options.over(network),
-                         .cpu = std::nullopt,
-                         .clock_drift_ppb = static_cast<std::int64_t>(group.options.clock_drift * 1000),
-                         .wall_error = group.options.clock_error,
-                         .place = group.options.place};
-    if (network.cpu_per_packet != Duration::zero()) {
-      hosts.cpu = sim::CpuModel{.per_packet = network.cpu_per_packet,
-                                .slowness_percent = static_cast<std::uint32_t>(group.options.slowness * 100)};
+    sim::GroupSpec& hosts = spec.groups.emplace_back();
+    hosts.name = group.name;
+    hosts.count = group.options.count;
+    hosts.links = links_of(group, group.options.place).pair();
+    hosts.cpu = group.options.CpuOptions::over(network).model();
+    hosts.clock_drift_ppb = static_cast<std::int64_t>(group.options.clock_drift * 1000);
+    hosts.wall_error = group.options.clock_error;
+    hosts.place = group.options.place;
+    for (const auto& [name, options] : group.interfaces) {
+      hosts.more_interfaces.push_back({.name = name, .links = options.over(network).pair(), .place = options.place});
     }
-    spec.groups.push_back(std::move(hosts));
   }
   ns3.apply_to(spec);
   return spec;

@@ -2,63 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ghostnet/scenarios/scenario.hpp"
+#include "scenario_fixture.hpp"
 
 namespace ghostnet::scenarios {
 namespace {
 
 using testing::HasSubstr;
 
-struct ToyOptions {
-  std::uint16_t port = 7;
-  static constexpr OptionDesc kOptions[] = {option<&ToyOptions::port>("port", "of the toy", at_least(1))};
-};
-struct ToyRequest {
-  DataSize size{64};
-  static constexpr OptionDesc kOptions[] = {option<&ToyRequest::size>("size", "of a request")};
-};
-struct ToyMetrics {
-  Counter requests;
-  HistogramRef rtt;
-  static constexpr std::string_view kFamily = "toy";
-  static constexpr FamilyMetric<ToyMetrics> kMetrics[] = {{&ToyMetrics::requests, "requests", "requests", "made"},
-                                                          {&ToyMetrics::rtt, "rtt", "ns", "round trips"}};
-};
-class Toy : public Service {
- public:
-  using Options = ToyOptions;
-  using Metrics = ToyMetrics;
-  static Result<std::unique_ptr<Toy>> start(const ServiceContext&, ToyOptions) { return std::make_unique<Toy>(); }
-  Task<Result<>> ask(Peer, const ToyRequest&) { co_return Result<>(); }
-  Task<> stop(TimePoint) override { co_return; }
-};
-
-class Scenarios : public testing::Test {
- protected:
-  Scenarios() {
-    Result<> added = registry.add(describe<Toy>("toy", "a toy").operation<&Toy::ask>("ask", "asks"));
-    EXPECT_TRUE(added);
-  }
-
-  Scenario good(std::string_view text, const Overrides& overrides = {}) {
-    LoadResult result = load_scenario(text, "a.yaml", registry, overrides);
-    if (!result) {
-      ADD_FAILURE() << result.error().front().to_string();
-      return {};
-    }
-    return std::move(*result);
-  }
-  // All that is wrong, a line each.
-  std::string bad(std::string_view text, const Overrides& overrides = {}) {
-    LoadResult result = load_scenario(text, "a.yaml", registry, overrides);
-    if (result) return "nothing is wrong";
-    std::string all;
-    for (const Diagnostic& diagnostic : result.error()) all += diagnostic.to_string() + "\n";
-    return all;
-  }
-
-  ServiceRegistry registry;
-};
+using Scenarios = ScenarioTest;
 
 constexpr std::string_view kUsual = R"(
 name: usual
@@ -133,7 +84,8 @@ TEST_F(Scenarios, WhatIsRecordedIsCheckedAgainstWhatThereIs) {
   EXPECT_EQ(scenario.record.interval, 1s);
   EXPECT_THAT(scenario.record.host_histograms, testing::ElementsAre("toy.rtt"));
   EXPECT_THAT(bad(usual + "record: { series: [toy.request] }\n"), HasSubstr("did you mean 'toy.requests'?"));
-  EXPECT_THAT(bad(usual + "record: { host_histograms: toy.requests }\n"), HasSubstr("none of the metrics"));
+  EXPECT_THAT(bad(usual + "record: { host_histograms: toy.requests }\n"),
+              HasSubstr("there is no histogram 'toy.requests'; expected toy.rtt"));
   EXPECT_THAT(bad(usual + "record: { hosts: fast }\n"), HasSubstr("there is no group 'fast'"));
 }
 
@@ -162,7 +114,7 @@ TEST_F(Scenarios, MistakesAreNamedWithTheirPlaceAndTheWayOut) {
       {"protocols: { toy: }\ngroups: { a: { place: nowhere } }\n", "there is no region 'nowhere'"},
       {"protocols: { toy: }\nregions: { a: , b: }\nlatencies: [[1 ms]]\n", "expected a list of 2 rows"},
       {"protocols: { toy: }\nlatencies: [[1 ms]]\n", "needs `regions`"},
-      {"protocols: { toy: }\nfaults: [ { at: 1 s } ]\n", "either crash or partition"},
+      {"protocols: { toy: }\nfaults: [ { at: 1 s } ]\n", "expected what happens: one of crash, churn"},
       {"network: {}\n", "a run needs at least one protocol"},
       {"name: a\nname: b\n", "a.yaml:2:1: 'name' stands here twice; the first is on line 1"},
       {"a: &x 1\nb: *x\n", "an anchor"},
@@ -171,6 +123,23 @@ TEST_F(Scenarios, MistakesAreNamedWithTheirPlaceAndTheWayOut) {
       {"- a\n- b\n", "expected a mapping of keys, found a list"},
       {"just text\n", "expected a mapping"},
       {"", "an empty file"},
+      {"protocols: { toy: }\ngroups: { a: { slownes: 2 } }\n", "did you mean 'slowness'?"},
+      {"protocols: { toy: }\nfaults: [ { crush: all } ]\n", "did you mean 'crash'?"},
+      {"protocols: { toy: }\nfaults: [ { crash: al } ]\n", "there is no group 'al'; did you mean 'all'?"},
+      {"protocols: { toy: }\nfaults: [ { crash: all, offline: all } ]\n", "are two faults"},
+      {"protocols: { toy: }\nfaults: [ { churn: { rejoin: 3 s } } ]\n", "leave: is needed"},
+      {"protocols: { toy: }\nfaults: [ { churn: { leave: 5 } } ]\n", "faults[0].churn.leave"},
+      {"protocols: { toy: }\nfaults: [ { partition: all } ]\n", "expected a list of sides"},
+      {"protocols: { toy: }\nfaults: [ { partition: [[]] } ]\n", "a side has at least one group"},
+      {"protocols: { toy: }\nfaults: [ { partition: [[region: mars]] } ]\n", "there is no region 'mars'"},
+      {"protocols: { toy: }\nfaults: [ { degrade: all } ]\n", "expected how links get worse"},
+      {"protocols: { toy: }\nfaults: [ { clock: all } ]\n", "expected what clocks do"},
+      {"protocols: { toy: }\nwarm_up: 10 s\n", "10 s leaves nothing of the 10 s of the run"},
+      {"protocols: { toy: }\nexpect: [ { that: toy.requests > 1, from: 8 s, until: 3 s } ]\n", "is no part of a run"},
+      {"protocols: { toy: }\nexpect: [ { from: 8 s } ]\n", "that: is needed"},
+      {"protocols: { toy: }\nworkload: [ ask: { rate: 0 /s } ]\n", "expected more than 0"},
+      {"protocols: { toy: }\nnetwork: { bandwidth: 0 bit/s }\n", "network.bandwidth"},
+      {"protocols: { toy: }\ninclude: b.yaml\n", "b.yaml: there is no such file"},
       {"a: 1\n---\nb: 2\n", "a second document"},
       {"a: \x01\n", "control characters"},
       {"protocols: { toy: }\nduration: 100000000000000000000 s\n", "duration"},
@@ -178,6 +147,61 @@ TEST_F(Scenarios, MistakesAreNamedWithTheirPlaceAndTheWayOut) {
       {"protocols: { toy: }\nschema: 2\n", "schema"},
   };
   for (const Case& wrong : cases) EXPECT_THAT(bad(wrong.text), HasSubstr(std::string(wrong.said))) << wrong.text;
+}
+
+TEST_F(Scenarios, IncludedFilesComeFirstAndAreOverriddenKeyByKey) {
+  files["lib/base.yaml"] = "include: more.yaml\nprotocols: { toy: { port: 5 } }\nnetwork: { hosts: 4, loss: 1 % }\n";
+  files["lib/more.yaml"] = "network: { hosts: 2, latency: 7 ms }\nexpect: [ toy.requests > 1 ]\n";
+  const Scenario scenario = good("include: lib/base.yaml\nprotocols: { toy: }\nnetwork: { hosts: 6 }\n");
+  EXPECT_EQ(scenario.network.hosts, 6U);
+  EXPECT_EQ(scenario.network.loss, Probability::ratio(1, 100));
+  EXPECT_EQ(scenario.network.latency, 7ms) << "a file is named from the directory of the file that names it";
+  EXPECT_EQ(scenario.protocols[0].options.as<ToyOptions>().port, 5) << "a key without a value takes nothing away";
+  EXPECT_EQ(scenario.expectations.size(), 1U);
+  files["lib/more.yaml"] = "network:\n  latenci: 7 ms\n";
+  EXPECT_THAT(bad("include: [lib/base.yaml]\n"), HasSubstr("lib/more.yaml:2:3: network.latenci: there is no such key"));
+}
+
+TEST_F(Scenarios, CyclesOfIncludesAreRefused) {
+  files["b.yaml"] = "include: c.yaml\n";
+  files["c.yaml"] = "include: ./a.yaml\n";
+  files["a.yaml"] = "include: b.yaml\n";
+  EXPECT_THAT(bad("include: b.yaml\n"), HasSubstr("c.yaml:1:10: include: a.yaml includes itself, by this line"));
+  std::string chain;
+  for (int i = 0; i < 20; ++i) files[fmt::format("n{}.yaml", i)] = fmt::format("include: n{}.yaml\n", i + 1);
+  EXPECT_THAT(bad("include: n0.yaml\n"), HasSubstr("more than 8 deep"));
+  std::string many = "include: [";
+  for (int i = 0; i < 100; ++i) many += "plain.yaml,";
+  files["plain.yaml"] = "seed: 4\n";
+  EXPECT_THAT(bad(many + "plain.yaml]\n"), HasSubstr("more than 64 files"));
+}
+
+TEST_F(Scenarios, FaultsAreRead) {
+  const Scenario scenario = good(std::string(kUsual) + R"(
+faults:
+  - { at: 2 s, for: 3 s, crash: few }
+  - churn: { group: rest, leave: 6 %/min, rejoin: 30 s }
+  - { partition: { sides: [few, [rest]], direction: out } }
+  - { at: 1 s, degrade: { group: rest, share: 20 %, loss: 5 % } }
+)");
+  ASSERT_EQ(scenario.faults.size(), 4U);
+  EXPECT_EQ(std::get<Crash>(scenario.faults[0].effect).group, "few");
+  EXPECT_EQ(scenario.faults[0].when.for_, 3s);
+  EXPECT_EQ(std::get<Churn>(scenario.faults[1].effect).leave.frequency.time_of(1), 1000s) << "0.06 a minute";
+  EXPECT_EQ(std::get<Partition>(scenario.faults[2].effect).sides.size(), 2U);
+  EXPECT_EQ(std::get<Degrade>(scenario.faults[3].effect).share, Probability::ratio(1, 5));
+  EXPECT_EQ(scenario.faults[3].key, "faults[3].degrade");
+}
+
+TEST_F(Scenarios, AScreenIsEnoughForWhatIsWrong) {
+  std::string wild = "protocols: { toy: }\nnetwork:\n";
+  for (int i = 0; i < 500; ++i) wild += fmt::format("  key{}: 1\n", i);
+  const std::string many = bad(wild);
+  EXPECT_LE(std::ranges::count(many, '\n'), 20);
+  const std::string long_value = bad("protocols: { toy: }\nseed: " + std::string(100'000, 'x') + "\n");
+  EXPECT_LT(long_value.size(), 600U);
+  const std::string long_key = bad("protocols: { toy: }\n? " + std::string(900, 'x') + "\n: 1\n");
+  EXPECT_LT(long_key.size(), 1000U);
 }
 
 TEST_F(Scenarios, EveryMistakeIsToldNotOnlyTheFirst) {

@@ -2,16 +2,18 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include <fmt/core.h>
 
 namespace ghostnet::scenarios {
 
-// Lines and columns count from 1; 0: the whole file.
+// Lines and columns count from 1; 0: the whole file. `file` is a number of SourceFiles.
 struct Position {
   std::size_t line = 0;
   std::size_t column = 0;
+  std::uint32_t file = 0;
 };
 
 struct Diagnostic {

@@ -22,6 +22,7 @@
 
 #include "ghostnet/runtime/metrics.hpp"
 #include "ghostnet/runtime/result.hpp"
+#include "ghostnet/runtime/time.hpp"
 
 namespace ghostnet::scenarios {
 
@@ -39,7 +40,18 @@ class ExpectationRule {
   // likely one; invalid_argument for what cannot be compared.
   Result<> check(std::span<const MetricInfo> metrics, std::span<const std::string_view> groups) const;
 
+  // As it was written, with its window.
   const std::string& text() const { return text_; }
+
+  // The part of the run that counts; the whole of it where there is none.
+  struct Window {
+    Duration from{};
+    Duration until{};
+
+    friend bool operator==(const Window&, const Window&) = default;
+  };
+  void set_window(Duration from, Duration until);
+  const std::optional<Window>& window() const { return window_; }
 
   struct Verdict {
     std::optional<double> value;  // of the left side; nothing: something in it was not measured
@@ -54,6 +66,7 @@ class ExpectationRule {
   std::shared_ptr<const Expression> left_;
   std::shared_ptr<const Expression> right_;
   Relation relation_{};
+  std::optional<Window> window_;
 };
 
 }  // namespace ghostnet::scenarios

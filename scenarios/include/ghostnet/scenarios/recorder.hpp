@@ -38,6 +38,7 @@ class Recorder {
 
  private:
   void declare_metrics();
+  void record_totals(const RunReport& report);
   void sample_totals(TimePoint now);
   void sample_hosts(TimePoint now);
   void sample_host_values(TimePoint now, MetricId metric);

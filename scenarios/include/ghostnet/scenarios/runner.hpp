@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "ghostnet/runtime/result_sink.hpp"
+#include "ghostnet/scenarios/fault_director.hpp"
+#include "ghostnet/scenarios/metric_windows.hpp"
 #include "ghostnet/scenarios/recorder.hpp"
 #include "ghostnet/scenarios/scenario.hpp"
 #include "ghostnet/scenarios/world.hpp"
@@ -39,7 +41,7 @@ struct Progress {
   std::uint64_t turns;
 };
 
-class Runner {
+class Runner : private FaultDirector::Stage {
  public:
   // Both outlive it.
   Runner(const Scenario& scenario, RunWorld& world);
@@ -47,7 +49,7 @@ class Runner {
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
-  // Starts the protocols. An error names the host and the protocol.
+  // Starts the protocols. An error names the host and the protocol, or what of the scenario the world cannot do.
   Result<> set_up();
   // Called some times a second of the run's time, with how far it is.
   void on_progress(std::function<void(const Progress&)> report) { on_progress_ = std::move(report); }
@@ -71,17 +73,19 @@ class Runner {
   Task<> perform(Service& service, Peer peer, const Scenario::Workload& workload);
   void note_failure(const Scenario::Workload& workload, const Error& why);
   std::optional<Peer> choose_peer(HostId id, const std::vector<HostId>& group, Random& random);
-  void schedule_faults();
-  void crash(HostId id);
-  void restart(HostId id);
-  void partition(const std::vector<std::string>& groups);
-  void heal();
   void stop_services();
   void judge(RunReport& report);
+  void judge_end_states(RunReport& report);
   bool in_group(HostId id, const std::string& group) const;
-  // Runs up to `end`, stopping for samples on the way.
+  // Runs up to `end`, stopping on the way for samples, and where something is measured from or to.
   void advance(TimePoint end);
   void note(std::string_view kind, HostId host = kNoHost, std::string_view text = {});
+
+  // FaultDirector::Stage
+  void crash(HostId id) override;
+  void restart(HostId id) override;
+  void fail(Error error) override;
+  void happened(std::string_view kind, HostId id, std::string_view text) override;
 
   const Scenario& scenario_;
   RunWorld& world_;
@@ -93,6 +97,8 @@ class Runner {
   std::map<std::pair<std::string, Errc>, Failures> failures_;  // by operation and kind
   bool interrupted_ = false;
   std::optional<Error> failure_;
+  MetricWindows windows_;
+  FaultDirector faults_;
 };
 
 }  // namespace ghostnet::scenarios

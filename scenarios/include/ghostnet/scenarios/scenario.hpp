@@ -13,19 +13,24 @@
 #include <utility>
 #include <vector>
 
-#include "ghostnet/link/link_params.hpp"
+#include "ghostnet/runtime/log.hpp"
 #include "ghostnet/runtime/options.hpp"
 #include "ghostnet/runtime/registry.hpp"
 #include "ghostnet/scenarios/diagnostic.hpp"
 #include "ghostnet/scenarios/document.hpp"
 #include "ghostnet/scenarios/expectation.hpp"
+#include "ghostnet/scenarios/fault.hpp"
+#include "ghostnet/scenarios/link_options.hpp"
 #include "ghostnet/scenarios/ns3_options.hpp"
+#include "ghostnet/scenarios/source_files.hpp"
 #include "ghostnet/scenarios/sweep.hpp"
 #include "ghostnet/sim/world.hpp"
 
 namespace ghostnet::scenarios {
 
 enum class Ground : std::uint8_t { internet, lan, wireless };
+enum class Arrival : std::uint8_t { regular, poisson };
+enum class EndState : std::uint8_t { any, up, down };
 
 }  // namespace ghostnet::scenarios
 
@@ -40,10 +45,15 @@ inline constexpr OptionChoice<scenarios::Ground> kChoices<scenarios::Ground>[] =
     {scenarios::Ground::lan, "lan"},
     {scenarios::Ground::wireless, "wireless"}};
 template <>
-inline constexpr OptionChoice<link::Discipline> kChoices<link::Discipline>[] = {
-    {link::Discipline::drop_tail, "drop_tail"},
-    {link::Discipline::codel, "codel"},
-    {link::Discipline::fq_codel, "fq_codel"}};
+inline constexpr OptionChoice<LogLevel> kChoices<LogLevel>[] = {{LogLevel::trace, "trace"}, {LogLevel::debug, "debug"},
+                                                                {LogLevel::info, "info"},   {LogLevel::warn, "warn"},
+                                                                {LogLevel::error, "error"}, {LogLevel::off, "off"}};
+template <>
+inline constexpr OptionChoice<scenarios::Arrival> kChoices<scenarios::Arrival>[] = {
+    {scenarios::Arrival::regular, "regular"}, {scenarios::Arrival::poisson, "poisson"}};
+template <>
+inline constexpr OptionChoice<scenarios::EndState> kChoices<scenarios::EndState>[] = {
+    {scenarios::EndState::any, "any"}, {scenarios::EndState::up, "up"}, {scenarios::EndState::down, "down"}};
 template <>
 inline constexpr OptionChoice<sim::WirelessSpec::Kind> kChoices<sim::WirelessSpec::Kind>[] = {
     {sim::WirelessSpec::Kind::adhoc, "adhoc"},
@@ -66,6 +76,7 @@ struct RunOptions {
   std::string name;
   std::uint64_t seed = 1;
   Duration duration = 10s;
+  Duration warm_up{};
   std::uint32_t repeat = 1;
 
   static constexpr OptionDesc kOptions[] = {
@@ -73,6 +84,8 @@ struct RunOptions {
       option<&RunOptions::name>("name", "what the run is called; the file's name when left out"),
       option<&RunOptions::seed>("seed", "everything that is left to chance follows from it"),
       option<&RunOptions::duration>("duration", "simulated time, or real time of a live run", in(1ms, 24h * 365)),
+      option<&RunOptions::warm_up>("warm_up", "at the beginning; what happens then is in no metric",
+                                   in(0ns, 24h * 365)),
       option<&RunOptions::repeat>("repeat", "runs of each point of the sweep; the nth has seed + n, from 0",
                                   in(1U, 100'000U)),
   };
@@ -86,6 +99,7 @@ struct RecordOptions {
   std::vector<std::string> host_histograms;
   Probability messages;
   std::string logs;
+  LogLevel log_level = LogLevel::info;
 
   static constexpr OptionDesc kOptions[] = {
       option<&RecordOptions::interval>("interval", "from one sample of a series to the next", in(1ms, 24h)),
@@ -94,56 +108,63 @@ struct RecordOptions {
       option<&RecordOptions::host_histograms>("host_histograms", "histograms that every host has to itself"),
       option<&RecordOptions::messages>("messages", "share of the messages that are kept for the visualizer"),
       option<&RecordOptions::logs>("logs", "a directory for the log of each host, a file each"),
+      option<&RecordOptions::log_level>("log_level", "of what these hold"),
   };
 };
 
-// What a link of a host is like; absent keys leave the surrounding value. Rates are of each direction.
-struct LinkOptions {
-  std::optional<DataRate> bandwidth;
-  std::optional<DataRate> uplink;
-  std::optional<DataRate> downlink;
-  std::optional<Probability> loss;
-  std::optional<Probability> duplicate;
-  std::optional<Probability> corrupt;
-  std::optional<Duration> access_delay;
-  std::optional<DataSize> queue;
-  std::optional<link::Discipline> discipline;
-  std::optional<bool> ecn;
-  std::optional<std::uint32_t> mtu;
-
-  // The link that these keys, over those of `base`, describe.
-  sim::LinkPair over(const LinkOptions& base) const;
-};
-
-struct NetworkOptions : LinkOptions {
+struct NetworkOptions : LinkOptions, CpuOptions {
   sim::Carrier carrier = sim::Carrier::fabric;
   Ground ground = Ground::internet;
   std::uint32_t hosts = 2;
+  std::string regions;
+  std::string graph;
   Duration latency = 20ms;
   Duration jitter{};
   sim::WirelessSpec::Kind wireless = sim::WirelessSpec::Kind::adhoc;
   sim::WirelessSpec::Routing routing = sim::WirelessSpec::Routing::olsr;
   double spacing = 50;
   double speed = 0;
-  Duration cpu_per_packet{};
+  std::string movements;
 
-  static const OptionDesc kOptions[21];
+  static const std::array<OptionDesc, 30> kOptions;
 };
 
-struct GroupOptions : LinkOptions {
+struct GroupOptions : LinkOptions, CpuOptions {
   std::uint32_t count = 1;
   std::string place;
   Duration clock_error{};
   double clock_drift = 0;
-  double slowness = 1;
+  EndState end_state = EndState::any;
 
-  static const OptionDesc kOptions[16];
+  static const std::array<OptionDesc, 23> kOptions;
+};
+
+// A further interface of every host of a group.
+struct InterfaceOptions : LinkOptions {
+  std::string place;
+
+  static const std::array<OptionDesc, 15> kOptions;
+};
+
+// A link between two routers, the same in both directions.
+struct RouterLinkOptions : LinkOptions {
+  std::string from;
+  std::string to;
+  Duration latency{};
+  Duration jitter{};
+
+  static const std::array<OptionDesc, 14> kOptions;
 };
 
 struct RegionOptions {
   std::uint32_t weight = 1;
+  std::optional<DataRate> uplink;
+  std::optional<DataRate> downlink;
 
   static constexpr OptionDesc kOptions[] = {
+      option<&RegionOptions::uplink>("uplink", "of hosts here for which nothing else says a bandwidth",
+                                     at_least(DataRate{1})),
+      option<&RegionOptions::downlink>("downlink", "likewise", at_least(DataRate{1})),
       option<&RegionOptions::weight>("weight", "share of the hosts that stand here", at_most(1'000'000U)),
   };
 };
@@ -153,6 +174,7 @@ struct WorkloadOptions {
   std::string from = "all";
   std::string to = "all";
   Frequency rate = Frequency::hz(1);
+  Arrival arrival = Arrival::regular;
   std::uint64_t count = 0;
   Duration start{};
   std::optional<Duration> stop;
@@ -161,6 +183,7 @@ struct WorkloadOptions {
       option<&WorkloadOptions::from>("from", "the group whose hosts do it, or all"),
       option<&WorkloadOptions::to>("to", "the group that a peer is drawn from each time, or all"),
       option<&WorkloadOptions::rate>("rate", "how often each of these hosts does it"),
+      option<&WorkloadOptions::arrival>("arrival", "regular: at even intervals; poisson: by chance, as calls arrive"),
       option<&WorkloadOptions::count>("count", "how often in all, of each host; 0: until the end"),
       option<&WorkloadOptions::start>("start", "when the first ones begin, spread over one interval",
                                       in(0ns, 24h * 365)),
@@ -168,17 +191,16 @@ struct WorkloadOptions {
   };
 };
 
-struct FaultOptions {
-  Duration at{};
-  std::optional<Duration> for_;  // how long; else to the end
-  std::optional<std::string> crash;
-  std::optional<std::vector<std::string>> partition;
+// When an expectation is measured; the whole run, from the end of the warm-up, when left out.
+struct ExpectationOptions {
+  std::string that;
+  std::optional<Duration> from;
+  std::optional<Duration> until;
 
   static constexpr OptionDesc kOptions[] = {
-      option<&FaultOptions::at>("at", "when it happens", in(0ns, 24h * 365)),
-      option<&FaultOptions::for_>("for", "how long it lasts; to the end when left out", in(1ms, 24h * 365)),
-      option<&FaultOptions::crash>("crash", "the group whose hosts go down"),
-      option<&FaultOptions::partition>("partition", "the groups that are cut off from all others"),
+      option<&ExpectationOptions::that>("that", "the comparison", required),
+      option<&ExpectationOptions::from>("from", "what happened before does not count", in(0ns, 24h * 365)),
+      option<&ExpectationOptions::until>("until", "what happened afterwards does not count", in(1ms, 24h * 365)),
   };
 };
 
@@ -186,6 +208,7 @@ struct Scenario {
   struct Group {
     std::string name;
     GroupOptions options;
+    std::vector<std::pair<std::string, InterfaceOptions>> interfaces;
     Position at;
   };
   struct Protocol {
@@ -207,16 +230,23 @@ struct Scenario {
   NetworkOptions network;
   Ns3Options ns3;
   sim::RegionsSpec regions;
+  sim::GraphSpec graph;  // without routers: there is none
   std::vector<Group> groups;
   std::vector<Protocol> protocols;
   std::vector<Workload> workloads;
-  std::vector<FaultOptions> faults;
+  std::vector<Fault> faults;
   std::vector<ExpectationRule> expectations;
   Settings parameters;         // what --set changed
   std::string pcap_directory;  // for a carrier that writes its traces itself
 
+  std::vector<std::string> files;  // that were read: the scenario, what it includes, its graphs and matrices
+
   std::uint32_t host_count() const;
   sim::WorldSpec world() const;
+  // The links of a group's hosts that stand in a region (or anywhere, by an empty name).
+  LinkOptions links_of(const Group& group, std::string_view region) const;
+  // "a.yaml:3:5"
+  std::string place_of(Position at) const;
 };
 
 struct Overrides {
@@ -228,8 +258,9 @@ struct Overrides {
 
 using LoadResult = std::expected<Scenario, std::vector<Diagnostic>>;
 
-// All mistakes of one file, not only the first.
+// All mistakes, not only the first; at most 20. Files that the scenario names are read by `read`, from the directory
+// of the file that names them.
 LoadResult load_scenario(std::string_view text, const std::string& file, const ServiceRegistry& registry,
-                         const Overrides& overrides = {});
+                         const Overrides& overrides = {}, const ReadFile& read = read_text_file);
 
 }  // namespace ghostnet::scenarios

@@ -24,7 +24,9 @@ class RunWorld {
   virtual std::size_t host_count() const = 0;
   virtual Host& host(HostId id) = 0;
   virtual const std::string& group_of(HostId id) const = 0;
-  virtual IpAddress address_of(HostId id) = 0;
+  virtual const IpAddress& address_of(HostId id) = 0;
+  // Where the host stands: a region or router; empty where there is none.
+  virtual std::string region_of(HostId) const { return {}; }
   virtual Loop& loop() = 0;
   // Since the world began.
   virtual TimePoint now() const = 0;
@@ -36,9 +38,26 @@ class RunWorld {
   virtual std::optional<std::uint64_t> digest() const = 0;
   virtual sim::WorldCounters counters() const = 0;
   virtual MetricHub& metrics() = 0;
-  // Null where the world has no faults.
+  // Null for a live world.
   virtual sim::World* simulated() { return nullptr; }
   virtual std::vector<std::string> warnings() const { return {}; }
+
+  // ---- faults ----
+
+  // Why the world cannot let this happen, and which can; empty where it can. What follows is for faults that it can.
+  virtual std::string refuses(const Fault& fault) const = 0;
+  virtual bool up(HostId id) const = 0;
+  virtual void crash(HostId id) = 0;
+  virtual void restart(HostId id) = 0;
+  virtual Result<> partition(std::vector<std::uint8_t>, std::vector<std::vector<bool>>) { return no_such_fault(); }
+  virtual Result<> set_links(HostId, InterfaceIndex, const sim::LinkPair&) { return no_such_fault(); }
+  virtual Result<> set_interface_up(HostId, InterfaceIndex, bool) { return no_such_fault(); }
+  virtual Result<> set_clock(HostId, std::int64_t, Duration) { return no_such_fault(); }
+  virtual Result<> set_cpu(HostId, const sim::CpuModel&) { return no_such_fault(); }
+  virtual Result<> readdress(HostId) { return no_such_fault(); }
+
+ private:
+  static Result<> no_such_fault() { return fail(Errc::not_supported, "this world has no such fault"); }
 };
 
 using MakeSimWorld = Result<std::unique_ptr<sim::World>> (*)(const sim::WorldSpec&, MetricHub&, LogHub&);

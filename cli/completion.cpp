@@ -1,0 +1,221 @@
+#include "completion.hpp"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace ghostnet::cli {
+
+namespace {
+
+struct Choice {
+  std::string name;  // "--mode"
+  std::string help;
+  bool takes_value = false;
+  bool repeats = false;
+  std::vector<std::string> values;  // where there are few
+};
+
+struct Command {
+  std::string name;
+  std::string help;
+  std::vector<Choice> options;
+  std::vector<std::string> subcommands;
+  std::vector<std::string> words;  // of a positional with few values
+  bool takes_files = false;
+};
+
+// Of "{sim,live}", which is how a check for membership describes itself.
+std::vector<std::string> values_in(const std::string& type) {
+  const std::size_t open = type.find('{');
+  const std::size_t close = type.find('}', open);
+  std::vector<std::string> values;
+  if (open == type.npos || close == type.npos) return values;
+  for (std::size_t at = open + 1; at < close;) {
+    const std::size_t end = std::min(type.find(',', at), close);
+    values.push_back(type.substr(at, end - at));
+    at = end + 1;
+  }
+  return values;
+}
+
+Command command_of(const CLI::App& app) {
+  Command command;
+  command.name = app.get_name();
+  command.help = app.get_description();
+  for (const CLI::Option* option : app.get_options()) {
+    const std::vector<std::string> values = values_in(option->get_type_name());
+    if (option->get_positional()) {
+      if (values.empty()) {
+        command.takes_files = true;
+      } else {
+        command.words = values;
+      }
+      continue;
+    }
+    const bool takes_value = option->get_items_expected_max() > 0;
+    for (const std::string& name : option->get_lnames()) {
+      command.options.push_back({.name = "--" + name,
+                                 .help = option->get_description(),
+                                 .takes_value = takes_value,
+                                 .repeats = option->get_items_expected_max() > 1,
+                                 .values = values});
+    }
+  }
+  for (const CLI::App* inner : app.get_subcommands({})) command.subcommands.push_back(inner->get_name());
+  return command;
+}
+
+std::vector<Command> commands_of(const CLI::App& app) {
+  std::vector<Command> commands;
+  for (const CLI::App* inner : app.get_subcommands({})) commands.push_back(command_of(*inner));
+  return commands;
+}
+
+std::vector<std::string> option_names(const Command& command) {
+  std::vector<std::string> names;
+  for (const Choice& option : command.options) names.push_back(option.name);
+  return names;
+}
+
+// Within single quotes of a shell.
+std::string shell_quoted(std::string_view text) {
+  std::string escaped = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      escaped += "'\\''";
+    } else {
+      escaped += c == '\n' ? ' ' : c;
+    }
+  }
+  return escaped + "'";
+}
+
+std::string bash(const std::vector<Command>& commands) {
+  std::vector<std::string> names;
+  for (const Command& command : commands) names.push_back(command.name);
+  std::string script = fmt::format(R"(# bash completion of ghostnet; made by `ghostnet completion bash`
+_ghostnet() {{
+  local word=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} command='' i words='' files=''
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    case ${{COMP_WORDS[i]}} in {}) command=${{COMP_WORDS[i]}}; break ;; esac
+  done
+  case "$command $previous" in
+)",
+                                   fmt::join(names, " | "));
+  for (const Command& command : commands) {
+    for (const Choice& option : command.options) {
+      if (!option.takes_value) continue;
+      const std::string offer = option.values.empty()
+                                    ? "COMPREPLY=($(compgen -f -- \"$word\")); compopt -o filenames"
+                                    : fmt::format("COMPREPLY=($(compgen -W {} -- \"$word\"))",
+                                                  shell_quoted(fmt::format("{}", fmt::join(option.values, " "))));
+      script += fmt::format("    '{} {}') {}; return ;;\n", command.name, option.name, offer);
+    }
+  }
+  script += "  esac\n  case $command in\n";
+  script +=
+      fmt::format("    '') words={} ;;\n", shell_quoted(fmt::format("{} --help --version", fmt::join(names, " "))));
+  for (const Command& command : commands) {
+    std::vector<std::string> words = option_names(command);
+    words.insert(words.end(), command.subcommands.begin(), command.subcommands.end());
+    words.insert(words.end(), command.words.begin(), command.words.end());
+    script +=
+        fmt::format("    {}) words={}{} ;;\n", command.name, shell_quoted(fmt::format("{}", fmt::join(words, " "))),
+                    command.takes_files ? " files=yes" : "");
+  }
+  script += R"(  esac
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+  [[ ! $files || $word == -* ]] || { COMPREPLY+=($(compgen -f -- "$word")); compopt -o filenames; }
+}
+complete -F _ghostnet ghostnet ./ghostnet
+)";
+  return script;
+}
+
+// Colons and brackets mean something to _arguments.
+std::string zsh_text(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == ':' || c == '[' || c == ']' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::string zsh(const std::vector<Command>& commands) {
+  std::string script = R"(#compdef ghostnet
+# zsh completion of ghostnet; made by `ghostnet completion zsh`
+_ghostnet() {
+  local -a commands
+  commands=(
+)";
+  for (const Command& command : commands) {
+    script += fmt::format("    {}\n", shell_quoted(fmt::format("{}:{}", command.name, zsh_text(command.help))));
+  }
+  script += R"(  )
+  if ((CURRENT == 2)); then
+    _describe command commands
+    return
+  fi
+  local command=$words[2]
+  shift words
+  ((CURRENT--))
+  case $command in
+)";
+  for (const Command& command : commands) {
+    script += fmt::format("    {})\n      _arguments", command.name);
+    for (const Choice& option : command.options) {
+      const std::string value = !option.takes_value     ? ""
+                                : option.values.empty() ? ":value:_files"
+                                                        : fmt::format(":value:({})", fmt::join(option.values, " "));
+      script += fmt::format(" \\\n        {}",
+                            shell_quoted(fmt::format("{}{}{}[{}]{}", option.repeats ? "*" : "", option.name,
+                                                     option.takes_value ? "=" : "", zsh_text(option.help), value)));
+    }
+    std::vector<std::string> words = command.subcommands;
+    words.insert(words.end(), command.words.begin(), command.words.end());
+    if (!words.empty())
+      script += fmt::format(" \\\n        {}", shell_quoted(fmt::format("1:what:({})", fmt::join(words, " "))));
+    if (command.takes_files) script += " \\\n        '*:file:_files'";
+    script += "\n      ;;\n";
+  }
+  return script + "  esac\n}\n_ghostnet \"$@\"\n";
+}
+
+std::string fish(const std::vector<Command>& commands) {
+  std::string script = "# fish completion of ghostnet; made by `ghostnet completion fish`\ncomplete -c ghostnet -f\n";
+  for (const Command& command : commands) {
+    script += fmt::format("complete -c ghostnet -n __fish_use_subcommand -a {} -d {}\n", command.name,
+                          shell_quoted(command.help));
+    const std::string seen = shell_quoted(fmt::format("__fish_seen_subcommand_from {}", command.name));
+    if (command.takes_files) script += fmt::format("complete -c ghostnet -n {} -F\n", seen);
+    std::vector<std::string> words = command.subcommands;
+    words.insert(words.end(), command.words.begin(), command.words.end());
+    if (!words.empty()) {
+      script += fmt::format("complete -c ghostnet -n {} -a {}\n", seen,
+                            shell_quoted(fmt::format("{}", fmt::join(words, " "))));
+    }
+    for (const Choice& option : command.options) {
+      const std::string value =
+          !option.takes_value ? ""
+          : option.values.empty()
+              ? " -r -F"
+              : fmt::format(" -x -a {}", shell_quoted(fmt::format("{}", fmt::join(option.values, " "))));
+      script += fmt::format("complete -c ghostnet -n {} -l {} -d {}{}\n", seen, option.name.substr(2),
+                            shell_quoted(option.help), value);
+    }
+  }
+  return script;
+}
+
+}  // namespace
+
+std::string completion_script(const CLI::App& app, std::string_view shell) {
+  const std::vector<Command> commands = commands_of(app);
+  return shell == "bash" ? bash(commands) : shell == "zsh" ? zsh(commands) : fish(commands);
+}
+
+}  // namespace ghostnet::cli

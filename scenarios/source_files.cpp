@@ -1,0 +1,147 @@
+#include "ghostnet/scenarios/source_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace ghostnet::scenarios {
+
+namespace {
+
+constexpr std::string_view kInclude = "include";
+
+void stamp(Node& node, std::uint32_t file) {
+  node.at.file = file;
+  for (Node& item : node.items) stamp(item, file);
+}
+
+// Takes a key out of a mapping.
+std::optional<Node> take(Node& mapping, std::string_view key) {
+  for (std::size_t i = 0; i < mapping.size() && mapping.is_mapping(); ++i) {
+    if (mapping.key(i).text != key) continue;
+    Node value = std::move(mapping.items[2 * i + 1]);
+    mapping.items.erase(mapping.items.begin() + static_cast<std::ptrdiff_t>(2 * i),
+                        mapping.items.begin() + static_cast<std::ptrdiff_t>(2 * i + 2));
+    return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::string> read_text_file(const std::string& path, std::size_t max_bytes) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return fail(Errc::not_found, "{}: there is no such file", path);
+  if (!std::filesystem::is_regular_file(path, error)) return fail(Errc::invalid_argument, "{}: not a file", path);
+  std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) return fail(Errc::permission, "{}: {}", path, error.message());
+  if (size > max_bytes) return fail(Errc::limit, "{}: too large: {} bytes, at most {}", path, size, max_bytes);
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (size != 0) text << file.rdbuf();
+  if (!file) return fail(Errc::permission, "{}: cannot be read", path);
+  return std::move(text).str();
+}
+
+void merge(Node& under, Node over) {
+  if (over.is_null()) return;
+  if (!under.is_mapping() || !over.is_mapping()) {
+    under = std::move(over);
+    return;
+  }
+  under.at = over.at;
+  for (std::size_t i = 0; i < over.size(); ++i) {
+    Node& key = over.items[2 * i];
+    Node& value = over.items[2 * i + 1];
+    if (Node* known = under.find(key.text)) {
+      merge(*known, std::move(value));
+    } else {
+      under.items.push_back(std::move(key));
+      under.items.push_back(std::move(value));
+    }
+  }
+}
+
+Diagnostic SourceFiles::wrong(Position at, std::string key, std::string message) const {
+  return {.file = name(at), .at = at, .key = std::move(key), .message = std::move(message)};
+}
+
+std::string SourceFiles::beside(Position named, std::string_view path) const {
+  return (std::filesystem::path(name(named)).parent_path() / path).lexically_normal().string();
+}
+
+std::expected<Node, Diagnostic> SourceFiles::parse(std::string_view text, std::uint32_t file) {
+  std::expected<Node, Diagnostic> root = parse_document(text, names_[file]);
+  if (root) stamp(*root, file);
+  return root;
+}
+
+std::expected<Node, Diagnostic> SourceFiles::load(std::string_view text, const std::string& file) {
+  names_.push_back(file);
+  std::expected<Node, Diagnostic> own = parse(text, 0);
+  if (!own) return own;
+  std::vector<std::uint32_t> chain{0};
+  return with_includes(std::move(*own), chain);
+}
+
+std::expected<SourceFiles::Text, Diagnostic> SourceFiles::read_named(std::string_view path, Position named,
+                                                                     const std::string& key) {
+  if (path.empty()) return std::unexpected(wrong(named, key, "expected the name of a file"));
+  if (names_.size() >= kMaxFiles) {
+    return std::unexpected(wrong(named, key, fmt::format("more than {} files in all", kMaxFiles)));
+  }
+  std::string full = beside(named, path);
+  Result<std::string> text = read_(full, DocumentLimits{}.max_bytes);
+  if (!text) return std::unexpected(wrong(named, key, std::string(text.error().message())));
+  names_.push_back(std::move(full));
+  return Text{std::move(*text), static_cast<std::uint32_t>(names_.size() - 1)};
+}
+
+std::expected<Node, Diagnostic> SourceFiles::load_named(std::string_view path, Position named, const std::string& key) {
+  std::expected<Text, Diagnostic> text = read_named(path, named, key);
+  if (!text) return std::unexpected(std::move(text).error());
+  return parse(text->text, text->file);
+}
+
+std::expected<Node, Diagnostic> SourceFiles::with_includes(Node own, std::vector<std::uint32_t>& chain) {
+  std::optional<Node> include = take(own, kInclude);
+  if (!include || include->is_null()) return own;
+  std::vector<Node> files;
+  if (include->is_sequence()) {
+    files = std::move(include->items);
+  } else {
+    files.push_back(std::move(*include));
+  }
+  Node whole{.kind = Node::Kind::mapping, .at = own.at, .text = {}, .items = {}};
+  for (const Node& file : files) {
+    if (!file.is_scalar()) {
+      return std::unexpected(
+          wrong(file.at, "include", fmt::format("expected the name of a file, found {}", file.what())));
+    }
+    const std::string path = beside(file.at, file.text);
+    for (std::uint32_t open : chain) {
+      if (std::filesystem::path(names_[open]).lexically_normal() != std::filesystem::path(path)) continue;
+      return std::unexpected(wrong(file.at, "include", fmt::format("{} includes itself, by this line", path)));
+    }
+    if (chain.size() > kMaxDepth) {
+      return std::unexpected(
+          wrong(file.at, "include", fmt::format("files include others more than {} deep", kMaxDepth)));
+    }
+    std::expected<Node, Diagnostic> included = load_named(file.text, file.at, "include");
+    if (!included) return included;
+    if (!included->is_mapping()) {
+      return std::unexpected(
+          wrong(included->at, "", fmt::format("expected a mapping of keys, found {}", included->what())));
+    }
+    chain.push_back(included->at.file);
+    included = with_includes(std::move(*included), chain);
+    chain.pop_back();
+    if (!included) return included;
+    merge(whole, std::move(*included));
+  }
+  merge(whole, std::move(own));
+  return whole;
+}
+
+}  // namespace ghostnet::scenarios

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# completion.sh GHOSTNET: the scripts know every command and option; bash completes by its own; the others are well formed
+# where their shells are here.
+set -uo pipefail
+program=$1 wrong=0
+complain() { echo "$*"; wrong=1; }
+
+for shell in bash zsh fish; do
+  script=$("$program" completion $shell) || complain "there is no script for $shell"
+  for command in run check list bench completion; do
+    grep -qw -- "$command" <<<"$script" || complain "$shell does not know $command"
+  done
+  for option in verify-determinism carrier set; do
+    grep -q -- "$option" <<<"$script" || complain "$shell does not know --$option"
+  done
+done
+
+source <("$program" completion bash) || complain "bash refuses its script"
+complete_words() {
+  COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+  compopt() { :; }
+  _ghostnet
+  echo "${COMPREPLY[*]}"
+}
+[[ $(complete_words ghostnet ru) == run ]] || complain "ru is not completed to run"
+[[ $(complete_words ghostnet run --verif) == --verify-determinism ]] || complain "--verif is not completed"
+[[ $(complete_words ghostnet run --carrier n) == ns3 ]] || complain "the values of --carrier are not known"
+[[ $(complete_words ghostnet completion z) == zsh ]] || complain "the shells are not known"
+
+for shell in zsh fish; do
+  command -v $shell >/dev/null || continue
+  "$program" completion $shell | $shell -n || complain "$shell refuses its script"
+done
+exit $wrong

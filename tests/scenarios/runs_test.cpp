@@ -1,0 +1,269 @@
+// What happens when scenarios run on the fabric: what is measured when, and what faults do and undo.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "ghostnet/scenarios/runner.hpp"
+#include "ghostnet/services/services.hpp"
+
+namespace ghostnet::scenarios {
+namespace {
+
+using testing::HasSubstr;
+
+class Runs : public testing::Test {
+ protected:
+  Runs() { EXPECT_TRUE(services::add_all(registry_)); }
+  ~Runs() override { std::fclose(nowhere_); }
+
+  Scenario load(std::string_view text) {
+    LoadResult loaded = load_scenario(text, "a.yaml", registry_);
+    if (loaded) return std::move(*loaded);
+    ADD_FAILURE() << loaded.error().front().to_string();
+    return {};
+  }
+
+  Result<RunReport> try_to_run(std::string_view text) {
+    const Scenario scenario = load(text);
+    TextLogSink sink(nowhere_);
+    Result<std::unique_ptr<RunWorld>> world =
+        make_simulated(scenario, &sim::make_world, sink, {.level = LogLevel::error});
+    if (!world) return fail(std::move(world));
+    Runner runner(scenario, **world);
+    if (Result<> ready = runner.set_up(); !ready) return fail(std::move(ready));
+    return runner.run();
+  }
+
+  // All expectations of these must hold.
+  RunReport run(std::string_view text) {
+    Result<RunReport> report = try_to_run(text);
+    if (!report) {
+      ADD_FAILURE() << report.error().message();
+      return {};
+    }
+    for (const auto& [expectation, verdict] : report->expectations) {
+      EXPECT_TRUE(verdict.held) << expectation << ", but it was " << verdict.value.value_or(-1);
+    }
+    if (report->error) ADD_FAILURE() << report->error->message();
+    return std::move(*report);
+  }
+
+  std::string refusal(std::string_view text) {
+    Result<RunReport> report = try_to_run(text);
+    return report ? "none" : std::string(report.error().message());
+  }
+
+  ServiceRegistry registry_;
+  std::FILE* nowhere_ = std::fopen("/dev/null", "w");
+};
+
+// Every client asks the one server ten times a second.
+std::string asking(std::string_view rest) {
+  return fmt::format(R"(
+duration: 20 s
+network: {{ latency: 10 ms }}
+groups: {{ server: {{ count: 1 }}, clients: {{ count: 4 }} }}
+protocols: {{ echo: }}
+workload: [ echo: {{ from: clients, to: server, rate: 10 /s, timeout: 500 ms, stop: 19 s }} ]
+{})",
+                     rest);
+}
+
+TEST_F(Runs, WhatHappensInTheWarmUpIsInNoMetric) {
+  run(asking("expect: [ echo.requests == 760 ]"));
+  run(asking("warm_up: 9 s\nexpect: [ echo.requests == 400, count(echo.rtt) == 400, max(echo.requests) == 100 ]"));
+}
+
+TEST_F(Runs, AWindowHasWhatHappenedInIt) {
+  run(asking(R"(expect:
+  - { that: echo.requests == 80, from: 3 s, until: 5 s }
+  - { that: max(echo.requests) == 20, from: 3 s, until: 5 s }
+  - { that: count(echo.rtt) > 70, from: 3 s, until: 5 s }
+  - { that: echo.requests == 160, from: 15 s }
+  - { that: echo.requests == 40, until: 1 s }
+  - echo.requests == 760)"));
+}
+
+TEST_F(Runs, ACrashedHostIsSilentUntilItRestarts) {
+  run(asking(R"(faults: [ { at: 5 s, for: 5 s, crash: server } ]
+expect:
+  - { that: echo.replies == echo.requests, until: 4900 ms }
+  - { that: echo.replies == 0, from: 5100 ms, until: 10 s }
+  - { that: echo.replies / echo.requests > 99 %, from: 11 s })"));
+}
+
+TEST_F(Runs, AHostIsDownAsLongAsAnyFaultHoldsItDown) {
+  run(asking(R"(faults:
+  - { at: 5 s, for: 5 s, crash: server }
+  - { at: 8 s, for: 6 s, crash: all }
+expect:
+  - { that: echo.served_datagrams == 0, from: 5100 ms, until: 14 s }
+  - { that: echo.served_datagrams > 100, from: 14 s })"));
+}
+
+TEST_F(Runs, HostsAreExpectedToEndUpOrDown) {
+  const std::string text = R"(
+duration: 10 s
+groups: { a: { count: 3, end_state: down }, b: { count: 3, end_state: up } }
+protocols: { echo: }
+)";
+  run(text + "faults: [ { at: 5 s, crash: a }, { at: 2 s, for: 3 s, crash: b } ]");
+  Result<RunReport> report = try_to_run(text + "faults: [ { at: 5 s, crash: b } ]");
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->status, RunStatus::failed);
+  EXPECT_EQ(report->expectations[0].first, "hosts of a are down at the end");
+  EXPECT_FALSE(report->expectations[0].second.held);
+  EXPECT_FALSE(report->expectations[1].second.held);
+}
+
+TEST_F(Runs, PartitionsCutInTheirDirectionAndHeal) {
+  run(asking(R"(faults: [ { at: 5 s, for: 5 s, partition: { sides: [server], direction: out } } ]
+expect:
+  - { that: echo.replies == 0, from: 5100 ms, until: 10 s }
+  - { that: echo.served_datagrams > 150, from: 5100 ms, until: 10 s }
+  - { that: echo.replies / echo.requests > 99 %, from: 11 s })"));
+  run(asking(R"(faults: [ { at: 5 s, for: 5 s, partition: [server, clients] } ]
+expect:
+  - { that: echo.served_datagrams == 0, from: 5100 ms, until: 10 s }
+  - { that: echo.replies / echo.requests > 99 %, from: 11 s })"));
+}
+
+TEST_F(Runs, OverlappingPartitionsCutWhatAnyOfThemCuts) {
+  run(asking(R"(faults:
+  - { at: 4 s, for: 6 s, partition: [server, clients] }
+  - { at: 6 s, for: 2 s, partition: [clients] }
+expect:
+  - { that: echo.replies == 0, from: 4100 ms, until: 10 s }
+  - { that: echo.replies / echo.requests > 99 %, from: 11 s })"));
+}
+
+TEST_F(Runs, LinksGetWorseAndAreAsBefore) {
+  run(asking(R"(faults:
+  - { at: 5 s, for: 5 s, degrade: { group: server, access_delay: 40 ms } }
+  - { at: 12 s, for: 2 s, degrade: { group: server, loss: 100 % } }
+expect:
+  - { that: max(echo.rtt) < 21 ms, until: 5 s }
+  - { that: p50(echo.rtt) > 59 ms, from: 5100 ms, until: 10 s }
+  - { that: echo.replies == 0, from: 12100 ms, until: 14 s }
+  - { that: p99(echo.rtt) < 21 ms, from: 15 s })"));
+}
+
+TEST_F(Runs, LinksGoDownAndFlap) {
+  run(asking(R"(faults:
+  - { at: 5 s, for: 2 s, offline: server }
+  - { at: 10 s, for: 6 s, flap: { group: server, down: 1 s, up: 2 s } }
+expect:
+  - { that: echo.replies == 0, from: 5100 ms, until: 7 s }
+  - { that: echo.replies == 0, from: 10100 ms, until: 11 s }
+  - { that: echo.replies > 60, from: 11100 ms, until: 13 s }
+  - { that: echo.replies == 0, from: 13100 ms, until: 14 s }
+  - { that: echo.replies / echo.requests > 99 %, from: 17 s })"));
+}
+
+TEST_F(Runs, ChurnKeepsItsShareAway) {
+  // Each is there for 20 s and away for 5 s on average: 80 %.
+  run(R"(
+duration: 20 min
+warm_up: 2 min
+groups: { asking: { count: 2 }, peers: { count: 50 } }
+protocols: { echo: }
+workload: [ echo: { from: asking, to: peers, rate: 5 /s, timeout: 200 ms } ]
+faults: [ churn: { group: peers, leave: 3 /min, rejoin: 5 s } ]
+expect: [ echo.replies / echo.requests > 77 %, echo.replies / echo.requests < 83 % ]
+)");
+}
+
+TEST_F(Runs, ClocksRunAtAnotherSpeedForAWhile) {
+  run(asking(R"(faults: [ { at: 5 s, for: 5 s, clock: { group: clients, drift: 100000 } } ]
+expect:
+  - { that: max(echo.rtt) < 21 ms, until: 5 s }
+  - { that: mean(echo.rtt) > 21.9 ms, from: 5100 ms, until: 10 s }
+  - { that: mean(echo.rtt) < 21 ms, from: 10500 ms })"));
+}
+
+TEST_F(Runs, CpusBecomeSlowerForAWhile) {
+  run(R"(
+duration: 15 s
+network: { latency: 10 ms, cpu_per_packet: 100 us }
+groups: { server: { count: 1 }, clients: { count: 4 } }
+protocols: { echo: }
+workload: [ echo: { from: clients, to: server, rate: 10 /s, stop: 14 s } ]
+faults: [ { at: 5 s, for: 5 s, slow: { group: server, factor: 50 } } ]
+expect:
+  - { that: p50(echo.rtt) < 21 ms, until: 5 s }
+  - { that: p50(echo.rtt) > 24 ms, from: 5100 ms, until: 10 s }
+  - { that: p50(echo.rtt) < 21 ms, from: 11 s }
+)");
+}
+
+TEST_F(Runs, HostsAreFoundAtTheirOtherAddresses) {
+  run(R"(
+duration: 20 s
+network: { latency: 200 ms }
+groups: { server: { count: 1 }, clients: { count: 4 } }
+protocols: { echo: }
+workload: [ echo: { from: clients, to: server, rate: 10 /s, stop: 19 s } ]
+faults: [ { at: 5 s, readdress: server }, { at: 10 s, readdress: all } ]
+expect:
+  - { that: echo.timeouts == 0, until: 5 s }
+  - { that: echo.timeouts > 5, from: 5 s, until: 7 s } # what was under way
+  - { that: echo.timeouts == 0, from: 7 s, until: 10 s }
+  - { that: echo.timeouts > 10, from: 10 s, until: 12 s }
+  - { that: echo.timeouts == 0, from: 12 s }
+)");
+}
+
+TEST_F(Runs, PoissonArrivalsKeepTheirRate) {
+  run(R"(
+duration: 100 s
+groups: { server: { count: 1 }, clients: { count: 10 } }
+protocols: { echo: }
+workload: [ echo: { from: clients, to: server, rate: 10 /s, arrival: poisson } ]
+expect: [ echo.requests > 9700, echo.requests < 10300, min(echo.requests) != max(echo.requests) ]
+)");
+}
+
+TEST_F(Runs, SelectionsAreDrawnFromTheSeed) {
+  run(asking(
+      R"(faults: [ { at: 5 s, crash: { group: clients, share: 50 % } }, { at: 5 s, crash: { group: clients, count: 1 } } ]
+expect: [ { that: echo.requests <= 80, from: 16 s }, { that: echo.requests >= 30, from: 16 s } ])"));
+}
+
+TEST_F(Runs, RegionsAreStruckAlone) {
+  run(R"(
+duration: 10 s
+regions: { near: , far: }
+groups: { a: { count: 3, place: near }, b: { count: 3, place: far } }
+protocols: { echo: }
+workload: [ echo: { to: a, rate: 10 /s, timeout: 200 ms } ]
+faults: [ { at: 5 s, crash: { region: far } } ]
+expect:
+  - that: echo.requests[b] == 0
+    from: 5 s
+  - that: echo.requests[a] > 100
+    from: 5 s
+)");
+}
+
+TEST_F(Runs, TheSameScenarioIsTheSameRun) {
+  const std::string text = asking("faults: [ churn: { group: clients, leave: 100 %/min, rejoin: 2 s } ]");
+  EXPECT_EQ(run(text).digest, run(text).digest);
+  EXPECT_NE(run(text).digest, run(text + "\nseed: 2").digest);
+}
+
+TEST_F(Runs, WhatACarrierCannotDoIsRefusedWithItsPlace) {
+  const auto on_ns3 = [this](std::string_view fault) {
+    return refusal(fmt::format("network: {{ carrier: ns3 }}\nprotocols: {{ echo: }}\nfaults:\n  - {}\n", fault));
+  };
+  EXPECT_EQ(on_ns3("{ clock: { step: 1 s } }"),
+            "a.yaml:4:5: faults[0].clock: the ns3 carrier has no such fault; use `carrier: fabric`");
+  EXPECT_THAT(on_ns3("{ partition: [all] }"), HasSubstr("faults[0].partition"));
+  EXPECT_THAT(on_ns3("{ degrade: { corrupt: 1 % } }"), HasSubstr("bandwidth, loss and access_delay alone"));
+  EXPECT_THAT(on_ns3("{ readdress: all }"), HasSubstr("faults[0].readdress"));
+  EXPECT_THAT(on_ns3("{ slow: all }"), HasSubstr("faults[0].slow"));
+}
+
+}  // namespace
+}  // namespace ghostnet::scenarios
