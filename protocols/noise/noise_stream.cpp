@@ -1,0 +1,233 @@
+#include "ghostnet/noise/noise_stream.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "ghostnet/runtime/combine.hpp"
+#include "ghostnet/runtime/wire.hpp"
+
+namespace ghostnet::noise {
+namespace {
+
+// What a dropped stream had sealed, and nobody waits for any more.
+Task<> deliver(const Clock clock, std::unique_ptr<Stream> stream, PacketBuf sealed) {
+  auto written = co_await first_of(stream->write(sealed.view()), clock.sleep(NoiseStream::kLinger));
+  if (written.index() == 0 && std::get<0>(written)) static_cast<void>(stream->shutdown_send());
+}
+
+}  // namespace
+
+Task<Result<std::vector<std::uint8_t>>> read_framed(Stream& stream) {
+  std::array<std::uint8_t, kLengthBytes> length;
+  if (Result<> read = co_await stream.read_exactly(length); !read) co_return fail(read);
+  std::vector<std::uint8_t> message(load_be<std::uint16_t>(length.data()));
+  if (Result<> read = co_await stream.read_exactly(message); !read) co_return fail(read);
+  co_return message;
+}
+
+Task<Result<>> write_framed(Stream& stream, ByteView message) {
+  if (message.size() > kMaxMessageBytes) co_return fail(Errc::message_too_large);
+  std::array<std::uint8_t, kLengthBytes> length;
+  store_be(length.data(), static_cast<std::uint16_t>(message.size()));
+  const std::array<ByteView, 2> parts = {ByteView(length), message};
+  co_return co_await stream.write(parts);
+}
+
+NoiseStream::NoiseStream(Host& host, std::unique_ptr<Stream> lower, Transport transport)
+    : host_(host), lower_(std::move(lower)), transport_(std::move(transport)) {}
+
+NoiseStream::~NoiseStream() {
+  readable_relay_.disarm();
+  writable_relay_.disarm();
+  if (shut_ && !out_.empty() && !write_error_) {
+    host_.scope().spawn(deliver(host_.clock(), std::move(lower_), std::move(out_)));
+  }
+}
+
+// ---- reading ----
+
+Result<std::size_t> NoiseStream::try_read(MutableByteView buffer) {
+  if (opened_bytes_ > 0) return take_opened(buffer);
+  if (read_error_) return fail(*read_error_);
+  if (buffer.empty()) return 0;
+  while (true) {
+    Result<std::optional<ByteView>> message = whole_message();
+    if (message && *message) {
+      Result<std::size_t> opened = open_message(**message, buffer);
+      if (opened && *opened == 0 && opened_bytes_ == 0) continue;  // an empty message says nothing
+      if (!opened) read_error_ = opened.error();
+      return opened;
+    }
+    Result<> filled = message ? fill() : Result<>(fail(message));
+    if (filled) continue;
+    if (filled.error() == Errc::would_block) {
+      settle();
+      readable_relay_.arm(lower_->readable());
+      return fail(filled);
+    }
+    if (filled.error() == Errc::end_of_stream) {
+      if (in_.empty()) return 0;
+      filled = fail(Errc::malformed, "the stream ended within a Noise message");
+    }
+    read_error_ = filled.error();
+    return fail(filled);
+  }
+}
+
+std::size_t NoiseStream::take_opened(MutableByteView buffer) {
+  const std::size_t taken = std::min<std::size_t>(buffer.size(), opened_bytes_);
+  if (taken == 0) return 0;
+  std::memcpy(buffer.data(), in_.data(), taken);
+  in_.trim_front(taken);
+  opened_bytes_ -= static_cast<std::uint32_t>(taken);
+  if (opened_bytes_ == 0) in_.trim_front(std::exchange(after_opened_, 0));
+  return taken;
+}
+
+Result<std::optional<ByteView>> NoiseStream::whole_message() const {
+  if (in_.size() < kLengthBytes) return std::nullopt;
+  const std::size_t size = load_be<std::uint16_t>(in_.data());
+  if (size < kTagBytes) return fail(Errc::malformed, "a Noise message of {} bytes has no room for its tag", size);
+  if (in_.size() < kLengthBytes + size) return std::nullopt;
+  return in_.view().subspan(kLengthBytes, size);
+}
+
+Result<std::size_t> NoiseStream::open_message(ByteView sealed, MutableByteView buffer) {
+  const std::size_t size = sealed.size() - kTagBytes;
+  if (size <= buffer.size()) {
+    if (Result<> opened = transport_.receive.decrypt({}, sealed, buffer.data()); !opened) return fail(opened);
+    in_.trim_front(kLengthBytes + sealed.size());
+    return size;
+  }
+  in_.trim_front(kLengthBytes);
+  if (Result<> opened = transport_.receive.decrypt({}, sealed, in_.data()); !opened) return fail(opened);
+  opened_bytes_ = static_cast<std::uint32_t>(size);
+  after_opened_ = kTagBytes;
+  return take_opened(buffer);
+}
+
+// More bytes of the lower stream; room grows with what has come, not with what a length promises.
+Result<> NoiseStream::fill() {
+  if (in_.empty()) {
+    in_ = PacketBuf::with_room(0, read_bytes_);
+  } else {
+    in_.reserve(0, std::max<std::size_t>(kFirstReadBytes, std::min(in_.size(), kMaxMessageBytes)));
+  }
+  const std::size_t room = in_.tailroom();
+  const Result<std::size_t> read = lower_->try_read(in_.tail());
+  if (!read) return fail(read);
+  if (*read == 0) return fail(Errc::end_of_stream);
+  in_.append(*read);
+  if (*read == room) {
+    read_bytes_ = std::min<std::uint32_t>(2 * read_bytes_, kMaxReadBytes);
+  } else if (*read < read_bytes_ / 4) {
+    read_bytes_ = std::max<std::uint32_t>(read_bytes_ / 2, kFirstReadBytes);
+  }
+  return {};
+}
+
+// Before a wait: keeps no more memory than what has come needs.
+void NoiseStream::settle() {
+  if (in_.empty()) {
+    in_ = PacketBuf();
+  } else if (in_.capacity() > kFirstReadBytes && in_.size() < in_.capacity() / 4) {
+    in_ = PacketBuf::copy_of(in_.view());
+  }
+}
+
+// ---- writing ----
+
+Result<std::size_t> NoiseStream::try_write(std::span<const ByteView> parts) {
+  if (write_error_) return fail(*write_error_);
+  if (shut_) return fail(Errc::closed);
+  if (Result<> flushed = flush(); !flushed) return fail(flushed);
+  if (!out_.empty()) return fail(Errc::would_block);
+  std::size_t size = 0;
+  for (ByteView part : parts) size += part.size();
+  size = std::min(size, kMaxMessagesAtOnce * kMaxPlaintextBytes);
+  if (size == 0) return 0;
+  if (Result<> sealed = seal(parts, size); !sealed) {
+    write_error_ = sealed.error();
+    return fail(sealed);
+  }
+  if (Result<> flushed = flush(); !flushed) return fail(flushed);
+  return size;
+}
+
+// The first `size` bytes of the parts.
+Result<> NoiseStream::seal(std::span<const ByteView> parts, std::size_t size) {
+  const std::size_t messages = (size + kMaxPlaintextBytes - 1) / kMaxPlaintextBytes;
+  out_ = PacketBuf::with_room(0, size + messages * (kLengthBytes + kTagBytes));
+  std::size_t part = 0;
+  std::size_t offset = 0;  // within the part
+  while (size > 0) {
+    const std::size_t plain = std::min(size, kMaxPlaintextBytes);
+    size -= plain;
+    store_be(out_.append(kLengthBytes).data(), static_cast<std::uint16_t>(plain + kTagBytes));
+    const MutableByteView sealed = out_.append(plain + kTagBytes);
+    while (offset == parts[part].size()) ++part, offset = 0;
+    ByteView source = parts[part].subspan(offset);
+    if (source.size() >= plain) {
+      source = source.first(plain);
+      offset += plain;
+    } else {
+      for (std::size_t gathered = 0; gathered < plain;) {
+        const std::size_t taken = std::min(parts[part].size() - offset, plain - gathered);
+        if (taken > 0) std::memcpy(sealed.data() + gathered, parts[part].data() + offset, taken);
+        gathered += taken;
+        offset += taken;
+        if (gathered < plain) ++part, offset = 0;
+      }
+      source = sealed.first(plain);
+    }
+    if (Result<> done = transport_.send.encrypt({}, source, sealed.data()); !done) return done;
+  }
+  return {};
+}
+
+Result<> NoiseStream::flush() {
+  while (!out_.empty()) {
+    const ByteView rest = out_.view();
+    const Result<std::size_t> written = lower_->try_write(std::span(&rest, 1));
+    if (!written) {
+      if (written.error() == Errc::would_block) {
+        writable_relay_.arm(lower_->writable());
+        return {};
+      }
+      write_error_ = written.error();
+      return fail(written);
+    }
+    out_.trim_front(*written);
+  }
+  out_ = PacketBuf();
+  return {};
+}
+
+void NoiseStream::lower_writable() {
+  if (Result<> flushed = flush(); !flushed || out_.empty()) {
+    if (flushed && shut_) static_cast<void>(lower_->shutdown_send());
+    wake_writer();
+  }
+}
+
+Result<> NoiseStream::shutdown_send() {
+  if (write_error_) return fail(*write_error_);
+  if (shut_) return {};
+  shut_ = true;
+  return out_.empty() ? lower_->shutdown_send() : Result<>();  // after what is sealed
+}
+
+void NoiseStream::abort() {
+  readable_relay_.disarm();
+  writable_relay_.disarm();
+  in_ = PacketBuf();
+  out_ = PacketBuf();
+  opened_bytes_ = after_opened_ = 0;
+  read_error_ = write_error_ = Error(Errc::closed);
+  lower_->abort();
+  wake_reader();
+  wake_writer();
+}
+
+}  // namespace ghostnet::noise
