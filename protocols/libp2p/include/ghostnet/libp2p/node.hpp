@@ -18,7 +18,7 @@
 //     ...
 //   };
 //
-// Connections: TCP, secured by Noise (or TLS, or not at all: for simulations), multiplexed by yamux, as libp2p does it
+// Connections: TCP, secured by Noise (or not at all: for simulations), multiplexed by yamux, as libp2p does it
 // byte for byte; peers are told apart by the keys that they proved to have. There is at most one connection to a peer
 // that the node itself opened; connect() and open_stream() use what is there. Beyond `high_water` connections the least
 // valued are closed, never protected ones. A failed address is not dialled again for a while that doubles.

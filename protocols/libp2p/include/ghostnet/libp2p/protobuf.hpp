@@ -43,6 +43,7 @@ class ProtobufReader {
 
   // Fails here unless `condition`.
   void expect(bool condition, const char* wanted) { in_.expect(condition, wanted); }
+  bool ok() const { return in_.ok(); }
   Result<> finish(std::string_view what) const { return in_.finish(what); }
 
  private:

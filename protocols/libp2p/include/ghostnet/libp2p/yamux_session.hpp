@@ -1,0 +1,145 @@
+// YamuxSession: the driver that joins a YamuxEngine to the secured stream of a connection, and YamuxStream, the
+// PeerStream over it.
+//
+// run() is the connection's one coroutine: it reads until the connection ends, and says why it did. Output leaves at
+// the end of the turn in which it was queued, so that what several streams say at once travels in one write. An idle
+// session holds no buffer.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "ghostnet/libp2p/metrics.hpp"
+#include "ghostnet/libp2p/multistream.hpp"
+#include "ghostnet/libp2p/peer_stream.hpp"
+#include "ghostnet/libp2p/yamux_engine.hpp"
+#include "ghostnet/runtime/host.hpp"
+#include "ghostnet/runtime/readiness_relay.hpp"
+
+namespace ghostnet::libp2p {
+
+class YamuxSession;
+
+class YamuxStream final : public PeerStream, private YamuxStreamState {
+ public:
+  YamuxStream(YamuxSession& session, Direction direction);
+  ~YamuxStream() override;
+
+  Result<std::size_t> try_read(MutableByteView buffer) override;
+  Result<std::size_t> try_write(std::span<const ByteView> parts) override;
+  Result<> shutdown_send() override { return finish(); }
+  void abort() override { reset(); }
+
+  // The protocol is agreed.
+  void agree(std::string_view protocol) { protocol_ = protocol; }
+  // As dialer: puts the proposal on its way; the answer is read before the first data. Errors: those of put().
+  Result<> propose_lazily(std::string_view protocol);
+
+ protected:
+  Loop& loop() override { return clock_.loop(); }
+
+ private:
+  friend class YamuxSession;
+
+  void became_readable() override;
+  void became_writable() override { wake_writer(); }
+  Result<> read_answer();
+
+  Clock clock_;
+  NodeMetrics& metrics_;
+  std::unique_ptr<LazyProposal> proposal_;  // until its answer was read
+};
+
+class YamuxSession final : private YamuxEngine::Driver {
+ public:
+  static constexpr std::size_t kReadBytes = 32 * 1024;
+  static constexpr std::size_t kReadsPerTurn = 16;  // then others get theirs
+  static constexpr Duration kFarewell = 5s;         // for the peer to close after a go-away
+
+  // Who gets the streams that the peer opens, each not yet negotiated. Outlives the session.
+  class Acceptor {
+   public:
+    virtual void inbound(std::unique_ptr<YamuxStream> stream) = 0;
+
+   protected:
+    ~Acceptor() = default;
+  };
+
+  // The options outlive it.
+  YamuxSession(Host& host, std::unique_ptr<Stream> secured, std::shared_ptr<const ConnectionInfo> info,
+               const YamuxOptions& options, NodeMetrics& metrics, Acceptor& acceptor);
+  YamuxSession(const YamuxSession&) = delete;
+  YamuxSession& operator=(const YamuxSession&) = delete;
+  ~YamuxSession();
+
+  // Until the connection ends, and then why: closed when either side said farewell.
+  Task<Error> run();
+
+  // Errors: YamuxEngine::open().
+  Result<std::unique_ptr<YamuxStream>> open();
+
+  // Says go-away and waits for the peer to close, for kFarewell at most.
+  void close();
+  // At once.
+  void abort(Error why);
+
+  const std::shared_ptr<const ConnectionInfo>& info() const { return info_; }
+  std::size_t streams() const { return engine_.streams(); }
+  std::optional<Duration> rtt() const { return engine_.rtt(); }
+
+ private:
+  friend class YamuxStream;
+
+  // Flushes at the end of the turn; and the deadlines of the engine.
+  class Flusher final : public Completion {
+   public:
+    explicit Flusher(YamuxSession& session) : session_(session), waiter_(Continuation(*this)) {}
+    void schedule() {
+      if (!waiter_.linked()) session_.host_.loop().wake(waiter_);
+    }
+
+   private:
+    PromiseBase* completed() noexcept override {
+      session_.flush();
+      return nullptr;
+    }
+    Spawned* root() const noexcept override { return nullptr; }
+    YamuxSession& session_;
+    Waiter waiter_;
+  };
+  class Deadline final : public Completion {
+   public:
+    explicit Deadline(YamuxSession& session) : session_(session), timer_(session.host_.clock()) {}
+    void arm(TimePoint at);
+
+   private:
+    PromiseBase* completed() noexcept override;
+    Spawned* root() const noexcept override { return nullptr; }
+    YamuxSession& session_;
+    Timer timer_;
+    std::optional<Timer::ExpiryAwaiter> waiting_;
+  };
+
+  YamuxStreamState* accept_stream() override;
+  void has_output() override { flusher_.schedule(); }
+  Result<> pump();
+  void flush();
+  void on_deadline();
+
+  Host& host_;
+  std::unique_ptr<Stream> secured_;
+  std::shared_ptr<const ConnectionInfo> info_;
+  NodeMetrics& metrics_;
+  Acceptor& acceptor_;
+  std::vector<std::unique_ptr<YamuxStream>> accepted_;  // while the engine reads
+  YamuxEngine engine_;
+  Flusher flusher_{*this};
+  Deadline deadline_{*this};
+  ReadinessRelay<YamuxSession, &YamuxSession::flush> writable_relay_{*this};
+  std::optional<TimePoint> farewell_ends_{};
+  std::optional<Error> ended_{};
+};
+
+}  // namespace ghostnet::libp2p

@@ -1,0 +1,324 @@
+#include "ghostnet/libp2p/swarm.hpp"
+
+#include <algorithm>
+
+#include "ghostnet/runtime/combine.hpp"
+
+namespace ghostnet::libp2p::detail {
+namespace {
+
+std::string_view id_of(Security security) {
+  switch (security) {
+    case Security::noise: return kNoiseId;
+    case Security::plaintext: return kPlaintextId;
+  }
+  return {};
+}
+
+// Counts while it lives.
+class Counted {
+ public:
+  explicit Counted(std::size_t& count) : count_(&count) { ++count; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { --*count_; }
+
+ private:
+  std::size_t* count_;
+};
+
+}  // namespace
+
+Swarm::Swarm(Host& on, KeyPair identity, NodeOptions said)
+    : host(on),
+      key(std::move(identity)),
+      options(std::move(said)),
+      metrics(on.metrics().family<NodeMetrics>()),
+      random(on),
+      peers(options.max_peers),
+      manager(options),
+      quiet_(on.loop()),
+      listening_(on.loop()),
+      scope_(on.loop()) {
+  for (Security security : options.security) security_ids_.emplace_back(id_of(security));
+  quiet_.set();
+  record_seq_ = static_cast<std::uint64_t>(to_ns(host.now()));
+  static_cast<void>(handle(kIdentifyId, identify_handler_));
+  static_cast<void>(handle(kIdentifyPushId, push_handler_));
+  static_cast<void>(handle(kPingId, ping_handler_));
+}
+
+Swarm::~Swarm() {
+  handlers_.clear();
+  observers_.clear();
+  listening_.close();
+  scope_.close();
+}
+
+// ---- upgrading ----
+
+const NoiseIdentity& Swarm::noise_identity() {
+  if (!noise_identity_) noise_identity_.emplace(key, random);
+  return *noise_identity_;
+}
+
+Task<Result<Secured>> Swarm::secure(std::unique_ptr<Stream> raw, std::string_view protocol, Direction direction,
+                                    std::optional<PeerId> expected) {
+  if (protocol == kNoiseId) return secure_with_noise(host, std::move(raw), noise_identity(), direction, expected);
+  return secure_with_plaintext(std::move(raw), key, expected);
+}
+
+// libp2p specs, connections: first security, then, where the handshake did not agree on one, the muxer.
+Task<Result<Swarm::Upgraded>> Swarm::upgrade(std::unique_ptr<Stream> raw, Direction direction,
+                                             std::optional<PeerId> expected) {
+  std::size_t chosen = 0;
+  if (direction == Direction::outbound) {
+    const Result<std::size_t> agreed = co_await propose(*raw, security_ids_);
+    if (!agreed) co_return fail(agreed);
+    chosen = *agreed;
+  } else {
+    const std::vector<std::string>& ids = security_ids_;
+    const std::function<bool(std::string_view)> takes = [&ids](std::string_view id) {
+      return std::ranges::find(ids, id) != ids.end();
+    };
+    const Result<std::string> agreed = co_await select(*raw, takes);
+    if (!agreed) co_return fail(agreed);
+    chosen = static_cast<std::size_t>(std::ranges::find(ids, *agreed) - ids.begin());
+  }
+  const std::string_view security = id_of(options.security[chosen]);
+  const Endpoint local = raw->local();
+  const Endpoint remote = raw->peer();
+  Result<Secured> secured = co_await secure(std::move(raw), security, direction, expected);
+  if (!secured) co_return fail(secured);
+  if (secured->peer == key.peer_id()) co_return fail(Errc::permission, "this is ourselves");
+  if (secured->muxer.empty()) {
+    if (direction == Direction::outbound) {
+      std::vector<std::string> muxers(1, std::string(kYamuxId));
+      const Result<std::size_t> agreed = co_await propose(*secured->stream, std::move(muxers));
+      if (!agreed) co_return fail(agreed);
+    } else {
+      const std::function<bool(std::string_view)> takes = [](std::string_view id) { return id == kYamuxId; };
+      const Result<std::string> agreed = co_await select(*secured->stream, takes);
+      if (!agreed) co_return fail(agreed);
+    }
+    secured->muxer = kYamuxId;
+  }
+  auto info = std::make_shared<const ConnectionInfo>(ConnectionInfo{.peer = secured->peer,
+                                                                    .direction = direction,
+                                                                    .local = local,
+                                                                    .remote = remote,
+                                                                    .remote_address = Multiaddr::tcp(remote),
+                                                                    .security = security,
+                                                                    .muxer = secured->muxer,
+                                                                    .opened = host.now()});
+  co_return Upgraded(std::move(*secured), std::move(info));
+}
+
+// ---- dialling ----
+
+Task<Result<std::unique_ptr<Stream>>> Swarm::open_raw(TcpTarget target) {
+  if (target.name.empty()) {
+    co_return co_await host.connect({.peer = Endpoint(target.address, target.port)});
+  }
+  const Result<std::vector<IpAddress>> found = co_await host.resolve(target.name);
+  if (!found) co_return fail(found);
+  Result<std::unique_ptr<Stream>> stream =
+      fail(Errc::not_found, "{} has no address of the family asked for", target.name);
+  for (const IpAddress& address : *found) {
+    if (target.family && address.family() != *target.family) continue;
+    stream = co_await host.connect({.peer = Endpoint(address, target.port)});
+    if (stream) break;
+  }
+  co_return stream;
+}
+
+Task<Result<PeerId>> Swarm::dial_now(Multiaddr address, std::optional<PeerId> expected) {
+  const Result<TcpTarget> target = tcp_target(address);
+  if (!target) co_return fail(target);
+  Result<std::unique_ptr<Stream>> raw = co_await open_raw(*target);
+  if (!raw) co_return fail(raw);
+  Result<Upgraded> upgraded = co_await upgrade(std::move(*raw), Direction::outbound, expected);
+  if (!upgraded) co_return fail(upgraded);
+  const PeerId peer = upgraded->first.peer;
+  if (Result<> added = add(std::move(*upgraded)); !added) co_return fail(added);
+  co_return peer;
+}
+
+Task<Result<PeerId>> Swarm::dial(Multiaddr address, std::optional<PeerId> expected) {
+  if (closing_) co_return fail(Errc::closed, "the node is closing");
+  if (pending_dials_ >= options.max_pending_dials)
+    co_return fail(Errc::limit, "{} dials are under way", pending_dials_);
+  if (manager.rests(address, host.now())) co_return fail(Errc::busy, "{} failed a moment ago", address.text());
+  const Counted under_way(pending_dials_);
+  const TimePoint begun = host.now();
+  metrics.dials.add();
+  Result<PeerId> peer = co_await with_timeout(host.clock(), options.dial_timeout, dial_now(address, expected));
+  if (peer) {
+    manager.dial_succeeded(address);
+    metrics.dial_time.record(host.now() - begun);
+    co_return peer;
+  }
+  metrics.dials_failed.add();
+  if (peer.error() != Errc::not_supported) manager.dial_failed(address, host.now());
+  co_return fail(peer.error().while_doing(fmt::format("dialling {}", address.text())));
+}
+
+Task<Result<PeerId>> Swarm::connect_address(Multiaddr address) {
+  const std::optional<PeerId> expected = address.peer();
+  if (expected && is_connected(*expected)) co_return *expected;
+  for (const Connection* connection : connections_) {
+    const ConnectionInfo& info = *connection->info;
+    const bool leads_there = info.direction == Direction::outbound && info.remote_address == address.without_peer();
+    if (leads_there && !expected) co_return info.peer;
+  }
+  co_return co_await dial(address.without_peer(), expected);
+}
+
+// Several who want the same peer share one attempt, which goes on when some of them lose interest.
+Task<Result<>> Swarm::connect_peer(PeerId peer) {
+  if (is_connected(peer)) co_return Result<>();
+  if (peer == key.peer_id()) co_return fail(Errc::invalid_argument, "a node does not connect to itself");
+  std::shared_ptr<Dialling>& shared = dialling_[peer];
+  if (!shared) {
+    shared = std::make_shared<Dialling>(host.loop());
+    scope_.spawn(dial_peer(peer, shared));
+  }
+  const std::shared_ptr<Dialling> dialling = shared;
+  co_await dialling->done;
+  co_return dialling->outcome;
+}
+
+Task<> Swarm::dial_into(Multiaddr address, PeerId peer, std::shared_ptr<Channel<Result<PeerId>>> outcomes) {
+  static_cast<void>(outcomes->try_send(co_await dial(std::move(address), peer)));
+}
+
+Task<> Swarm::dial_peer(PeerId peer, std::shared_ptr<Dialling> dialling) {
+  const std::vector<Multiaddr> addresses = peers.addresses(peer, host.now());
+  auto outcomes = std::make_shared<Channel<Result<PeerId>>>(host.loop(), PeerStore::kMaxAddresses + 1);
+  Result<> outcome = fail(Errc::not_found, "no address of {} is known", peer.text());
+  std::size_t under_way = 0;
+  std::size_t next = 0;
+  Scope attempts(host.loop());
+  while (next < addresses.size() || under_way > 0) {
+    if (next < addresses.size() && under_way < options.max_parallel_dials_per_peer) {
+      attempts.spawn(dial_into(addresses[next++], peer, outcomes));
+      ++under_way;
+    }
+    const bool more = next < addresses.size() && under_way < options.max_parallel_dials_per_peer;
+    auto first = co_await first_of(outcomes->recv(), host.clock().sleep(more ? options.dial_stagger : Duration::max()));
+    if (is_connected(peer)) {
+      outcome = {};
+      break;
+    }
+    if (first.index() == 1) continue;
+    --under_way;
+    const std::optional<Result<PeerId>> ended = std::get<0>(std::move(first));
+    if (ended && !*ended) outcome = fail(*ended);
+  }
+  dialling->outcome = std::move(outcome);
+  dialling_.erase(peer);
+  dialling->done.set();
+}
+
+// ---- connections ----
+
+Result<> Swarm::add(Upgraded upgraded) {
+  if (closing_) return fail(Errc::closed, "the node is closing");
+  const PeerId& peer = upgraded.first.peer;
+  const auto to_peer = by_peer_.find(peer);
+  if (connections_.size() >= options.max_connections ||
+      (to_peer != by_peer_.end() && to_peer->second.size() >= options.max_connections_per_peer)) {
+    metrics.refused.add();
+    return fail(Errc::limit, "{} connections are open", connections_.size());
+  }
+  const std::shared_ptr<const ConnectionInfo> info = upgraded.second;
+  std::unique_ptr<Connection> connection(
+      new Connection{.info = info,
+                     .session = {host, std::move(upgraded.first.stream), info, options.yamux, metrics, *this},
+                     .scope = Scope(host.loop())});
+  connections_.push_back(connection.get());
+  std::vector<Connection*>& all = by_peer_[peer];
+  all.push_back(connection.get());
+  const bool first = all.size() == 1;
+  quiet_.reset();
+  metrics.connections.add();
+  peers.pin(peer);
+  if (info->direction == Direction::outbound) {
+    peers.add_addresses(peer, {&info->remote_address, 1}, host.now(), PeerStore::kConnectedAddress);
+  }
+  scope_.spawn(serve(std::move(connection)));
+  if (first) {
+    tell_observers([&info](NodeObserver& observer) { observer.connected(*info); });
+    if (options.identify) scope_.spawn(identify_new(peer));
+  }
+  trim();
+  return {};
+}
+
+Task<> Swarm::serve(std::unique_ptr<Connection> connection) {
+  const Error why = co_await connection->session.run();
+  remove(*connection, why);
+}
+
+void Swarm::remove(Connection& connection, const Error& why) {
+  const PeerId peer = connection.info->peer;
+  connections_.remove(&connection);
+  std::vector<Connection*>& all = by_peer_[peer];
+  std::erase(all, &connection);
+  const bool last = all.empty();
+  if (last) by_peer_.erase(peer);
+  metrics.connections.sub();
+  metrics.disconnects.add();
+  peers.unpin(peer);
+  if (connections_.empty()) quiet_.set();
+  if (last) tell_observers([&](NodeObserver& observer) { observer.disconnected(peer, why); });
+}
+
+void Swarm::trim() {
+  if (connections_.size() <= options.high_water) return;
+  std::vector<ConnectionManager::Candidate> open;
+  std::vector<Connection*> order;
+  for (Connection* connection : connections_) {
+    open.push_back({connection->info->peer, connection->info->opened, connection->session.streams()});
+    order.push_back(connection);
+  }
+  for (std::size_t i : manager.to_close(open, host.now())) {
+    metrics.trimmed.add();
+    order[i]->session.close();
+  }
+}
+
+Swarm::Connection* Swarm::connection_to(const PeerId& peer) const {
+  const auto found = by_peer_.find(peer);
+  return found == by_peer_.end() ? nullptr : found->second.front();
+}
+
+std::vector<PeerId> Swarm::connected_peers() const {
+  std::vector<PeerId> connected;
+  for (const Connection* connection : connections_) {
+    if (connection_to(connection->info->peer) == connection) connected.push_back(connection->info->peer);
+  }
+  return connected;
+}
+
+std::vector<ConnectionInfo> Swarm::connections() const {
+  std::vector<ConnectionInfo> all;
+  for (const Connection* connection : connections_) all.push_back(*connection->info);
+  return all;
+}
+
+void Swarm::disconnect(const PeerId& peer) {
+  const auto found = by_peer_.find(peer);
+  if (found == by_peer_.end()) return;
+  for (Connection* connection : found->second) connection->session.close();
+}
+
+Task<> Swarm::close(TimePoint deadline) {
+  closing_ = true;
+  listening_.drop_all();
+  listeners_.clear();
+  for (Connection* connection : connections_) connection->session.close();
+  co_await first_of(quiet_, host.clock().sleep_until(deadline));
+}
+
+}  // namespace ghostnet::libp2p::detail

@@ -1,0 +1,73 @@
+// The listening side of a Swarm.
+#include "ghostnet/libp2p/swarm.hpp"
+#include "ghostnet/runtime/combine.hpp"
+
+namespace ghostnet::libp2p::detail {
+namespace {
+
+constexpr Duration kAcceptBackoff = 100ms;
+
+}  // namespace
+
+Result<Multiaddr> Swarm::listen(const Multiaddr& address) {
+  if (closing_) return fail(Errc::closed, "the node is closing");
+  const Result<TcpTarget> target = tcp_target(address);
+  if (!target) return fail(target);
+  if (!target->name.empty())
+    return fail(Errc::not_supported, "listening wants a literal address, not {}", target->name);
+  Result<std::unique_ptr<Listener>> listener = host.listen({.local = Endpoint(target->address, target->port)});
+  if (!listener) return fail(listener);
+  const Endpoint local = (*listener)->local();
+  listening_.spawn(accept_from(**listener));
+  listeners_.push_back(std::move(*listener));
+  push_identify();
+  return Multiaddr::tcp(local);
+}
+
+std::vector<Multiaddr> Swarm::addresses() const {
+  std::vector<Multiaddr> addresses;
+  for (const std::unique_ptr<Listener>& listener : listeners_) {
+    const Endpoint local = listener->local();
+    if (!local.address().is_unspecified()) {
+      addresses.push_back(Multiaddr::tcp(local));
+      continue;
+    }
+    for (const Interface& interface : host.interfaces()) {
+      if (!interface.up) continue;
+      for (const InterfaceAddress& own : interface.addresses) {
+        const bool fits = own.address.family() == local.family() && !own.address.is_link_local();
+        if (fits) addresses.push_back(Multiaddr::tcp(Endpoint(own.address, local.port())));
+      }
+    }
+  }
+  return addresses;
+}
+
+Task<> Swarm::accept_from(Listener& listener) {
+  while (true) {
+    Result<std::unique_ptr<Stream>> raw = co_await listener.accept();
+    if (!raw) {
+      if (raw.error() == Errc::closed) co_return;
+      co_await host.clock().sleep(kAcceptBackoff);
+    } else if (pending_inbound_ >= options.max_pending_inbound || connections_.size() >= options.max_connections) {
+      metrics.refused.add();
+    } else {
+      ++pending_inbound_;
+      scope_.spawn(welcome(std::move(*raw)));
+    }
+  }
+}
+
+// A slow peer does not hold up others, and is given upgrade_timeout.
+Task<> Swarm::welcome(std::unique_ptr<Stream> raw) {
+  Result<Upgraded> upgraded = co_await with_timeout(host.clock(), options.upgrade_timeout,
+                                                    upgrade(std::move(raw), Direction::inbound, std::nullopt));
+  --pending_inbound_;
+  if (!upgraded) {
+    metrics.upgrades_failed.add();
+  } else if (add(std::move(*upgraded))) {
+    metrics.accepted.add();
+  }
+}
+
+}  // namespace ghostnet::libp2p::detail

@@ -1,0 +1,109 @@
+// The streams of a Swarm: who handles which protocol, and how a stream comes to one.
+#include <algorithm>
+
+#include "ghostnet/libp2p/swarm.hpp"
+#include "ghostnet/runtime/combine.hpp"
+
+namespace ghostnet::libp2p::detail {
+
+// ---- handlers and observers ----
+
+Result<std::uint64_t> Swarm::handle(std::string_view protocol, StreamHandler& handler) {
+  if (!is_protocol_id(protocol)) return fail(Errc::invalid_argument, "{} is no protocol id", protocol);
+  if (find_handler(protocol) != nullptr) return fail(Errc::invalid_argument, "{} has a handler already", protocol);
+  if (handlers_.size() >= options.max_protocols)
+    return fail(Errc::limit, "{} protocols have handlers", handlers_.size());
+  handlers_.push_back({next_registration_, std::string(protocol), &handler});
+  push_identify();
+  return next_registration_++;
+}
+
+std::uint64_t Swarm::observe(NodeObserver& observer) {
+  observers_.push_back({next_registration_, &observer});
+  return next_registration_++;
+}
+
+void Swarm::end_registration(std::uint64_t id) {
+  const std::size_t handled = std::erase_if(handlers_, [id](const Handler& handler) { return handler.id == id; });
+  std::erase_if(observers_, [id](const Observing& observing) { return observing.id == id; });
+  if (handled > 0) push_identify();
+}
+
+const Swarm::Handler* Swarm::find_handler(std::string_view protocol) const {
+  const auto found = std::ranges::find(handlers_, protocol, &Handler::protocol);
+  return found == handlers_.end() ? nullptr : &*found;
+}
+
+std::vector<std::string_view> Swarm::protocols() const {
+  std::vector<std::string_view> ids;
+  for (const Handler& handler : handlers_) ids.push_back(handler.protocol);
+  return ids;
+}
+
+// ---- inbound ----
+
+void Swarm::inbound(std::unique_ptr<YamuxStream> stream) { scope_.spawn(negotiate(std::move(stream))); }
+
+Task<> Swarm::negotiate(std::unique_ptr<YamuxStream> stream) {
+  const std::function<bool(std::string_view)> takes = [this](std::string_view id) {
+    return find_handler(id) != nullptr;
+  };
+  const Result<std::string> agreed =
+      co_await with_timeout(host.clock(), options.negotiation_timeout, select(*stream, takes));
+  const Handler* const handler = agreed ? find_handler(*agreed) : nullptr;
+  const std::optional<std::string_view> protocol = handler != nullptr ? peers.keep(handler->protocol) : std::nullopt;
+  if (!protocol) {
+    metrics.streams_refused.add();
+    co_return;
+  }
+  stream->agree(*protocol);
+  metrics.streams_accepted.add();
+  handler->handler->accept(std::move(stream));
+}
+
+// ---- outbound ----
+
+Result<std::unique_ptr<PeerStream>> Swarm::open_lazily(Connection& connection, std::string_view protocol) {
+  const std::optional<std::string_view> kept = peers.keep(protocol);
+  if (!kept || !is_protocol_id(protocol)) return fail(Errc::invalid_argument, "{} is no protocol id", protocol);
+  Result<std::unique_ptr<YamuxStream>> stream = connection.session.open();
+  if (!stream) return fail(stream);
+  if (Result<> proposed = (*stream)->propose_lazily(*kept); !proposed) return fail(proposed);
+  metrics.streams_opened.add();
+  return std::unique_ptr<PeerStream>(std::move(*stream));
+}
+
+Task<Result<std::unique_ptr<PeerStream>>> Swarm::open_and_choose(Connection& connection,
+                                                                 std::vector<std::string> protocols) {
+  Result<std::unique_ptr<YamuxStream>> opened = connection.session.open();
+  if (!opened) co_return fail(opened);
+  std::unique_ptr<YamuxStream> stream = std::move(*opened);
+  const Result<std::size_t> agreed =
+      co_await with_timeout(host.clock(), options.negotiation_timeout, propose(*stream, protocols));
+  if (!agreed) co_return fail(agreed);
+  const std::optional<std::string_view> kept = peers.keep(protocols[*agreed]);
+  if (!kept) co_return fail(Errc::limit, "too many protocol ids are known");
+  stream->agree(*kept);
+  metrics.streams_opened.add();
+  co_return std::unique_ptr<PeerStream>(std::move(stream));
+}
+
+Task<Result<std::unique_ptr<PeerStream>>> Swarm::open_stream(PeerId peer, std::vector<std::string> protocols) {
+  if (protocols.empty()) co_return fail(Errc::invalid_argument, "a stream wants a protocol");
+  if (Result<> connected = co_await connect_peer(peer); !connected) co_return fail(connected);
+  Connection* const connection = connection_to(peer);
+  if (connection == nullptr) co_return fail(Errc::closed, "the connection is gone again");
+  if (protocols.size() == 1) co_return open_lazily(*connection, protocols.front());
+  for (const std::string& protocol : protocols) {
+    if (peers.supports(peer, protocol)) co_return open_lazily(*connection, protocol);
+  }
+  co_return co_await open_and_choose(*connection, std::move(protocols));
+}
+
+Result<std::unique_ptr<PeerStream>> Swarm::open_stream_now(const PeerId& peer, std::string_view protocol) {
+  Connection* const connection = connection_to(peer);
+  if (connection == nullptr) return fail(Errc::not_found, "there is no connection to {}", peer.text());
+  return open_lazily(*connection, protocol);
+}
+
+}  // namespace ghostnet::libp2p::detail

@@ -1,0 +1,371 @@
+#include "ghostnet/libp2p/yamux_engine.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <limits>
+
+namespace ghostnet::libp2p {
+namespace {
+
+constexpr std::size_t kFirstRoomBytes = 512;
+
+// Room for n more bytes, doubling, so that many small pieces cost no more than one large one.
+void append(PacketBuf& to, ByteView bytes) {
+  if (to.tailroom() < bytes.size()) to.reserve(0, std::max({bytes.size(), to.size(), kFirstRoomBytes}));
+  to.append(bytes);
+}
+
+}  // namespace
+
+// ---- YamuxStreamState ----
+
+Result<std::size_t> YamuxStreamState::take(MutableByteView buffer, TimePoint now) {
+  if (!in_.empty()) {
+    const std::size_t taken = std::min(buffer.size(), in_.size());
+    if (taken == 0) return 0;
+    std::memcpy(buffer.data(), in_.data(), taken);
+    in_.trim_front(taken);
+    if (in_.empty()) in_ = PacketBuf();
+    if (engine_ != nullptr) {
+      engine_->held_bytes_ -= taken;
+      engine_->give_window(*this, now);
+    }
+    return taken;
+  }
+  if (peer_finished_) return 0;
+  if (ended_) return fail(*ended_);
+  assert(engine_ != nullptr && "a stream is opened before it is used");
+  if (outbound_ && !announced_) engine_->queue({YamuxType::window_update, take_flags(), id_, 0});
+  return fail(Errc::would_block);
+}
+
+Result<std::size_t> YamuxStreamState::put(std::span<const ByteView> parts) {
+  if (ended_) return fail(*ended_);
+  if (finished_) return fail(Errc::closed);
+  std::size_t size = 0;
+  for (ByteView part : parts) size += part.size();
+  if (size == 0) return 0;
+  const std::size_t room = engine_->send_room();
+  if (room <= kYamuxHeaderBytes) {
+    wants_room_ = true;
+    return fail(Errc::would_block);
+  }
+  if (send_credit_ == 0) return fail(Errc::would_block);
+  size = std::min(
+      {size, room - kYamuxHeaderBytes, std::size_t{send_credit_}, std::size_t{engine_->options_.max_frame_bytes}});
+  send_credit_ -= static_cast<std::uint32_t>(size);
+  engine_->queue({YamuxType::data, take_flags(), id_, static_cast<std::uint32_t>(size)}, parts, size);
+  return size;
+}
+
+Result<> YamuxStreamState::finish() {
+  if (ended_) return fail(*ended_);
+  if (finished_) return {};
+  finished_ = true;
+  engine_->queue({YamuxType::data, static_cast<std::uint16_t>(take_flags() | yamux_flag::kFin), id_, 0});
+  return {};
+}
+
+void YamuxStreamState::reset() {
+  if (ended_) return;
+  const bool known_to_peer = !outbound_ || announced_;
+  if (known_to_peer && !(finished_ && peer_finished_)) {
+    engine_->queue({YamuxType::window_update, static_cast<std::uint16_t>(take_flags() | yamux_flag::kRst), id_, 0});
+  }
+  end(Errc::closed);
+}
+
+void YamuxStreamState::end(Errc why) {
+  if (engine_ != nullptr) engine_->held_bytes_ -= in_.size();
+  in_ = PacketBuf();
+  if (!ended_) ended_ = why;
+  peer_finished_ = false;
+  became_readable();
+  became_writable();
+}
+
+void YamuxStreamState::detach() {
+  if (engine_ == nullptr) return;
+  if (!ended_) {
+    const bool known_to_peer = !outbound_ || announced_;
+    if (known_to_peer && !(finished_ && peer_finished_)) {
+      engine_->queue({YamuxType::window_update, static_cast<std::uint16_t>(take_flags() | yamux_flag::kRst), id_, 0});
+    }
+    engine_->held_bytes_ -= in_.size();
+  }
+  engine_->remove(*this);
+}
+
+// The SYN or ACK that goes with the first frame of ours.
+std::uint16_t YamuxStreamState::take_flags() {
+  if (announced_) return 0;
+  announced_ = true;
+  return outbound_ ? yamux_flag::kSyn : yamux_flag::kAck;
+}
+
+// ---- YamuxEngine ----
+
+YamuxEngine::YamuxEngine(Side side, const YamuxOptions& options, Driver& driver, TimePoint now)
+    : options_(options), driver_(driver), side_(side), next_id_(side == Side::client ? 1 : 2), heard_(now) {}
+
+Result<> YamuxEngine::receive(ByteView bytes, TimePoint now) {
+  if (over_) return fail(Errc::closed);
+  if (!bytes.empty()) heard_ = now;
+  while (!bytes.empty()) {
+    if (body_left_ > 0) {
+      if (Result<> taken = take_data(bytes); !taken) return taken;
+      continue;
+    }
+    const std::size_t taken = std::min(bytes.size(), kYamuxHeaderBytes - header_bytes_);
+    std::memcpy(header_room_.data() + header_bytes_, bytes.data(), taken);
+    bytes = bytes.subspan(taken);
+    header_bytes_ += static_cast<std::uint8_t>(taken);
+    if (header_bytes_ < kYamuxHeaderBytes) break;
+    header_bytes_ = 0;
+    const Result<YamuxHeader> header = YamuxHeader::parse(header_room_);
+    if (!header) return broke(header.error(), YamuxGoAway::protocol_error);
+    header_ = *header;
+    if (Result<> started = start_frame(now); !started) return started;
+  }
+  if (out_.size() > options_.max_send_bytes + kMaxControlBytes) {
+    return broke({Errc::limit, "the peer asks for answers and does not read them"}, YamuxGoAway::internal_error);
+  }
+  return {};
+}
+
+Result<> YamuxEngine::start_frame(TimePoint now) {
+  switch (header_.type) {
+    case YamuxType::ping: return on_ping(now);
+    case YamuxType::go_away: peer_gone_ = header_.length; return {};
+    case YamuxType::data:
+    case YamuxType::window_update: return on_stream_frame();
+  }
+  return {};
+}
+
+Result<> YamuxEngine::on_stream_frame() {
+  if (header_.has(yamux_flag::kSyn)) {
+    if (Result<> accepted = accept(); !accepted) return accepted;
+  } else if (is_ours(header_.stream_id) ? header_.stream_id >= next_id_ : header_.stream_id > highest_theirs_) {
+    return broke({Errc::protocol, "yamux stream {} was never opened", header_.stream_id}, YamuxGoAway::protocol_error);
+  }
+  YamuxStreamState* const stream = find(header_.stream_id);
+  if (stream != nullptr && header_.has(yamux_flag::kAck) && stream->outbound_ && !stream->acknowledged_) {
+    stream->acknowledged_ = true;
+    --unacknowledged_;
+  }
+  if (header_.type == YamuxType::window_update) {
+    if (Result<> updated = on_window_update(); !updated) return updated;
+    return end_frame();
+  }
+  if (stream != nullptr && header_.length > stream->receive_credit_) {
+    return broke({Errc::protocol, "yamux stream {}: {} bytes, and a window of {}", header_.stream_id, header_.length,
+                  stream->receive_credit_},
+                 YamuxGoAway::protocol_error);
+  }
+  if (stream != nullptr && stream->peer_finished_ && header_.length > 0) {
+    return broke({Errc::protocol, "yamux stream {}: data after its end", header_.stream_id},
+                 YamuxGoAway::protocol_error);
+  }
+  if (stream != nullptr) stream->receive_credit_ -= header_.length;
+  body_left_ = header_.length;
+  return body_left_ == 0 ? end_frame() : Result<>();
+}
+
+Result<> YamuxEngine::accept() {
+  const std::uint32_t id = header_.stream_id;
+  if (is_ours(id) || id <= highest_theirs_) {
+    return broke({Errc::protocol, "yamux stream {} cannot be opened by the peer, or not again", id},
+                 YamuxGoAway::protocol_error);
+  }
+  highest_theirs_ = id;
+  YamuxStreamState* const stream =
+      we_go_ || inbound_ >= options_.max_inbound_streams ? nullptr : driver_.accept_stream();
+  if (stream == nullptr) {
+    queue({YamuxType::window_update, yamux_flag::kRst, id, 0});
+    return {};
+  }
+  stream->engine_ = this;
+  stream->id_ = id;
+  ++inbound_;
+  insert(*stream);
+  return {};
+}
+
+// A part of the frame's data, to its stream, or to nobody where that is gone.
+Result<> YamuxEngine::take_data(ByteView& bytes) {
+  const ByteView part = bytes.first(std::min<std::size_t>(bytes.size(), body_left_));
+  bytes = bytes.subspan(part.size());
+  body_left_ -= static_cast<std::uint32_t>(part.size());
+  YamuxStreamState* const stream = find(header_.stream_id);
+  if (stream != nullptr && !stream->ended_) {
+    held_bytes_ += part.size();
+    if (held_bytes_ > options_.max_receive_bytes) {
+      held_bytes_ -= part.size();
+      return broke({Errc::limit, "more than {} bytes wait for readers", options_.max_receive_bytes},
+                   YamuxGoAway::internal_error);
+    }
+    append(stream->in_, part);
+    stream->became_readable();
+  }
+  return body_left_ == 0 ? end_frame() : Result<>();
+}
+
+// What the flags say happens after the data.
+Result<> YamuxEngine::end_frame() {
+  YamuxStreamState* const stream = find(header_.stream_id);
+  if (stream == nullptr || stream->ended_) return {};
+  if (header_.has(yamux_flag::kRst)) {
+    stream->end(Errc::reset);
+  } else if (header_.has(yamux_flag::kFin) && !stream->peer_finished_) {
+    stream->peer_finished_ = true;
+    stream->became_readable();
+  }
+  return {};
+}
+
+Result<> YamuxEngine::on_window_update() {
+  YamuxStreamState* const stream = find(header_.stream_id);
+  if (stream == nullptr || header_.length == 0) return {};
+  if (header_.length > std::numeric_limits<std::uint32_t>::max() - stream->send_credit_) {
+    return broke({Errc::protocol, "yamux stream {}: a window beyond 2^32", header_.stream_id},
+                 YamuxGoAway::protocol_error);
+  }
+  stream->send_credit_ += header_.length;
+  stream->became_writable();
+  return {};
+}
+
+Result<> YamuxEngine::on_ping(TimePoint now) {
+  if (header_.has(yamux_flag::kSyn)) {
+    queue({YamuxType::ping, yamux_flag::kAck, 0, header_.length});
+  } else if (ping_sent_ && header_.length == ping_value_) {
+    rtt_ = now - *ping_sent_;
+    ping_sent_.reset();
+  }
+  return {};
+}
+
+void YamuxEngine::ping(TimePoint now) {
+  if (ping_sent_) return;
+  ping_sent_ = now;
+  queue({YamuxType::ping, yamux_flag::kSyn, 0, ++ping_value_});
+}
+
+// Half a window read is given back; a reader that is faster than four round trips gets a larger one.
+void YamuxEngine::give_window(YamuxStreamState& stream, TimePoint now) {
+  if (stream.ended_ || stream.peer_finished_) return;
+  const auto used = [&stream] {
+    return stream.window_ - std::min<std::uint32_t>(
+                                stream.window_, stream.receive_credit_ + static_cast<std::uint32_t>(stream.in_.size()));
+  };
+  if (used() < stream.window_ / 2) return;
+  if (!rtt_) {
+    ping(now);
+  } else if (now - stream.window_given_ < 4 * *rtt_ && stream.window_ < options_.max_window_bytes) {
+    stream.window_ = std::min(options_.max_window_bytes, 2 * stream.window_);
+  }
+  const std::uint32_t more = used();
+  stream.window_given_ = now;
+  stream.receive_credit_ += more;
+  queue({YamuxType::window_update, stream.take_flags(), stream.id_, more});
+}
+
+void YamuxEngine::queue(const YamuxHeader& header, std::span<const ByteView> parts, std::size_t size) {
+  if (over_) return;
+  const bool was_empty = out_.empty();
+  if (const std::size_t room = kYamuxHeaderBytes + size; out_.tailroom() < room) {
+    out_.reserve(0, std::max({room, out_.size(), size == 0 ? std::size_t{64} : kFirstRoomBytes}));
+  }
+  out_.append(ByteView(header.encode()));
+  for (ByteView part : parts) {
+    const std::size_t taken = std::min(part.size(), size);
+    out_.append(part.first(taken));
+    size -= taken;
+  }
+  if (was_empty) driver_.has_output();
+}
+
+void YamuxEngine::sent(std::size_t bytes) {
+  out_.trim_front(bytes);
+  if (out_.empty()) out_ = PacketBuf();
+  if (out_.size() > options_.max_send_bytes / 2) return;
+  for (YamuxStreamState* stream : streams_) {
+    if (std::exchange(stream->wants_room_, false)) stream->became_writable();
+  }
+}
+
+TimePoint YamuxEngine::next_deadline() const {
+  if (over_ || options_.keepalive_interval <= Duration{}) return kNever;
+  return ping_sent_ ? saturating_add(*ping_sent_, options_.keepalive_timeout)
+                    : saturating_add(heard_, options_.keepalive_interval);
+}
+
+Result<> YamuxEngine::on_time(TimePoint now) {
+  if (over_ || now < next_deadline()) return {};
+  if (ping_sent_) {
+    if (heard_ > *ping_sent_ && now < saturating_add(heard_, options_.keepalive_timeout)) {
+      ping_sent_ = heard_;  // busy with something else: it is there
+      return {};
+    }
+    return broke({Errc::timed_out, "the peer did not answer a yamux ping"}, YamuxGoAway::internal_error);
+  }
+  ping(now);
+  return {};
+}
+
+Result<> YamuxEngine::open(YamuxStreamState& stream) {
+  assert(stream.engine_ == nullptr && stream.id_ == 0);
+  if (over_ || we_go_ || peer_gone_) return fail(Errc::closed, "the connection is being closed");
+  if (outbound_ >= options_.max_outbound_streams || unacknowledged_ >= options_.max_ack_backlog ||
+      next_id_ > std::numeric_limits<std::uint32_t>::max() - 2) {
+    return fail(Errc::limit, "{} streams are open, {} of them not acknowledged", outbound_, unacknowledged_);
+  }
+  stream.engine_ = this;
+  stream.id_ = next_id_;
+  stream.outbound_ = true;
+  next_id_ += 2;
+  ++outbound_;
+  ++unacknowledged_;
+  insert(stream);
+  return {};
+}
+
+void YamuxEngine::go_away(YamuxGoAway why) {
+  if (std::exchange(we_go_, true)) return;
+  queue({YamuxType::go_away, 0, 0, static_cast<std::uint32_t>(why)});
+}
+
+Result<> YamuxEngine::broke(Error why, YamuxGoAway code) {
+  go_away(code);
+  end(why.code());
+  return fail(std::move(why));
+}
+
+void YamuxEngine::end(Errc why) {
+  if (std::exchange(over_, true)) return;
+  for (YamuxStreamState* stream : streams_) {
+    stream->end(stream->ended_.value_or(why));
+    stream->engine_ = nullptr;
+  }
+  streams_.clear();
+}
+
+YamuxStreamState* YamuxEngine::find(std::uint32_t id) const {
+  const auto found = std::ranges::lower_bound(streams_, id, {}, &YamuxStreamState::id_);
+  return found != streams_.end() && (*found)->id_ == id ? *found : nullptr;
+}
+
+void YamuxEngine::insert(YamuxStreamState& stream) {
+  streams_.insert(std::ranges::lower_bound(streams_, stream.id_, {}, &YamuxStreamState::id_), &stream);
+}
+
+void YamuxEngine::remove(YamuxStreamState& stream) {
+  streams_.erase(std::ranges::lower_bound(streams_, stream.id_, {}, &YamuxStreamState::id_));
+  --(stream.outbound_ ? outbound_ : inbound_);
+  if (stream.outbound_ && !stream.acknowledged_) --unacknowledged_;
+  stream.engine_ = nullptr;
+}
+
+}  // namespace ghostnet::libp2p

@@ -1,0 +1,184 @@
+#include "ghostnet/libp2p/yamux_session.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ghostnet::libp2p {
+
+// ---- YamuxStream ----
+
+YamuxStream::YamuxStream(YamuxSession& session, Direction direction)
+    : PeerStream(session.info_, direction), clock_(session.host_.clock()), metrics_(session.metrics_) {
+  metrics_.streams.add(1);
+}
+
+YamuxStream::~YamuxStream() { metrics_.streams.add(-1); }
+
+Result<std::size_t> YamuxStream::try_read(MutableByteView buffer) {
+  if (proposal_) {
+    if (Result<> answered = read_answer(); !answered) return fail(answered);
+  }
+  return take(buffer, clock_.now());
+}
+
+Result<std::size_t> YamuxStream::try_write(std::span<const ByteView> parts) {
+  if (proposal_ && proposal_->failure()) return fail(*proposal_->failure());
+  return put(parts);
+}
+
+// An answer is read as it comes, also where the stream's owner only writes: nobody shall hold it for ever.
+void YamuxStream::became_readable() {
+  if (proposal_) static_cast<void>(read_answer());
+  wake_reader();
+}
+
+Result<> YamuxStream::propose_lazily(std::string_view protocol) {
+  proposal_ = std::make_unique<LazyProposal>(std::string(protocol));
+  protocol_ = protocol;
+  const std::vector<std::uint8_t> lines = proposal_->lines();
+  const ByteView part(lines);
+  const Result<std::size_t> sent = put(std::span(&part, 1));
+  if (!sent) return fail(sent);
+  if (*sent < lines.size()) return fail(Errc::no_buffers, "the connection has no room for another stream");
+  return {};
+}
+
+Result<> YamuxStream::read_answer() {
+  while (!proposal_->failure()) {
+    std::array<std::uint8_t, kMaxProtocolIdBytes + 1> room;
+    const MutableByteView wanted = MutableByteView(room).first(std::min(room.size(), proposal_->wanted()));
+    const Result<std::size_t> read = take(wanted, clock_.now());
+    if (!read) return fail(read);
+    if (*read == 0) return fail(Errc::end_of_stream, "the peer ended the stream before it agreed to {}", protocol_);
+    if (const Result<bool> agreed = proposal_->feed(wanted.first(*read)); !agreed) {
+      reset();
+    } else if (*agreed) {
+      proposal_.reset();
+      return {};
+    }
+  }
+  return fail(*proposal_->failure());
+}
+
+// ---- YamuxSession ----
+
+YamuxSession::YamuxSession(Host& host, std::unique_ptr<Stream> secured, std::shared_ptr<const ConnectionInfo> info,
+                           const YamuxOptions& options, NodeMetrics& metrics, Acceptor& acceptor)
+    : host_(host),
+      secured_(std::move(secured)),
+      info_(std::move(info)),
+      metrics_(metrics),
+      acceptor_(acceptor),
+      engine_(info_->direction == Direction::outbound ? YamuxEngine::Side::client : YamuxEngine::Side::server, options,
+              *this, host.now()) {
+  deadline_.arm(engine_.next_deadline());
+}
+
+YamuxSession::~YamuxSession() {
+  engine_.end(ended_ ? ended_->code() : Errc::closed);
+  writable_relay_.disarm();
+}
+
+Task<Error> YamuxSession::run() {
+  while (true) {
+    const Result<> pumped = pump();
+    if (ended_) co_return *ended_;
+    if (pumped) {
+      co_await host_.clock().sleep(0ns);
+    } else if (pumped.error() == Errc::would_block) {
+      co_await secured_->readable();
+    } else {
+      ended_ = pumped.error() == Errc::end_of_stream ? Error(Errc::closed, "the peer closed the connection")
+                                                     : pumped.error();
+      flush();
+      static_cast<void>(secured_->shutdown_send());  // so that a go-away still arrives
+      engine_.end(ended_->code());
+      co_return *ended_;
+    }
+    if (ended_) co_return *ended_;
+  }
+}
+
+// Reads what is there and hands it to the engine; nothing failed: there may be more.
+Result<> YamuxSession::pump() {
+  std::unique_ptr<std::uint8_t[]> room(new std::uint8_t[kReadBytes]);
+  for (std::size_t i = 0; i < kReadsPerTurn; ++i) {
+    const Result<std::size_t> read = secured_->try_read({room.get(), kReadBytes});
+    if (!read) return fail(read);
+    if (*read == 0) return fail(Errc::end_of_stream);
+    Result<> received = engine_.receive({room.get(), *read}, host_.now());
+    for (std::unique_ptr<YamuxStream>& stream : std::exchange(accepted_, {})) acceptor_.inbound(std::move(stream));
+    if (!received) {
+      metrics_.violations.add();
+      return received;
+    }
+  }
+  return {};
+}
+
+void YamuxSession::flush() {
+  while (!engine_.output().empty()) {
+    const ByteView output = engine_.output();
+    const Result<std::size_t> written = secured_->try_write(std::span(&output, 1));
+    if (!written) {
+      if (written.error() == Errc::would_block) {
+        writable_relay_.arm(secured_->writable());
+      } else if (!ended_) {
+        abort(written.error());
+      }
+      return;
+    }
+    engine_.sent(*written);
+  }
+  if (farewell_ends_) static_cast<void>(secured_->shutdown_send());
+}
+
+YamuxStreamState* YamuxSession::accept_stream() {
+  if (farewell_ends_) return nullptr;
+  auto stream = std::make_unique<YamuxStream>(*this, Direction::inbound);
+  accepted_.push_back(std::move(stream));
+  return accepted_.back().get();
+}
+
+Result<std::unique_ptr<YamuxStream>> YamuxSession::open() {
+  if (ended_) return fail(*ended_);
+  auto stream = std::make_unique<YamuxStream>(*this, Direction::outbound);
+  if (Result<> opened = engine_.open(*stream); !opened) return fail(opened);
+  return stream;
+}
+
+void YamuxSession::close() {
+  if (farewell_ends_ || ended_) return;
+  engine_.go_away(YamuxGoAway::normal);
+  farewell_ends_ = host_.now() + kFarewell;
+  flusher_.schedule();
+  deadline_.arm(*farewell_ends_);
+}
+
+void YamuxSession::abort(Error why) {
+  if (!ended_) ended_ = std::move(why);
+  secured_->abort();  // wakes run()
+}
+
+void YamuxSession::on_deadline() {
+  const TimePoint now = host_.now();
+  if (farewell_ends_ && now >= *farewell_ends_) return abort({Errc::closed, "closed"});
+  if (Result<> checked = engine_.on_time(now); !checked) return abort(checked.error());
+  deadline_.arm(farewell_ends_ ? *farewell_ends_ : engine_.next_deadline());
+}
+
+void YamuxSession::Deadline::arm(TimePoint at) {
+  timer_.arm(at);
+  if (waiting_ || at == kNever) return;
+  waiting_.emplace(timer_);
+  waiting_->start(Continuation(static_cast<Completion&>(*this)));
+}
+
+PromiseBase* YamuxSession::Deadline::completed() noexcept {
+  waiting_->await_resume();
+  waiting_.reset();
+  session_.on_deadline();
+  return nullptr;
+}
+
+}  // namespace ghostnet::libp2p
