@@ -10,6 +10,8 @@
 #include "ghostnet/scenarios/plugin.hpp"
 #include "ghostnet/services/services.hpp"
 #include "list.hpp"
+#include "node.hpp"
+#include "p2p_ping.hpp"
 #include "results.hpp"
 #include "run.hpp"
 
@@ -30,6 +32,8 @@ struct Arguments {
   std::vector<std::string> benches;
   ResultsCommand results;
   std::vector<std::string> words;  // the command line as typed
+  NodeCommand node;
+  PingCommand ping;
   bool json = false;
   std::string shell;
   bool schema = false;
@@ -177,6 +181,22 @@ int dispatch_results(const CLI::App& app, const Arguments& arguments) {
   return results_report(command);
 }
 
+void add_live(CLI::App& app, Arguments& arguments) {
+  CLI::App* node = app.add_subcommand("node", "Runs a live libp2p node: events out and commands in, as lines of JSON");
+  node->add_option("--listen", arguments.node.listen, "MULTIADDR to listen at, as in /ip4/127.0.0.1/tcp/4001")
+      ->allow_extra_args(false);
+  node->add_option("--peer", arguments.node.peers, "MULTIADDR of a peer to connect to")->allow_extra_args(false);
+  node->add_option("--key", arguments.node.key_file, "FILE with the identity; made where there is none");
+  node->add_option("--security", arguments.node.security, "noise or plaintext, in order of preference")
+      ->delimiter(',')
+      ->capture_default_str();
+
+  CLI::App* ping = app.add_subcommand("ping", "Pings a libp2p node");
+  ping->add_option("MULTIADDR", arguments.ping.address, "where it listens, as in /ip4/127.0.0.1/tcp/4001")->required();
+  ping->add_option("--count", arguments.ping.count, "how often")->capture_default_str();
+  ping->add_flag("--json", arguments.ping.json, "one JSON document on standard output");
+}
+
 Result<> complete(Arguments& arguments) {
   for (const std::string& text : arguments.set) {
     std::size_t equals = text.find('=');
@@ -219,6 +239,8 @@ int dispatch(const CLI::App& app, Arguments& arguments, Program& program) {
   if (app.got_subcommand("run")) return run(arguments.run, program);
   if (app.got_subcommand("check")) return check(arguments.files, arguments.json, program);
   if (app.got_subcommand("results")) return dispatch_results(*app.get_subcommand("results"), arguments);
+  if (app.got_subcommand("node")) return node(arguments.node);
+  if (app.got_subcommand("ping")) return p2p_ping(arguments.ping);
   if (app.got_subcommand("completion")) {
     fmt::print("{}", completion_script(app, arguments.shell));
     return kOk;
@@ -248,6 +270,7 @@ int program_main(int argc, char** argv) {
   add_run(app, arguments);
   add_results(app, arguments);
   add_others(app, arguments);
+  add_live(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

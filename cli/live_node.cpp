@@ -1,0 +1,41 @@
+#include "live_node.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "command.hpp"
+
+namespace ghostnet::cli {
+namespace {
+
+constexpr std::size_t kMaxKeyFileBytes = 16 * 1024;
+
+Result<> write_key(const std::string& path, const std::vector<std::uint8_t>& bytes) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return fail(error_from_errno(errno, "making the key file " + path));
+  const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+  const int write_errno = errno;
+  ::close(fd);
+  if (written == static_cast<ssize_t>(bytes.size())) return {};
+  return fail(error_from_errno(write_errno, "writing the key file " + path));
+}
+
+}  // namespace
+
+Result<libp2p::KeyPair> load_or_make_key(const std::string& path, crypto::SecureRandom& random) {
+  if (path.empty()) return libp2p::KeyPair::generate_ed25519(random);
+  if (std::filesystem::exists(path)) {
+    const Result<std::string> bytes = read_file(path, kMaxKeyFileBytes);
+    if (!bytes) return fail(bytes);
+    Result<libp2p::KeyPair> key = libp2p::KeyPair::decode(as_bytes(*bytes));
+    if (!key) return fail(key.error().while_doing("reading the key file " + path));
+    return key;
+  }
+  libp2p::KeyPair key = libp2p::KeyPair::generate_ed25519(random);
+  if (Result<> written = write_key(path, key.encode()); !written) return fail(written);
+  return key;
+}
+
+}  // namespace ghostnet::cli

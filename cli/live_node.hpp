@@ -1,0 +1,17 @@
+// What `ghostnet node` and `ghostnet ping` share: a live world with one libp2p node in it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ghostnet/libp2p/node.hpp"
+#include "ghostnet/realnet/host.hpp"
+#include "ghostnet/realnet/world.hpp"
+
+namespace ghostnet::cli {
+
+// The key of a file as libp2p stores it (protobuf PrivateKey), which is made, readable by its owner alone, where there
+// is none; a fresh key for an empty path.
+Result<libp2p::KeyPair> load_or_make_key(const std::string& path, crypto::SecureRandom& random);
+
+}  // namespace ghostnet::cli

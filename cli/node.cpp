@@ -1,0 +1,241 @@
+#include "node.hpp"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "command.hpp"
+#include "ghostnet/realnet/signals.hpp"
+#include "ghostnet/runtime/combine.hpp"
+#include "live_node.hpp"
+
+namespace ghostnet::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxLineBytes = 1024 * 1024;
+constexpr std::size_t kMaxCommands = 256;  // under way at once
+constexpr Duration kFarewell = 2s;
+
+void say(const json& line) {
+  fmt::print("{}\n", line.dump(-1, ' ', false, json::error_handler_t::replace));
+  std::fflush(stdout);
+}
+
+// The commands of standard input, read on a thread of their own, since a terminal blocks; they arrive on the world's.
+class CommandLines {
+ public:
+  CommandLines(realnet::World& world) : lines_(std::make_shared<Lines>(world.loop())) {
+    std::thread(read, std::ref(world), lines_).detach();
+  }
+  ~CommandLines() { lines_->open.store(false); }
+  // Nothing: standard input has ended.
+  auto next() { return lines_->channel.recv(); }
+
+ private:
+  struct Lines {
+    explicit Lines(Loop& loop) : channel(loop, kMaxCommands) {}
+    Channel<std::string> channel;
+    std::atomic<bool> open = true;
+  };
+
+  static void read(realnet::World& world, std::shared_ptr<Lines> lines) {
+    std::string buffered;
+    char room[4096];
+    while (true) {
+      const ssize_t size = ::read(STDIN_FILENO, room, sizeof room);
+      if (!lines->open.load()) return;
+      if (size <= 0) break;
+      buffered.append(room, static_cast<std::size_t>(size));
+      for (std::size_t end; (end = buffered.find('\n')) != std::string::npos; buffered.erase(0, end + 1)) {
+        world.post([lines, line = buffered.substr(0, end)]() mutable {
+          static_cast<void>(lines->channel.try_send(std::move(line)));
+        });
+      }
+      if (buffered.size() > kMaxLineBytes) break;
+    }
+    world.post([lines] { lines->channel.close(); });
+  }
+
+  std::shared_ptr<Lines> lines_;
+};
+
+class LiveNode final : private libp2p::NodeObserver {
+ public:
+  LiveNode(realnet::World& world, realnet::Host& host, libp2p::KeyPair key, libp2p::NodeOptions options)
+      : world_(world),
+        node_(host, std::move(key), std::move(options)),
+        observing_(node_.observe(*this)),
+        scope_(host.loop()) {}
+
+  Result<> listen(const std::string& text) {
+    const Result<libp2p::Multiaddr> address = libp2p::Multiaddr::parse(text);
+    if (!address) return fail(address);
+    const Result<libp2p::Multiaddr> at = node_.listen(*address);
+    if (!at) return fail(at);
+    say({{"event", "listening"}, {"addr", at->with_peer(node_.id()).text()}});
+    return {};
+  }
+
+  void dial_in_background(const std::string& text) { scope_.spawn(perform({{"do", "dial"}, {"addr", text}})); }
+
+  // Until `quit`, the end of standard input, or a signal.
+  Task<> run(realnet::Signals& signals) {
+    CommandLines commands(world_);
+    while (true) {
+      auto first = co_await first_of(commands.next(), signals.received());
+      if (first.index() == 1) break;
+      const std::optional<std::string> line = std::get<0>(std::move(first));
+      if (!line) break;
+      if (line->empty()) continue;
+      json command = json::parse(*line, nullptr, false);
+      if (!command.is_object()) {
+        say({{"event", "error"}, {"what", "a command is one JSON object on one line"}});
+        continue;
+      }
+      if (text_of(command, "do") == "quit") {
+        answer(command, Result<>(), {});
+        break;
+      }
+      if (scope_.size() >= kMaxCommands) {
+        answer(command, fail(Errc::limit, "{} commands are under way", kMaxCommands), {});
+        continue;
+      }
+      scope_.spawn(perform(std::move(command)));
+    }
+    co_await node_.close(node_.host().now() + kFarewell);
+  }
+
+ private:
+  void connected(const libp2p::ConnectionInfo& info) override {
+    say({{"event", "connected"},
+         {"peer", info.peer.text()},
+         {"addr", info.remote_address.text()},
+         {"direction", libp2p::to_string(info.direction)},
+         {"security", info.security},
+         {"muxer", info.muxer}});
+  }
+  void disconnected(const libp2p::PeerId& peer, const Error& why) override {
+    say({{"event", "disconnected"}, {"peer", peer.text()}, {"why", why.message()}});
+  }
+
+  static std::string text_of(const json& command, const char* field) {
+    const auto found = command.find(field);
+    return found != command.end() && found->is_string() ? found->get<std::string>() : std::string();
+  }
+
+  static void answer(const json& command, const Result<>& outcome, json more) {
+    json line = more.is_object() ? std::move(more) : json::object();
+    if (const auto id = command.find("id"); id != command.end()) line["id"] = *id;
+    line["ok"] = outcome.has_value();
+    if (!outcome) line["error"] = outcome.error().message();
+    if (!outcome && !command.contains("id")) {
+      line = {{"event", "error"}, {"what", outcome.error().message()}};
+    } else if (!command.contains("id")) {
+      return;
+    }
+    say(line);
+  }
+
+  Task<> perform(json command) {
+    json more = json::object();
+    const Result<> outcome = co_await perform_one(command, more);
+    answer(command, outcome, std::move(more));
+  }
+
+  Task<Result<>> perform_one(const json& command, json& more) {
+    const std::string what = text_of(command, "do");
+    if (what == "dial") {
+      const Result<libp2p::Multiaddr> address = libp2p::Multiaddr::parse(text_of(command, "addr"));
+      if (!address) co_return fail(address);
+      const Result<libp2p::PeerId> peer = co_await node_.connect(*address);
+      if (!peer) co_return fail(peer);
+      more["peer"] = peer->text();
+      co_return Result<>();
+    }
+    if (what == "peers") {
+      more["peers"] = json::array();
+      for (const libp2p::PeerId& peer : node_.connected_peers()) more["peers"].push_back(peer.text());
+      co_return Result<>();
+    }
+    if (what != "ping" && what != "identify") {
+      co_return fail(Errc::not_supported, "no command \"{}\": there are dial, ping, identify, peers and quit", what);
+    }
+    const Result<libp2p::PeerId> peer = libp2p::PeerId::parse(text_of(command, "peer"));
+    if (!peer) co_return fail(peer);
+    if (what == "identify") co_return co_await identify(*peer, more);
+    const Result<Duration> rtt = co_await node_.ping(*peer);
+    if (!rtt) co_return fail(rtt);
+    more["rtt_ns"] = rtt->count();
+    co_return Result<>();
+  }
+
+  Task<Result<>> identify(libp2p::PeerId peer, json& more) {
+    if (Result<> asked = co_await node_.identify(peer); !asked) co_return asked;
+    const libp2p::PeerAbout* const about = node_.peers().find(peer);
+    if (about == nullptr) co_return fail(Errc::no_buffers, "there is no room to remember what the peer said");
+    more["agent"] = about->agent;
+    more["protocol_version"] = about->protocol_version;
+    more["protocols"] = about->protocols;
+    more["observed_addr"] = about->observed.text();
+    more["signed_record"] = !about->signed_record.empty();
+    more["addrs"] = json::array();
+    for (const libp2p::Multiaddr& address : node_.peers().addresses(peer, node_.host().now())) {
+      more["addrs"].push_back(address.text());
+    }
+    co_return Result<>();
+  }
+
+  realnet::World& world_;
+  libp2p::Node node_;
+  libp2p::Registration observing_;
+  Scope scope_;
+};
+
+Result<libp2p::NodeOptions> options_of(const NodeCommand& command) {
+  libp2p::NodeOptions options;
+  options.security.clear();
+  for (const std::string& name : command.security) {
+    if (name == "noise") {
+      options.security.push_back(libp2p::Security::noise);
+    } else if (name == "plaintext") {
+      options.security.push_back(libp2p::Security::plaintext);
+    } else {
+      return fail(Errc::invalid_argument, "--security {}: expected noise or plaintext", name);
+    }
+  }
+  return options;
+}
+
+}  // namespace
+
+int node(const NodeCommand& command) {
+  const auto refuse = [](int code, const Error& error) {
+    fmt::print(stderr, "ghostnet: {}\n", error.message());
+    return code;
+  };
+  Result<libp2p::NodeOptions> options = options_of(command);
+  if (!options) return refuse(kBadInput, options.error());
+  auto world = realnet::World::create();
+  if (!world) return refuse(kInternal, world.error());
+  auto signals = realnet::Signals::watch(**world);
+  if (!signals) return refuse(kInternal, signals.error());
+  realnet::Host host(**world, {.name = "node"});
+  crypto::HostRandom random(host);
+  Result<libp2p::KeyPair> key = load_or_make_key(command.key_file, random);
+  if (!key) return refuse(kBadInput, key.error());
+
+  LiveNode live(**world, host, std::move(*key), std::move(*options));
+  for (const std::string& address : command.listen) {
+    if (Result<> listening = live.listen(address); !listening) return refuse(kBadInput, listening.error());
+  }
+  for (const std::string& address : command.peers) live.dial_in_background(address);
+  (*world)->run(live.run(**signals));
+  return (*signals)->which() != 0 ? kInterrupted : kOk;
+}
+
+}  // namespace ghostnet::cli
