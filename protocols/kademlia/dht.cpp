@@ -1,0 +1,252 @@
+#include "ghostnet/kademlia/dht.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "ghostnet/libp2p/message.hpp"
+#include "ghostnet/runtime/combine.hpp"
+#include "search.hpp"
+
+namespace ghostnet::kademlia {
+namespace {
+
+// How long addresses that others told of are believed.
+constexpr Duration kHeardAddressLifetime = 30min;
+
+}  // namespace
+
+Dht::Dht(libp2p::Node& node, const DhtOptions& options, const Validator* validator)
+    : node_(node),
+      options_(options),
+      validator_(validator),
+      table_(node.id(), options.table),
+      store_(options.store),
+      random_(Random::from_state(node.host().random().next_u64(), node.host().random().next_u64() | 1)),
+      scope_(node.host().loop()) {
+  if (options_.mode == Mode::server) {
+    if (auto registered = node_.handle(kProtocol, *this)) registrations_.push_back(std::move(*registered));
+  }
+  registrations_.push_back(node_.observe(*this));
+  for (const libp2p::PeerId& peer : node_.connected_peers()) identified(peer);
+  scope_.spawn(keep_fresh());
+  scope_.spawn(republish());
+}
+
+Dht::~Dht() = default;
+
+// Servers say so by the protocols that they offer (kad-dht, "Client and server mode").
+void Dht::identified(const libp2p::PeerId& peer) {
+  if (!node_.peers().supports(peer, kProtocol)) {
+    table_.remove(peer);
+    return;
+  }
+  for (const libp2p::ConnectionInfo& connection : node_.connections()) {
+    if (connection.peer != peer) continue;
+    table_.add(peer, connection.remote.address(), node_.host().now());
+    return;
+  }
+}
+
+PeerInfo Dht::about(const libp2p::PeerId& peer) {
+  return {.id = peer,
+          .addresses = node_.peers().addresses(peer, node_.host().now()),
+          .connection = node_.is_connected(peer) ? ConnectionType::connected : ConnectionType::not_connected};
+}
+
+void Dht::learn(std::span<const PeerInfo> peers) {
+  for (const PeerInfo& peer : peers) {
+    if (peer.id == node_.id() || peer.addresses.empty()) continue;
+    node_.peers().add_addresses(peer.id, peer.addresses, node_.host().now(), kHeardAddressLifetime);
+  }
+}
+
+bool Dht::valid(ByteView key, ByteView value) const { return validator_ == nullptr || validator_->valid(key, value); }
+
+// ---- searching ----
+
+Task<Result<Message>> Dht::exchange(libp2p::PeerId peer, const Message& question) {
+  auto stream = co_await node_.open_stream(peer, kProtocol);
+  if (!stream) co_return fail(stream);
+  const std::vector<std::uint8_t> bytes = question.encode();
+  if (auto sent = co_await libp2p::write_message(**stream, bytes); !sent) co_return fail(sent);
+  if (auto ended = (*stream)->shutdown_send(); !ended) co_return fail(ended);
+  if (question.type == MessageType::add_provider) co_return Message{};  // is not answered
+  auto answer = co_await libp2p::read_message(**stream, Message::kMaxBytes);
+  if (!answer) co_return fail(answer);
+  co_return Message::parse(answer->view());
+}
+
+// A peer that answers is good for the table; one that does not is taken out of it.
+Task<Result<Message>> Dht::ask(libp2p::PeerId peer, Message question) {
+  auto answer = co_await with_timeout(node_.host().clock(), options_.request_timeout, exchange(peer, question));
+  if (answer) {
+    learn(answer->closer);
+    learn(answer->providers);
+    identified(peer);
+  } else {
+    table_.remove(peer);
+  }
+  co_return answer;
+}
+
+Task<> Dht::ask_one(Search& search, libp2p::PeerId peer) {
+  const auto answer = co_await ask(peer, search.question);
+  if (answer) {
+    std::vector<libp2p::PeerId> closer;
+    for (const PeerInfo& info : answer->closer) closer.push_back(info.id);
+    search.lookup.answered(peer, closer);
+    search.heard(peer, *answer);
+  } else {
+    search.lookup.failed(peer);
+  }
+  search.changed.set();
+}
+
+Task<> Dht::drive(Search& search) {
+  while (!search.satisfied) {
+    while (const auto peer = search.lookup.next()) search.under_way.spawn(ask_one(search, *peer));
+    if (search.lookup.finished()) break;
+    search.changed.reset();
+    co_await search.changed;
+  }
+  search.under_way.drop_all();
+}
+
+Task<Result<>> Dht::search(Search& search, Duration limit) {
+  co_await first_of(drive(search), node_.host().clock().sleep(limit));
+  search.under_way.drop_all();
+  if (search.stats != nullptr) *search.stats = {.asked = search.lookup.asked(), .hops = search.lookup.hops()};
+  if (search.satisfied || !search.lookup.closest().empty()) co_return Result<>();
+  co_return fail(Errc::not_found, "DHT: nobody answered; {} peers were asked", search.lookup.asked());
+}
+
+Task<Result<std::vector<libp2p::PeerId>>> Dht::closest_peers(Bytes key, SearchStats* stats) {
+  Search search(*this, {.type = MessageType::find_node, .key = key}, stats);
+  if (auto done = co_await this->search(search, options_.query_timeout); !done) co_return fail(done);
+  co_return search.lookup.closest();
+}
+
+Task<Result<PeerInfo>> Dht::find_peer(libp2p::PeerId peer, SearchStats* stats) {
+  if (node_.is_connected(peer)) co_return about(peer);
+  PeerSearch search(*this, peer, stats);
+  const Result<> done = co_await this->search(search, options_.query_timeout);
+  if (search.found) co_return std::move(*search.found);
+  if (!done) co_return fail(done);
+  co_return fail(Errc::not_found, "DHT: peer {} is not known to those nearest to it", peer.text());
+}
+
+Task<std::size_t> Dht::tell_closest(const Bytes& key, const Message& message) {
+  const auto closest = co_await closest_peers(key);
+  if (!closest) co_return 0;
+  std::vector<Task<Result<Message>>> tellings;
+  for (const libp2p::PeerId& peer : *closest) tellings.push_back(ask(peer, message));
+  const std::vector<Result<Message>> told = co_await all_of(std::move(tellings));
+  co_return static_cast<std::size_t>(std::ranges::count_if(told, [](const auto& one) { return one.has_value(); }));
+}
+
+Task<Result<>> Dht::put_value(Bytes key, Bytes value) {
+  if (!valid(key.view(), value.view())) {
+    co_return fail(Errc::invalid_argument, "DHT: the validator refuses this value for its key");
+  }
+  if (published_values_.size() < options_.max_published) published_values_.insert_or_assign(key, value);
+  const Message message{.type = MessageType::put_value, .key = key, .record = Record{.key = key, .value = value}};
+  const std::size_t told = co_await tell_closest(key, message);
+  if (told == 0) co_return fail(Errc::not_found, "DHT: no server took the value");
+  co_return Result<>();
+}
+
+Task<Result<Bytes>> Dht::get_value(Bytes key, SearchStats* stats) {
+  ValueSearch search(*this, key, stats);
+  if (const Record* own = store_.get(key.view(), node_.host().now())) search.best = own->value;
+  const Result<> done = co_await this->search(search, options_.query_timeout);
+  if (!search.best) {
+    if (!done) co_return fail(done);
+    co_return fail(Errc::not_found, "DHT: those nearest to the key have no value for it");
+  }
+  // kad-dht, "Value retrieval": who had a worse value is told the best one.
+  const Message correction{
+      .type = MessageType::put_value, .key = key, .record = Record{.key = key, .value = *search.best}};
+  for (const libp2p::PeerId& peer : search.outdated) scope_.spawn(tell_alone(peer, correction));
+  co_return *search.best;
+}
+
+Task<> Dht::tell_alone(libp2p::PeerId peer, Message message) {
+  const auto told = co_await ask(peer, std::move(message));
+  if (!told) node_.host().log().debug("DHT: {}", told.error().message());
+}
+
+Task<Result<>> Dht::provide(Bytes key) {
+  if (provided_.size() < options_.max_published) provided_.emplace(key, true);
+  const Message message{
+      .type = MessageType::add_provider, .key = key, .providers = {{.id = node_.id(), .addresses = node_.addresses()}}};
+  store_.add_provider(key.view(), message.providers[0], node_.host().now());
+  const std::size_t told = co_await tell_closest(key, message);
+  if (told == 0) co_return fail(Errc::not_found, "DHT: no server could be told");
+  co_return Result<>();
+}
+
+Task<Result<std::vector<PeerInfo>>> Dht::find_providers(Bytes key, std::size_t count, SearchStats* stats) {
+  ProviderSearch search(*this, key, count, stats);
+  search.add(store_.providers(key.view(), node_.host().now()));
+  const Result<> done = co_await this->search(search, options_.query_timeout);
+  if (!search.found.empty()) co_return std::move(search.found);
+  if (!done) co_return fail(done);
+  co_return fail(Errc::not_found, "DHT: nobody is known to provide the key");
+}
+
+// ---- upkeep ----
+
+Task<> Dht::refresh() {
+  std::vector<Bytes> keys{Bytes::copy_of(node_.id().bytes())};
+  Search own(*this, {.type = MessageType::find_node, .key = keys[0]}, nullptr);
+  if (auto done = co_await search(own, options_.refresh_query_timeout); !done) co_return;
+  // Deeper buckets than these hold few peers, and the search for oneself has met them.
+  constexpr std::size_t kMaxRefreshedBuckets = 15;
+  const std::size_t buckets = std::min(table_.bucket_count(), kMaxRefreshedBuckets);
+  for (std::size_t bucket = 0; bucket < buckets; ++bucket) {
+    const Bytes key = key_in_bucket(bucket);
+    Search other(*this, {.type = MessageType::find_node, .key = key}, nullptr);
+    const Result<> done = co_await search(other, options_.refresh_query_timeout);
+    if (!done) co_return;
+  }
+}
+
+// What is asked for is hashed, so a key for a bucket is found by trying; each try hits bucket n with 1 in 2^(n + 1).
+Bytes Dht::key_in_bucket(std::size_t bucket) {
+  std::array<std::uint8_t, 34> key{0x12, 0x20};  // a SHA-256 multihash, as go-libp2p-kad-dht sends
+  const std::size_t tries = std::size_t{64} << std::min<std::size_t>(bucket, 15);
+  for (std::size_t i = 0; i < tries; ++i) {
+    random_.fill(std::span(key).subspan(2));
+    if (table_.bucket_of(Key::of(key)) == bucket) break;
+  }
+  return Bytes::copy_of(key);
+}
+
+Task<> Dht::keep_fresh() {
+  const Clock& clock = node_.host().clock();
+  while (true) {
+    // Until somebody is known there is nobody to ask.
+    while (table_.size() == 0) co_await clock.sleep(1s);
+    co_await refresh();
+    store_.expire(node_.host().now());
+    co_await clock.sleep(random_.between(options_.refresh_interval * 9 / 10, options_.refresh_interval));
+  }
+}
+
+Task<> Dht::republish() {
+  while (true) {
+    co_await node_.host().clock().sleep(options_.republish_interval);
+    const auto values = published_values_;
+    for (const auto& [key, value] : values) {
+      const Result<> put = co_await put_value(key, value);
+      if (!put) node_.host().log().debug("{}", put.error().message());
+    }
+    const auto provided = provided_;
+    for (const auto& [key, is_provided] : provided) {
+      const Result<> told = co_await provide(key);
+      if (!told) node_.host().log().debug("{}", told.error().message());
+    }
+  }
+}
+
+}  // namespace ghostnet::kademlia

@@ -1,0 +1,106 @@
+// What a server of the DHT answers.
+#include <algorithm>
+#include <utility>
+
+#include "ghostnet/kademlia/dht.hpp"
+#include "ghostnet/libp2p/message.hpp"
+#include "ghostnet/runtime/combine.hpp"
+
+namespace ghostnet::kademlia {
+
+void Dht::accept(std::unique_ptr<libp2p::PeerStream> stream) {
+  if (inbound_ >= options_.max_inbound_streams) return;  // dropped: reset
+  scope_.spawn(serve(std::move(stream)));
+}
+
+// One question after the other, until the peer has no more or is idle for too long.
+Task<> Dht::serve(std::unique_ptr<libp2p::PeerStream> stream) {
+  struct Counted {
+    explicit Counted(std::size_t& count) : count_(count) { ++count_; }
+    ~Counted() { --count_; }
+    std::size_t& count_;
+  };
+  const Counted counted(inbound_);
+  const libp2p::PeerId asker = stream->remote_peer();
+  while (true) {
+    auto bytes = co_await with_timeout(node_.host().clock(), options_.idle_timeout,
+                                       libp2p::read_message(*stream, Message::kMaxBytes));
+    if (!bytes) {
+      if (bytes.error() == Errc::end_of_stream) static_cast<void>(stream->shutdown_send());
+      co_return;
+    }
+    const auto question = Message::parse(bytes->view());
+    if (!question) co_return;
+    const auto reply = answer(asker, *question);
+    if (!reply) continue;
+    const std::vector<std::uint8_t> encoded = reply->encode();
+    const auto sent =
+        co_await with_timeout(node_.host().clock(), options_.idle_timeout, libp2p::write_message(*stream, encoded));
+    if (!sent) co_return;
+  }
+}
+
+std::vector<PeerInfo> Dht::closer_to(const Bytes& key, const libp2p::PeerId& asker) {
+  std::vector<PeerInfo> peers;
+  for (const libp2p::PeerId& peer : table_.closest(Key::of(key.view()), options_.table.bucket_size)) {
+    if (peer != asker) peers.push_back(about(peer));
+  }
+  return peers;
+}
+
+std::optional<Message> Dht::answer(const libp2p::PeerId& asker, const Message& question) {
+  const TimePoint now = node_.host().now();
+  Message reply{.type = question.type, .key = question.key};
+  switch (question.type) {
+    case MessageType::find_node: {
+      reply.closer = closer_to(question.key, asker);
+      // Who is asked for by name is named, a client too.
+      const auto wanted = libp2p::PeerId::from_bytes(question.key.view());
+      if (wanted && *wanted != asker && std::ranges::find(reply.closer, *wanted, &PeerInfo::id) == reply.closer.end()) {
+        PeerInfo info = about(*wanted);
+        if (!info.addresses.empty()) reply.closer.insert(reply.closer.begin(), std::move(info));
+      }
+      return reply;
+    }
+    case MessageType::get_value:
+      if (const Record* record = store_.get(question.key.view(), now)) reply.record = *record;
+      reply.closer = closer_to(question.key, asker);
+      return reply;
+    case MessageType::get_providers:
+      reply.providers = store_.providers(question.key.view(), now);
+      reply.closer = closer_to(question.key, asker);
+      return reply;
+    case MessageType::put_value: return answer_put(question);
+    case MessageType::add_provider: take_providers(asker, question); return std::nullopt;
+    case MessageType::ping: return reply;
+  }
+  return std::nullopt;
+}
+
+// Stores what is valid and no worse than what is here, and echoes it; nothing is said to what is refused.
+std::optional<Message> Dht::answer_put(const Message& question) {
+  if (!question.record || question.record->key != question.key || question.key.empty()) return std::nullopt;
+  const ByteView key = question.key.view();
+  const ByteView value = question.record->value.view();
+  if (!valid(key, value)) return std::nullopt;
+  const TimePoint now = node_.host().now();
+  if (const Record* known = store_.get(key, now); known != nullptr && validator_ != nullptr &&
+                                                  !equal(known->value.view(), value) &&
+                                                  !validator_->better(key, value, known->value.view())) {
+    return std::nullopt;
+  }
+  if (!store_.put({.key = question.key, .value = question.record->value}, now)) return std::nullopt;
+  return question;
+}
+
+// Only who provides may say so.
+void Dht::take_providers(const libp2p::PeerId& asker, const Message& question) {
+  if (question.key.empty()) return;
+  for (const PeerInfo& provider : question.providers) {
+    if (provider.id != asker) continue;
+    learn(std::span(&provider, 1));
+    store_.add_provider(question.key.view(), provider, node_.host().now());
+  }
+}
+
+}  // namespace ghostnet::kademlia
