@@ -278,6 +278,28 @@ class Loader {
       }
       scenario_.protocols.push_back(std::move(protocol));
     }
+    order_protocols(node);
+  }
+
+  // Puts what others stand on before them; they are started in this order.
+  void order_protocols(const Node& node) {
+    std::vector<Scenario::Protocol> waiting = std::exchange(scenario_.protocols, {});
+    const auto stands = [&](std::string_view name) {
+      return std::ranges::any_of(scenario_.protocols, [&](const auto& one) { return one.service->name == name; });
+    };
+    while (!waiting.empty()) {
+      const auto ready = std::ranges::find_if(
+          waiting, [&](const auto& one) { return std::ranges::all_of(one.service->needs, stands); });
+      if (ready == waiting.end()) break;
+      scenario_.protocols.push_back(std::move(*ready));
+      waiting.erase(ready);
+    }
+    for (Scenario::Protocol& left : waiting) {
+      const auto missing = std::ranges::find_if_not(left.service->needs, stands);
+      reader_.complain(node.at, join("protocols", left.service->name),
+                       fmt::format("it stands on {}: put `{}: {{}}` under `protocols` too", *missing, *missing));
+      scenario_.protocols.push_back(std::move(left));
+    }
   }
 
   void load_workload(const Node& item, const std::string& path) {

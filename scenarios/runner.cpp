@@ -30,9 +30,35 @@ class Runner::HostDirectory final : public Directory {
 // What runs on a host: its services, and the scope of the workloads that use them.
 struct Runner::Occupant {
   explicit Occupant(Loop& loop) : operations(loop) {}
+  ~Occupant() {
+    operations.close();
+    drop_services();
+  }
+
+  // Those that stand on others first.
+  void drop_services() {
+    while (!services.empty()) services.pop_back();
+  }
 
   std::vector<std::unique_ptr<Service>> services;  // by protocol of the scenario; null where it does not run
   Scope operations;                                // dropped before the services
+};
+
+// What stands on a host already, for the services that are started after it.
+class Runner::Neighbours final : public Siblings {
+ public:
+  Neighbours(const Scenario& scenario, const Occupant& occupant) : scenario_(scenario), occupant_(occupant) {}
+
+  Service* find(std::string_view name) const override {
+    for (std::size_t i = 0; i < occupant_.services.size(); ++i) {
+      if (scenario_.protocols[i].service->name == name) return occupant_.services[i].get();
+    }
+    return nullptr;
+  }
+
+ private:
+  const Scenario& scenario_;
+  const Occupant& occupant_;
 };
 
 Runner::Runner(const Scenario& scenario, RunWorld& world)
@@ -69,11 +95,13 @@ Result<> Runner::set_up() {
 Result<> Runner::start_services(HostId id) {
   Occupant& occupant = *occupants_[id];
   occupant.services.resize(scenario_.protocols.size());
+  const Neighbours neighbours(scenario_, occupant);
   for (std::size_t i = 0; i < scenario_.protocols.size(); ++i) {
     const Scenario::Protocol& protocol = scenario_.protocols[i];
     if (!in_group(id, protocol.on)) continue;
     Host& host = world_.host(id);
-    Result<std::unique_ptr<Service>> service = protocol.service->start({host, *directory_}, protocol.options);
+    Result<std::unique_ptr<Service>> service =
+        protocol.service->start({host, *directory_, neighbours}, protocol.options);
     if (!service) {
       return ghostnet::fail(
           service.error().while_doing(fmt::format("starting {} on {}", protocol.service->name, host.name())));
@@ -149,7 +177,7 @@ std::optional<Peer> Runner::choose_peer(HostId id, const std::vector<HostId>& gr
 
 void Runner::crash(HostId id) {
   occupants_[id]->operations.drop_all();
-  occupants_[id]->services.clear();
+  occupants_[id]->drop_services();
   world_.crash(id);
 }
 
@@ -238,7 +266,7 @@ void Runner::stop_services() {
     advance(std::min(limit, world_.now() + kProgressStep));
   }
   stopping.close();
-  for (auto& occupant : occupants_) occupant->services.clear();
+  for (auto& occupant : occupants_) occupant->drop_services();
 }
 
 void Runner::judge_end_states(RunReport& report) {

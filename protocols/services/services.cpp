@@ -3,14 +3,16 @@
 #include "ghostnet/beacon/service.hpp"
 #include "ghostnet/bulk/service.hpp"
 #include "ghostnet/echo/service.hpp"
+#include "ghostnet/gossipsub/service.hpp"
+#include "ghostnet/kademlia/service.hpp"
 #include "ghostnet/libp2p/service.hpp"
 #include "ghostnet/ping/service.hpp"
 
 namespace ghostnet::services {
 
 Result<> add_all(ServiceRegistry& registry) {
-  for (ServiceDescriptor (*descriptor)() :
-       {&beacon::service, &bulk::service, &echo::service, &libp2p::service, &ping::service}) {
+  for (ServiceDescriptor (*descriptor)() : {&beacon::service, &bulk::service, &echo::service, &gossipsub::service,
+                                            &kademlia::service, &libp2p::service, &ping::service}) {
     if (Result<> added = registry.add(descriptor()); !added) return added;
   }
   return {};

@@ -62,6 +62,7 @@ class Runner : private FaultDirector::Stage {
  private:
   class HostDirectory;
   struct Occupant;
+  class Neighbours;
   struct Failures {
     std::uint64_t count = 0;
     std::string first;
