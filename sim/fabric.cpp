@@ -244,7 +244,7 @@ Result<> Fabric::readdress(FabricHost& host) {
     owners_.emplace(address.address, Owner{host.id(), 1, interface.attachment});
   }
   interface.numbered = false;
-  first_interfaces_[host.id()].numbered = false;
+  hosts_[host.id()].numbered = false;
   any_readdress_ = true;
   host.extras().changed.pulse();
   return {};
