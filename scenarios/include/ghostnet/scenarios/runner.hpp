@@ -41,7 +41,7 @@ struct Progress {
   std::uint64_t turns;
 };
 
-class Runner : private FaultDirector::Stage {
+class Runner final : private FaultDirector::Stage {
  public:
   // Both outlive it.
   Runner(const Scenario& scenario, RunWorld& world);
