@@ -18,7 +18,24 @@ void Loop::resume(PromiseBase& promise) {
 }
 
 void Loop::bury() {
-  while (!graveyard_.empty()) static_cast<Spawned&>(graveyard_.pop_front()).destroy();
+  while (!graveyard_.empty()) {
+    Spawned& gone = deepest_of_the_dead();
+    static_cast<Waiter&>(gone).unlink();
+    running_ = gone.above();  // in whose frame its destructors may work
+    gone.destroy();
+  }
+  running_ = nullptr;
+}
+
+// One stands under another whose frame it may use: the one under which no other stands goes first.
+Spawned& Loop::deepest_of_the_dead() {
+  Spawned* deepest = static_cast<Spawned*>(&graveyard_.front());
+  graveyard_.for_each([&](Waiter& waiter) {
+    Spawned& other = static_cast<Spawned&>(waiter);
+    if (other.stands_under(*deepest)) deepest = &other;
+    return true;
+  });
+  return *deepest;
 }
 
 std::size_t Loop::run_ready(std::size_t budget) {

@@ -21,9 +21,11 @@ PromiseBase& Spawned::begin() {
 
 void Spawned::end(const Error* failure) noexcept {
   if (failure != nullptr && scope() != nullptr) scope()->child_failed(*failure);  // may drop the scope: read it again
+  if (scope() == nullptr) return;                                                 // dropped before, and buried
   unlink();
-  if (scope() != nullptr) leave_scope();
-  destroy();  // last: the frame may own the scope
+  Loop& loop = scope()->loop_;
+  leave_scope();
+  loop.graveyard_.push_back(*this);  // the frame may own the scope, and parameters are destroyed after the promise
 }
 
 void Spawned::leave_scope() noexcept {

@@ -371,6 +371,30 @@ TEST(Scope, ATaskMayDropItselfAndThenAllAboveIt) {
   EXPECT_TRUE(outer.empty());
 }
 
+Task<> use_at_the_end(Scope& outer, Scope& own, Event& never, Lines& lines, std::string& of_the_owner) {
+  AtEnd end([&] { lines.push_back(of_the_owner); });
+  outer.drop_all();
+  own.drop_all();
+  co_await never;
+}
+Task<> own_and_wait(Loop& loop, Scope& outer, Event& never, Lines& lines) {
+  std::string text = "a string of the owner, long enough to be on the heap";
+  Scope scope(loop);
+  scope.spawn(use_at_the_end(outer, scope, never, lines, text));
+  co_await never;
+}
+
+TEST(Scope, ATaskMayDropAllAboveItAndThenItself) {
+  TestWorld world;
+  Lines lines;
+  Event never(world.loop());
+  Scope outer(world.loop());
+  outer.spawn(own_and_wait(world.loop(), outer, never, lines));
+  world.run();
+  EXPECT_EQ(lines, Lines{"a string of the owner, long enough to be on the heap"});
+  EXPECT_TRUE(outer.empty());
+}
+
 // Parameters are destroyed after the body has ended: the task has left its scope by then.
 Task<> end_with(AtEnd) { co_return; }
 

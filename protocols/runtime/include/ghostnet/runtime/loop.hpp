@@ -99,12 +99,14 @@ class Loop {
 
   void resume(PromiseBase& promise);
   void bury();
+  Spawned& deepest_of_the_dead();
 
   TimePoint now_{};
   Duration wall_offset_{};
   WaitList ready_;
   Spawned* running_ = nullptr;
-  IntrusiveList<Waiter> graveyard_;  // root tasks dropped while they ran: destroyed when they have suspended
+  IntrusiveList<Waiter>
+      graveyard_;  // root tasks that have ended, or were dropped in use: destroyed after the resumption
   FailureHandler* failure_handler_ = nullptr;
   TimerQueue timers_;
 };

@@ -58,11 +58,11 @@ struct FinalAwaiter {
       return next.coroutine()->handle();
     if constexpr (std::derived_from<P, Spawned>) {
       if (next.is_spawned()) {
-        finished.promise().end_spawned();  // destroys this very frame
+        finished.promise().end_spawned();
         return std::noop_coroutine();
       }
     }
-    return transfer_to(next.completion()->completed());  // may do so too
+    return transfer_to(next.completion()->completed());  // may destroy this very frame
   }
 };
 
