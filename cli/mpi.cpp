@@ -4,9 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
+#include "ghostnet/results/database.hpp"
 #include "ghostnet/runtime/quantity.hpp"
+#include "interruption.hpp"
 
 namespace ghostnet::cli {
 
@@ -20,7 +24,43 @@ std::optional<std::size_t> number_in(const char* name) {
   return *number;
 }
 
+constexpr auto kLookEvery = std::chrono::milliseconds(100);
+constexpr auto kGiveUpAfter = std::chrono::seconds(60);  // without a sign of life
+
+// Of a batch: the runs that ended, and a number that grows with whatever any of its runs does.
+struct Sight {
+  std::int64_t ended = 0;
+  std::int64_t advanced = 0;
+};
+
+Result<Sight> look(const results::Database& database, const std::string& batch) {
+  Result<results::Statement> statement = database.prepare(
+      "SELECT count(CASE WHEN r.status <> 'unfinished' THEN 1 END), count(*) + ifnull(sum(r.simulated_ns / 1000), 0) "
+      "FROM runs r JOIN batches b ON b.batch_id = r.batch_id WHERE b.label = ?1");
+  if (!statement) return fail(std::move(statement));
+  Result<bool> row = statement->bind(batch).step();
+  if (!row) return fail(std::move(row));
+  return Sight{statement->integer(0), statement->integer(1)};
+}
+
 }  // namespace
+
+Result<std::size_t> wait_for_ranks(const std::string& db, const std::string& batch, std::size_t runs) {
+  Result<results::Database> database = results::Database::open(db, {});
+  if (!database) return fail(std::move(database));
+  auto alive_at = std::chrono::steady_clock::now();
+  Sight before;
+  while (true) {
+    Result<Sight> now = look(*database, batch);
+    if (!now) return fail(std::move(now));
+    const std::size_t ended = static_cast<std::size_t>(now->ended);
+    if (ended >= runs) return std::size_t{0};
+    if (now->advanced != before.advanced) alive_at = std::chrono::steady_clock::now();
+    before = *now;
+    if (interrupted() || std::chrono::steady_clock::now() - alive_at > kGiveUpAfter) return runs - ended;
+    std::this_thread::sleep_for(kLookEvery);
+  }
+}
 
 std::optional<MpiRank> mpi_rank() {
   struct Names {

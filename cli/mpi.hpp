@@ -1,13 +1,15 @@
 // Under mpirun: which share of the runs is this process's.
 //
 // MPI itself is not needed for that: its launchers tell each process its rank in the environment. The ranks record into
-// one results file, each its own runs; a rank that is lost loses those that it had not finished, which stay unfinished
-// in the file, and --resume makes them.
+// one results file, each its own runs, and meet there at the end: a launcher ends all ranks as soon as one of them ends
+// with a code that is not 0. A rank that is lost loses only the runs that it had not finished; --resume makes them.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <string>
+
+#include "ghostnet/runtime/result.hpp"
 
 namespace ghostnet::cli {
 
@@ -20,5 +22,9 @@ struct MpiRank {
 
 // Nothing where there is one rank, or none.
 std::optional<MpiRank> mpi_rank();
+
+// Waits until so many runs of the batch have come to an end, and returns how many are missing: more than none after an
+// interruption, or when nothing has happened in the file for a while.
+Result<std::size_t> wait_for_ranks(const std::string& db, const std::string& batch, std::size_t runs);
 
 }  // namespace ghostnet::cli

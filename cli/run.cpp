@@ -157,6 +157,16 @@ Result<> prepare_db(RunCommand& command, const Plan& plan) {
   return {};
 }
 
+void meet_other_ranks(const RunCommand& command, const MpiRank& mpi, std::size_t runs, Output& output) {
+  const Result<std::size_t> missing = wait_for_ranks(command.db, command.batch, runs);
+  if (missing && *missing == 0) return;
+  output.note(missing ? kInternal : exit_code_of(missing.error()));
+  if (mpi.rank != 0) return;
+  if (!missing) return fmt::print(stderr, "ghostnet: {}\n", missing.error().message());
+  fmt::print(stderr, "ghostnet: {} of {} runs are missing: their ranks were lost or stopped; --resume makes them\n",
+             *missing, runs);
+}
+
 // Runs one file in a process of its own and returns its digest, or nothing when it did not pass.
 std::optional<std::uint64_t> digest_in_child(const RunCommand& command, const Program& program, const PlannedRun& run) {
   int ends[2];
@@ -234,7 +244,9 @@ int run(RunCommand command, const Program& program) {
     }
     if (!command.quiet) fmt::print(stderr, "{} of {} runs are finished\n", finished->size(), plan->runs.size());
   }
-  if (const std::optional<MpiRank> mpi = mpi_rank()) {
+  const std::size_t of_all_ranks = open.size();
+  const std::optional<MpiRank> mpi = mpi_rank();
+  if (mpi) {
     std::erase_if(open, [&](std::size_t index) { return index % mpi->ranks != mpi->rank; });
   }
   watch_for_interruption();
@@ -243,6 +255,7 @@ int run(RunCommand command, const Program& program) {
   } else if (!open.empty()) {
     run_in_pool(command, program, *plan, open, output);
   }
+  if (mpi && !command.db.empty()) meet_other_ranks(command, *mpi, of_all_ranks, output);
   return output.finish();
 }
 

@@ -1,6 +1,8 @@
 #include "ghostnet/results/schema.hpp"
 
+#include <chrono>
 #include <string>
+#include <thread>
 
 namespace ghostnet::results {
 
@@ -254,6 +256,9 @@ CREATE VIEW broken_expectations AS
   WHERE e.held = 0;
 )sql";
 
+constexpr int kMakeAttempts = 100;
+constexpr std::chrono::milliseconds kMakeAgainAfter(20);
+
 constexpr const char* kMigrations[] = {kVersion1};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
@@ -288,8 +293,14 @@ Result<> migrate(const Database& database, std::span<const char* const> steps) {
   Result<std::optional<std::int64_t>> version = database.integer("PRAGMA user_version");
   if (!version) return fail(std::move(version));
   if (**version == 0) {
-    // Only an empty file can change these.
-    if (Result<> set = database.execute("PRAGMA page_size=8192; PRAGMA journal_mode=WAL"); !set) return set;
+    // Only an empty file can change these. Of several processes that make one file each may find it locked by another,
+    // and SQLite does not wait here by itself.
+    Result<> set = database.execute("PRAGMA page_size=8192; PRAGMA journal_mode=WAL");
+    for (int attempt = 0; !set && set.error() == Errc::busy && attempt < kMakeAttempts; ++attempt) {
+      std::this_thread::sleep_for(kMakeAgainAfter);
+      set = database.execute("PRAGMA journal_mode=WAL");
+    }
+    if (!set) return set;
   }
   if (Result<> set = database.execute("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000"); !set) return set;
   if (**version >= wanted) return {};

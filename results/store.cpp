@@ -105,7 +105,8 @@ class Store::Impl {
         pending_.samples_dropped = batch.samples_dropped;
       }
       there_is_room_.notify_all();
-      if (batch.size() != 0) note(writer_.write(batch));
+      // After a failure nothing more is written: a run that lost a part must not come to a verdict.
+      if (batch.size() != 0 && status()) note(writer_.write(batch));
       batch.clear();
     }
   }

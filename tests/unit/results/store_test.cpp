@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <thread>
 
 #include "ghostnet/results/reader.hpp"
 #include "results_file.hpp"
@@ -196,16 +197,20 @@ TEST_F(StoreTest, SeveralStoresTakeTurnsInOneFile) {
               ElementsAre("1|500|500.0", "2|500|1000.0"));
 }
 
-TEST_F(StoreTest, WhatALockKeepsOutFailsForGoodAndIsSaidAtTheEnd) {
+TEST_F(StoreTest, ARunThatLostAPartFailsForGoodAndStaysUnfinished) {
   auto store = begun({.batch_rows = 1, .busy_timeout = 1ms});
-  const Database other = open(DatabaseOptions::Access::write);
-  auto lock = Transaction::begin(other);
-  ASSERT_TRUE(lock);
-  sample(*store, 1s, 0, 1);
+  {
+    const Database other = open(DatabaseOptions::Access::write);
+    auto lock = Transaction::begin(other);
+    ASSERT_TRUE(lock);
+    sample(*store, 1s, 0, 1);
+    while (store->status()) std::this_thread::yield();
+  }
   const Result<> finished = store->finish({});
   ASSERT_FALSE(finished);
   EXPECT_EQ(finished.error(), Errc::busy);
   EXPECT_THAT(std::string(finished.error().message()), testing::HasSubstr("locked by another program"));
+  EXPECT_THAT(rows("SELECT status FROM runs"), ElementsAre("unfinished"));
 }
 
 TEST_F(StoreTest, DeletingARunTakesAllOfItAlong) {
