@@ -179,7 +179,7 @@ TEST(Ns3World, LinksChangeAndGoDownWhileItRuns) {
   ASSERT_TRUE(rig.world->set_links(1, links({.up = false}, {})));
   rig.run(1s);
   EXPECT_LE(log.round_trips.size(), before + 7);  // what was under way
-  ASSERT_TRUE(rig.world->set_links(1, {}));
+  ASSERT_TRUE(rig.world->set_links(1, 1, {}));
   rig.run(1s);
   EXPECT_GE(log.round_trips.size(), before + 95);
 }
