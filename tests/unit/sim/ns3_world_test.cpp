@@ -172,11 +172,11 @@ TEST(Ns3World, LinksChangeAndGoDownWhileItRuns) {
   rig.ping(0, 1, 1000, log, 10ms);
   rig.run(1s);
   EXPECT_GE(log.round_trips.size(), 99U);
-  ASSERT_TRUE(rig.world->set_links(1, links({.delay = 30ms}, {.delay = 30ms})));
+  ASSERT_TRUE(rig.world->set_links(1, 1, links({.delay = 30ms}, {.delay = 30ms})));
   rig.run(1s);
   EXPECT_NEAR(static_cast<double>(log.round_trips.back().count()), 64e6, 1e5);
   const std::size_t before = log.round_trips.size();
-  ASSERT_TRUE(rig.world->set_links(1, links({.up = false}, {})));
+  ASSERT_TRUE(rig.world->set_links(1, 1, links({.up = false}, {})));
   rig.run(1s);
   EXPECT_LE(log.round_trips.size(), before + 7);  // what was under way
   ASSERT_TRUE(rig.world->set_links(1, 1, {}));
