@@ -186,6 +186,8 @@ void add_live(CLI::App& app, Arguments& arguments) {
   node->add_option("--listen", arguments.node.listen, "MULTIADDR to listen at, as in /ip4/127.0.0.1/tcp/4001")
       ->allow_extra_args(false);
   node->add_option("--peer", arguments.node.peers, "MULTIADDR of a peer to connect to")->allow_extra_args(false);
+  node->add_option("--topic", arguments.node.topics, "NAME of a gossipsub topic to join")->allow_extra_args(false);
+  node->add_option("--dht", arguments.node.dht, "client, server or off: the part in the DHT")->capture_default_str();
   node->add_option("--key", arguments.node.key_file, "FILE with the identity; made where there is none");
   node->add_option("--security", arguments.node.security, "noise or plaintext, in order of preference")
       ->delimiter(',')

@@ -7,7 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base64.hpp"
 #include "command.hpp"
+#include "ghostnet/gossipsub/pubsub.hpp"
+#include "ghostnet/kademlia/dht.hpp"
 #include "ghostnet/realnet/signals.hpp"
 #include "ghostnet/runtime/combine.hpp"
 #include "live_node.hpp"
@@ -64,13 +67,19 @@ class CommandLines {
   std::shared_ptr<Lines> lines_;
 };
 
-class LiveNode final : private libp2p::NodeObserver {
+class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHandler {
  public:
-  LiveNode(realnet::World& world, realnet::Host& host, libp2p::KeyPair key, libp2p::NodeOptions options)
+  LiveNode(realnet::World& world, realnet::Host& host, libp2p::KeyPair key, libp2p::NodeOptions options,
+           std::optional<kademlia::Mode> dht)
       : world_(world),
         node_(host, std::move(key), std::move(options)),
         observing_(node_.observe(*this)),
-        scope_(host.loop()) {}
+        pubsub_(node_, {}, {}, *this),
+        scope_(host.loop()) {
+    if (dht) dht_.emplace(node_, kademlia::DhtOptions{.mode = *dht});
+  }
+
+  Result<> subscribe(const std::string& topic) { return pubsub_.subscribe(topic); }
 
   Result<> listen(const std::string& text) {
     const Result<libp2p::Multiaddr> address = libp2p::Multiaddr::parse(text);
@@ -123,6 +132,32 @@ class LiveNode final : private libp2p::NodeObserver {
     say({{"event", "disconnected"}, {"peer", peer.text()}, {"why", why.message()}});
   }
 
+  void received(const gossipsub::Delivery& delivery) override {
+    const auto author = libp2p::PeerId::from_bytes(delivery.message.from.value_or(ByteView()));
+    const auto neighbour = libp2p::PeerId::from_bytes(pubsub_.router().peer_id(delivery.source).view());
+    say({{"event", "message"},
+         {"topic", delivery.message.topic},
+         {"from", author ? author->text() : ""},
+         {"id", to_hex(delivery.id.view())},
+         {"data", encode_base64(delivery.message.data)},
+         {"received_from", neighbour ? neighbour->text() : ""}});
+  }
+  void peer_subscribed(const libp2p::PeerId& peer, std::string_view topic, bool subscribed) override {
+    say({{"event", subscribed ? "subscribed" : "unsubscribed"}, {"peer", peer.text()}, {"topic", topic}});
+  }
+  // The mesh is told in a turn of its own, since the router is at work when it changes.
+  void mesh_changed(std::string_view topic, const libp2p::PeerId& peer, bool grafted) override {
+    static_cast<void>(peer);
+    static_cast<void>(grafted);
+    scope_.spawn(tell_mesh(std::string(topic)));
+  }
+  Task<> tell_mesh(std::string topic) {
+    json peers = json::array();
+    for (const libp2p::PeerId& peer : pubsub_.mesh(topic)) peers.push_back(peer.text());
+    say({{"event", "mesh"}, {"topic", topic}, {"peers", std::move(peers)}});
+    co_return;
+  }
+
   static std::string text_of(const json& command, const char* field) {
     const auto found = command.find(field);
     return found != command.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -162,8 +197,14 @@ class LiveNode final : private libp2p::NodeObserver {
       for (const libp2p::PeerId& peer : node_.connected_peers()) more["peers"].push_back(peer.text());
       co_return Result<>();
     }
+    if (what == "publish" || what == "subscribe" || what == "unsubscribe") co_return pubsub(what, command, more);
+    if (what.starts_with("dht_")) co_return co_await dht(what, command, more);
     if (what != "ping" && what != "identify") {
-      co_return fail(Errc::not_supported, "no command \"{}\": there are dial, ping, identify, peers and quit", what);
+      co_return fail(
+          Errc::not_supported,
+          "no command \"{}\": there are dial, ping, identify, peers, publish, subscribe, unsubscribe, dht_put, "
+          "dht_get, dht_provide, dht_providers, dht_find_peer and quit",
+          what);
     }
     const Result<libp2p::PeerId> peer = libp2p::PeerId::parse(text_of(command, "peer"));
     if (!peer) co_return fail(peer);
@@ -171,6 +212,59 @@ class LiveNode final : private libp2p::NodeObserver {
     const Result<Duration> rtt = co_await node_.ping(*peer);
     if (!rtt) co_return fail(rtt);
     more["rtt_ns"] = rtt->count();
+    co_return Result<>();
+  }
+
+  Result<> pubsub(const std::string& what, const json& command, json& more) {
+    const std::string topic = text_of(command, "topic");
+    if (topic.empty()) return fail(Errc::invalid_argument, "{} needs a \"topic\"", what);
+    if (what == "subscribe") return pubsub_.subscribe(topic);
+    if (what == "unsubscribe") {
+      pubsub_.unsubscribe(topic);
+      return {};
+    }
+    const auto data = decode_base64(text_of(command, "data"));
+    if (!data) return fail(Errc::invalid_argument, "\"data\" is no base64 (RFC 4648 4)");
+    const auto id = pubsub_.publish(topic, *data);
+    if (!id) return fail(id);
+    more["message_id"] = to_hex(id->view());
+    return {};
+  }
+
+  // Keys, values and the multihashes that stand for content are base64.
+  Task<Result<>> dht(std::string what, const json& command, json& more) {
+    if (!dht_) co_return fail(Errc::not_supported, "{}: the node runs with --dht off", what);
+    if (what == "dht_find_peer") {
+      const Result<libp2p::PeerId> peer = libp2p::PeerId::parse(text_of(command, "peer"));
+      if (!peer) co_return fail(peer);
+      const auto found = co_await dht_->find_peer(*peer);
+      if (!found) co_return fail(found);
+      more["addrs"] = json::array();
+      for (const libp2p::Multiaddr& address : found->addresses) more["addrs"].push_back(address.text());
+      co_return Result<>();
+    }
+    const bool content = what == "dht_provide" || what == "dht_providers";
+    const std::string field = content ? "cid" : "key";
+    const auto key = decode_base64(text_of(command, field.c_str()));
+    if (!key || key->empty()) co_return fail(Errc::invalid_argument, "{} needs \"{}\" in base64", what, field);
+    const Bytes name = Bytes::copy_of(*key);
+    if (what == "dht_provide") co_return co_await dht_->provide(name);
+    if (what == "dht_providers") {
+      const auto providers = co_await dht_->find_providers(name);
+      if (!providers) co_return fail(providers);
+      more["providers"] = json::array();
+      for (const kademlia::PeerInfo& provider : *providers) more["providers"].push_back(provider.id.text());
+      co_return Result<>();
+    }
+    if (what == "dht_put") {
+      const auto value = decode_base64(text_of(command, "value"));
+      if (!value) co_return fail(Errc::invalid_argument, "\"value\" is no base64 (RFC 4648 4)");
+      co_return co_await dht_->put_value(name, Bytes::copy_of(*value));
+    }
+    if (what != "dht_get") co_return fail(Errc::not_supported, "no command \"{}\"", what);
+    const auto value = co_await dht_->get_value(name);
+    if (!value) co_return fail(value);
+    more["value"] = encode_base64(value->view());
     co_return Result<>();
   }
 
@@ -193,8 +287,17 @@ class LiveNode final : private libp2p::NodeObserver {
   realnet::World& world_;
   libp2p::Node node_;
   libp2p::Registration observing_;
+  gossipsub::Pubsub pubsub_;
+  std::optional<kademlia::Dht> dht_;
   Scope scope_;
 };
+
+Result<std::optional<kademlia::Mode>> dht_mode(const std::string& name) {
+  if (name == "off") return std::nullopt;
+  if (name == "client") return kademlia::Mode::client;
+  if (name == "server") return kademlia::Mode::server;
+  return fail(Errc::invalid_argument, "--dht {}: expected client, server or off", name);
+}
 
 Result<libp2p::NodeOptions> options_of(const NodeCommand& command) {
   libp2p::NodeOptions options;
@@ -220,6 +323,8 @@ int node(const NodeCommand& command) {
   };
   Result<libp2p::NodeOptions> options = options_of(command);
   if (!options) return refuse(kBadInput, options.error());
+  const auto dht = dht_mode(command.dht);
+  if (!dht) return refuse(kBadInput, dht.error());
   auto world = realnet::World::create();
   if (!world) return refuse(kInternal, world.error());
   auto signals = realnet::Signals::watch(**world);
@@ -229,9 +334,12 @@ int node(const NodeCommand& command) {
   Result<libp2p::KeyPair> key = load_or_make_key(command.key_file, random);
   if (!key) return refuse(kBadInput, key.error());
 
-  LiveNode live(**world, host, std::move(*key), std::move(*options));
+  LiveNode live(**world, host, std::move(*key), std::move(*options), *dht);
   for (const std::string& address : command.listen) {
     if (Result<> listening = live.listen(address); !listening) return refuse(kBadInput, listening.error());
+  }
+  for (const std::string& topic : command.topics) {
+    if (Result<> joined = live.subscribe(topic); !joined) return refuse(kBadInput, joined.error());
   }
   for (const std::string& address : command.peers) live.dial_in_background(address);
   (*world)->run(live.run(**signals));

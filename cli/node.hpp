@@ -9,8 +9,10 @@ namespace ghostnet::cli {
 struct NodeCommand {
   std::vector<std::string> listen;
   std::vector<std::string> peers;
+  std::vector<std::string> topics;
   std::string key_file;
   std::vector<std::string> security = {"noise"};
+  std::string dht = "off";
 };
 
 int node(const NodeCommand& command);

@@ -40,6 +40,7 @@ class Store::Impl {
   template <class Add>
   void put(std::size_t rows, Add&& add) {
     std::unique_lock lock(mutex_);
+    if (options_.when_full == StoreOptions::WhenFull::drop_samples) make_room(rows);
     if (pending_.size() + rows > options_.max_pending_rows) {
       wake_writer_.notify_one();
       there_is_room_.wait(lock, [&] { return !status_ || pending_.size() < options_.batch_rows; });
@@ -90,6 +91,15 @@ class Store::Impl {
     if (pending_.size() + rows <= options_.max_pending_rows) return true;
     pending_.samples_dropped += rows;
     return false;
+  }
+
+  // Samples that wait give way to what may not be lost, so that a live run does not wait for its writer.
+  void make_room(std::size_t rows) {
+    const std::size_t wanted = pending_.size() + rows;
+    if (wanted <= options_.max_pending_rows) return;
+    const std::size_t shed = std::min(wanted - options_.max_pending_rows, pending_.samples.size());
+    pending_.samples.resize(pending_.samples.size() - shed);
+    pending_.samples_dropped += shed;
   }
 
   void write_until_closed() {

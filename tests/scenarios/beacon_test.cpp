@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#ifdef GHOSTNET_HAS_SIM
 #include "ghostnet/sim/world.hpp"
 
 namespace ghostnet::beacon {
@@ -120,4 +119,3 @@ TEST_F(BeaconServiceTest, AGroupMustBeOne) {
 
 }  // namespace
 }  // namespace ghostnet::beacon
-#endif
