@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ghostnet's libp2p against go-libp2p, both as dialer and as listener: Noise, yamux, identify, ping, on loopback.
+# ghostnet's libp2p against go-libp2p, both as dialer and as listener: Noise, yamux, identify, ping, gossipsub with signed
+# messages, the DHT's values and providers, on loopback.
 #
 #   tests/interop/libp2p/run.sh [GHOSTNET]       GHOSTNET: the program, by default build/release/bin/ghostnet
 #
@@ -63,4 +64,42 @@ await "$work/node.out" '"connected"'
 await "$work/node.out" '"disconnected"'
 echo '{"id": 1, "do": "quit"}' >&4
 await "$work/node.out" '"ok":true'
+
+echo "gossip and the DHT, both ways"
+base64_of() { printf '%s' "$1" | base64 -w0; }
+multihash_of() { { printf '\x12\x20'; printf '%s' "$1" | sha256sum | xxd -r -p; } | base64 -w0; }
+mkfifo "$work/go.in" "$work/mesh.in"
+"$work/peer" mesh <"$work/go.in" >"$work/mesh-go.out" 2>"$work/mesh-go.err" &
+pids+=($!)
+exec 5>"$work/go.in"
+"$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 --topic news --dht server <"$work/mesh.in" >"$work/mesh.out" 2>"$work/mesh.err" &
+pids+=($!)
+exec 6>"$work/mesh.in"
+await "$work/mesh.out" '"listening"'
+await "$work/mesh-go.out" '"addr"'
+address=$(sed -n 's/.*"addr":"\([^"]*\)".*"listening".*/\1/p' "$work/mesh.out")
+ours=${address##*/}
+theirs=$(sed -n 's#.*/p2p/\([^"]*\)".*#\1#p' "$work/mesh-go.out")
+printf '{"do":"join","topic":"news"}\n{"do":"dial","addr":"%s"}\n' "$address" >&5
+await "$work/mesh.out" "\"mesh\",\"peers\":\\[\"$theirs\"\\]"
+echo '{"do":"publish","topic":"news","data":"from go"}' >&5
+await "$work/mesh.out" "\"data\":\"$(base64_of 'from go')\".*\"from\":\"$theirs\""
+echo "{\"id\":1,\"do\":\"publish\",\"topic\":\"news\",\"data\":\"$(base64_of 'from ghostnet')\"}" >&6
+await "$work/mesh-go.out" "\"from\":\"$ours\",\"message\":\"from ghostnet\""
+echo '{"do":"put","key":"/v/go","value":"1"}' >&5
+await "$work/mesh-go.out" '"did":"put","result"'
+echo "{\"id\":2,\"do\":\"dht_get\",\"key\":\"$(base64_of /v/go)\"}" >&6
+await "$work/mesh.out" "\"id\":2,\"ok\":true,\"value\":\"$(base64_of 1)\""
+echo "{\"id\":3,\"do\":\"dht_put\",\"key\":\"$(base64_of /v/ghostnet)\",\"value\":\"$(base64_of 2)\"}" >&6
+await "$work/mesh.out" '"id":3,"ok":true'
+echo '{"do":"get","key":"/v/ghostnet"}' >&5
+await "$work/mesh-go.out" '"did":"get","result":"2"'
+echo '{"do":"provide","key":"theirs"}' >&5
+await "$work/mesh-go.out" '"did":"provide","result"'
+echo "{\"id\":4,\"do\":\"dht_providers\",\"cid\":\"$(multihash_of theirs)\"}" >&6
+await "$work/mesh.out" "\"id\":4,\"ok\":true,\"providers\":\\[\"$theirs\"\\]"
+echo "{\"id\":5,\"do\":\"dht_provide\",\"cid\":\"$(multihash_of ours)\"}" >&6
+await "$work/mesh.out" '"id":5,"ok":true'
+echo '{"do":"providers","key":"ours"}' >&5
+await "$work/mesh-go.out" "\"did\":\"providers\",\"result\":\\[\"$ours\"\\]"
 echo "OK"

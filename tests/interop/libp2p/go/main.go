@@ -2,6 +2,7 @@
 //
 //	peer listen            prints {"addr": ...}, then one line for each peer it has identified, until stdin ends
 //	peer dial MULTIADDR    connects, pings, echoes 1 MiB over /test/echo/1, and prints what it saw
+//	peer mesh              gossipsub and the DHT, driven by lines of JSON (mesh.go)
 package main
 
 import (
@@ -141,5 +142,7 @@ func main() {
 		listen(h)
 	case "dial":
 		dial(h, os.Args[2])
+	case "mesh":
+		mesh(h)
 	}
 }
