@@ -21,7 +21,7 @@ void Scoreboard::release() {
 
 void Scoreboard::split(std::uint32_t i, std::uint32_t first_length) {
   assert(first_length > 0 && first_length < (*this)[i].length);
-  push_back(back());
+  push_back(SentRecord(back()));  // a copy, since growing moves what back() refers to
   for (std::uint32_t j = size_ - 2; j > i; --j) (*this)[j] = (*this)[j - 1];
   SentRecord& first = (*this)[i];
   SentRecord second = first;

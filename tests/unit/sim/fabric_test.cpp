@@ -73,6 +73,8 @@ TEST(Fabric, ASocketOfAllAddressesOfIpv6TakesIpv4Too) {
   world.run_for(10ms);
   ASSERT_EQ(answers.size(), 2u);
   EXPECT_EQ(answers[1].peer, Endpoint(b.address(IpFamily::v4), 7));
+  a.scope().drop_all();  // they receive from sockets that end here
+  b.scope().drop_all();
 }
 
 TEST(Fabric, AnIpv6OnlySocketLeavesIpv4ToOthers) {

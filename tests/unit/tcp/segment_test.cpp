@@ -86,7 +86,8 @@ TEST(TcpSegment, UnknownOptionsAreSkippedAndMultipathIsHandedThrough) {
   EXPECT_EQ(segment->header.multipath[1], 0x81);
   SegmentHeader again = header_like(kSyn);
   again.multipath = segment->header.multipath;
-  Result<Segment> read = parse(bytes_of(again));
+  const auto written = bytes_of(again);
+  Result<Segment> read = parse(written);
   ASSERT_TRUE(read);
   EXPECT_TRUE(equal(read->header.multipath, segment->header.multipath));
 }
