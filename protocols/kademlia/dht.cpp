@@ -176,7 +176,7 @@ Task<> Dht::tell_alone(libp2p::PeerId peer, Message message) {
 }
 
 Task<Result<>> Dht::provide(Bytes key) {
-  if (provided_.size() < options_.max_published) provided_.emplace(key, true);
+  if (provided_.size() < options_.max_published) provided_.insert(key);
   const Message message{
       .type = MessageType::add_provider, .key = key, .providers = {{.id = node_.id(), .addresses = node_.addresses()}}};
   store_.add_provider(key.view(), message.providers[0], node_.host().now());
@@ -242,7 +242,7 @@ Task<> Dht::republish() {
       if (!put) node_.host().log().debug("{}", put.error().message());
     }
     const auto provided = provided_;
-    for (const auto& [key, is_provided] : provided) {
+    for (const Bytes& key : provided) {
       const Result<> told = co_await provide(key);
       if (!told) node_.host().log().debug("{}", told.error().message());
     }

@@ -22,17 +22,13 @@
 #include <ns3/socket.h>
 #include <ns3/string.h>
 #include <ns3/udp-socket-factory.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <chrono>
-#include <cstdio>
-#include <functional>
 #include <memory>
 #include <vector>
 
 #include "bench_row.hpp"
 #include "ghostnet/sim/fabric.hpp"
+#include "in_child.hpp"
 
 namespace ghostnet::bench {
 namespace {
@@ -41,37 +37,6 @@ constexpr std::size_t kPayloadBytes = 512;
 constexpr Duration kInterval = 100ms;
 constexpr std::uint16_t kPort = 7;
 constexpr int kRegions = 9;
-
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-std::size_t resident_bytes() {
-  long pages = 0;
-  if (std::FILE* file = std::fopen("/proc/self/statm", "r")) {
-    if (std::fscanf(file, "%*d %ld", &pages) != 1) pages = 0;
-    std::fclose(file);
-  }
-  return static_cast<std::size_t>(pages) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
-// Runs `measure` in a child and returns its figure; negative when the child failed.
-double in_child(const std::function<double()>& measure) {
-  int ends[2];
-  if (pipe(ends) != 0) return -1;
-  std::fflush(nullptr);
-  pid_t child = fork();
-  if (child == 0) {
-    double figure = measure();
-    bool sent = write(ends[1], &figure, sizeof figure) == sizeof figure;
-    std::_Exit(sent ? 0 : 1);
-  }
-  close(ends[1]);
-  double figure = -1;
-  if (read(ends[0], &figure, sizeof figure) != sizeof figure) figure = -1;
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return figure;
-}
 
 // ---- ours ----
 

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -127,7 +128,7 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   RecordStore store_;
   Random random_;
   std::map<Bytes, Bytes> published_values_;
-  std::map<Bytes, bool> provided_;  // a set of keys
+  std::set<Bytes> provided_;
   std::size_t inbound_ = 0;
   Scope scope_;
   std::vector<libp2p::Registration> registrations_;
