@@ -9,6 +9,7 @@
 #include "ghostnet/runtime/quantity.hpp"
 #include "ghostnet/scenarios/plugin.hpp"
 #include "ghostnet/services/services.hpp"
+#include "gui.hpp"
 #include "list.hpp"
 #include "node.hpp"
 #include "p2p_ping.hpp"
@@ -120,6 +121,9 @@ void add_others(CLI::App& app, Arguments& arguments) {
       "  source <(ghostnet completion bash)\n"
       "  ghostnet completion zsh > \"${fpath[1]}/_ghostnet\"\n"
       "  ghostnet completion fish > ~/.config/fish/completions/ghostnet.fish");
+
+  CLI::App* gui_command = app.add_subcommand("gui", "Shows a results database, also while it is written");
+  gui_command->add_option("FILE", arguments.files, "a results database; `ghostnet gui --help` lists the options");
 
   CLI::App* bench = app.add_subcommand("bench", "Runs benchmarks, the rivals' figures beside ours");
   bench->add_option("NAME", arguments.benches, "benchmarks; all when left out");
@@ -269,6 +273,10 @@ int program_main(int argc, char** argv) {
   app.require_subcommand(1);
   Arguments arguments;
   arguments.words.assign(argv, argv + argc);
+  // The visualizer reads its own options.
+  if (argc > 1 && arguments.words[1] == "gui") {
+    return gui({arguments.words.begin() + 2, arguments.words.end()}, program);
+  }
   add_run(app, arguments);
   add_results(app, arguments);
   add_others(app, arguments);

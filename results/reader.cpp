@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "row_visit.hpp"
+
 namespace ghostnet::results {
 
 namespace {
@@ -28,20 +30,6 @@ std::vector<std::string> texts_of(const std::string& text) {
     if (item.is_string()) texts.push_back(item.get<std::string>());
   }
   return texts;
-}
-
-// Calls visit(statement) for each row of a query.
-template <class Visit, class... Values>
-Result<> for_each_row(const Database& database, std::string_view sql, Visit&& visit, const Values&... values) {
-  Result<Statement> statement = database.prepare(sql);
-  if (!statement) return fail(std::move(statement));
-  statement->bind(values...);
-  while (true) {
-    Result<bool> row = statement->step();
-    if (!row) return fail(std::move(row));
-    if (!*row) return {};
-    if (Result<> visited = visit(*statement); !visited) return visited;
-  }
 }
 
 constexpr std::string_view kRun =
@@ -227,12 +215,13 @@ Result<std::vector<LinkRow>> links(const Database& database, std::int64_t run, s
 Result<std::vector<HostRow>> hosts(const Database& database, std::int64_t run) {
   std::vector<HostRow> all;
   const auto keep = [&](const Statement& row) -> Result<> {
-    all.push_back({row.integer(0), row.text(1), row.text(2), row.text(3), row.real_if(4), row.real_if(5)});
+    all.push_back(
+        {row.integer(0), row.text(1), row.text(2), row.text(3), row.real_if(4), row.real_if(5), row.integer(6) != 0});
     return {};
   };
   Result<> read = for_each_row(database,
                                "SELECT host_id, name, group_name, region, coalesce(longitude, x_m), coalesce(latitude, "
-                               "y_m) FROM hosts WHERE run_id = ?1 ORDER BY host_id",
+                               "y_m), longitude IS NOT NULL FROM hosts WHERE run_id = ?1 ORDER BY host_id",
                                keep, run);
   if (!read) return fail(std::move(read));
   return all;

@@ -111,6 +111,7 @@ struct HostRow {
   std::string region;
   std::optional<double> x{};  // longitude, or metres
   std::optional<double> y{};
+  bool on_map = false;  // in degrees
 };
 
 Result<std::vector<RunRow>> runs(const Database& database);
