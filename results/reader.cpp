@@ -191,11 +191,11 @@ Result<std::vector<EventRow>> events(const Database& database, std::int64_t run,
 Result<> for_each_message(const Database& database, std::int64_t run,
                           const std::function<void(const MessageRow&)>& visit) {
   const auto show = [&](const Statement& row) -> Result<> {
-    visit({row.real(0), row.real_if(1), row.integer(2), row.integer(3), row.integer(4), row.text(5)});
+    visit({row.real(0), row.real_if(1), row.integer(2), row.integer(3), row.integer(4), row.text(5), row.integer(6)});
     return {};
   };
   return for_each_row(database,
-                      "SELECT sent_ns / 1e9, received_ns / 1e9, from_host, to_host, bytes, kind FROM messages "
+                      "SELECT sent_ns / 1e9, received_ns / 1e9, from_host, to_host, bytes, kind, trace FROM messages "
                       "WHERE run_id = ?1 ORDER BY sent_ns, number",
                       show, run);
 }
@@ -207,9 +207,35 @@ Result<std::vector<LinkRow>> links(const Database& database, std::int64_t run, s
     return {};
   };
   Result<> read =
-      for_each_row(database, "SELECT DISTINCT a, b, kind FROM links WHERE run_id = ?1 LIMIT ?2", keep, run, limit);
+      for_each_row(database, "SELECT DISTINCT a, b, kind FROM links WHERE run_id = ?1 AND a >= 0 AND b >= 0 LIMIT ?2",
+                   keep, run, limit);
   if (!read) return fail(std::move(read));
   return all;
+}
+
+Result<> for_each_position(const Database& database, std::int64_t run,
+                           const std::function<void(const PositionRow&)>& visit) {
+  const auto show = [&](const Statement& row) -> Result<> {
+    visit({row.real(0), row.integer(1), row.real(2), row.real(3)});
+    return {};
+  };
+  return for_each_row(database,
+                      "SELECT time_ns / 1e9, host_id, x_m, y_m FROM positions WHERE run_id = ?1 "
+                      "ORDER BY time_ns, host_id",
+                      show, run);
+}
+
+Result<> for_each_link_sample(const Database& database, std::int64_t run,
+                              const std::function<void(const LinkSampleRow&)>& visit) {
+  const auto show = [&](const Statement& row) -> Result<> {
+    visit({row.real(0), row.text(1), row.integer(2), row.integer(3), row.text(4), row.text(5), row.real_if(6)});
+    return {};
+  };
+  return for_each_row(database,
+                      "SELECT l.time_ns / 1e9, l.kind, l.a, l.b, m.name, m.unit, l.value FROM link_samples l "
+                      "JOIN metrics m ON m.metric_id = l.metric_id WHERE l.run_id = ?1 "
+                      "ORDER BY l.kind, l.a, l.b, l.metric_id, l.time_ns",
+                      show, run);
 }
 
 Result<std::vector<HostRow>> hosts(const Database& database, std::int64_t run) {
