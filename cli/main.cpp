@@ -15,6 +15,7 @@
 #include "p2p_ping.hpp"
 #include "results.hpp"
 #include "run.hpp"
+#include "usage_error.hpp"
 
 namespace ghostnet::cli {
 
@@ -281,10 +282,16 @@ int program_main(int argc, char** argv) {
   add_results(app, arguments);
   add_others(app, arguments);
   add_live(app, arguments);
+  if (argc <= 1) {
+    fmt::print(stderr, "{}", app.help());
+    return kBadInput;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? kOk : kBadInput;
+    if (e.get_exit_code() == 0) return app.exit(e);  // help and version
+    fmt::print(stderr, "ghostnet: {}\n", explain_usage_error(app, e, argv[1]));
+    return kBadInput;
   }
   return dispatch(app, arguments, program);
 }
