@@ -266,8 +266,8 @@ SeqNumber Connection::receive_edge() const {
   return receive_next() + std::min(free_bytes, std::uint32_t{0xffff} << receive_scale_);
 }
 
-// Room for twice what a reader takes in a round trip, and for as much more as its pace has grown: a sender in slow start
-// has doubled its window again before it hears of the room that this round made.
+// Room for twice what a reader takes in a round trip, and for as much more as its pace has grown: a sender in slow
+// start has doubled its window again before it hears of the room that this round made.
 void Connection::tune_receive_buffer(TimePoint now, std::uint32_t read_bytes) {
   if (fixed_receive_buffer_) return;
   round_bytes_ += read_bytes;
