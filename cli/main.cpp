@@ -64,6 +64,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
       "Examples:\n"
       "  ghostnet run scenarios/echo.yaml\n"
       "  ghostnet run scenarios/echo.yaml --mode live\n"
+      "  sudo ghostnet run scenarios/echo.yaml --mode live --live netns\n"
       "  ghostnet run mesh.yaml --set network.loss=1% --set groups.clients.count=500 --seed 7\n"
       "  ghostnet run mesh.yaml --sweep network.loss=0%,1%,5% --repeat 5 --db results.sqlite\n"
       "  ghostnet run mesh.yaml --verify-determinism\n"
@@ -73,8 +74,10 @@ void add_run(CLI::App& app, Arguments& arguments) {
   run->add_option("--mode", arguments.run.mode, "sim or live")
       ->check(CLI::IsMember({"sim", "live"}))
       ->capture_default_str();
-  run->add_option("--live", arguments.run.live, "how hosts share this machine in live mode")
-      ->check(CLI::IsMember({"loopback"}))
+  run->add_option("--live", arguments.run.live,
+                  "how hosts share this machine in live mode: addresses of its loopback, or namespaces, each with the "
+                  "kernel's own TCP and UDP (as root)")
+      ->check(CLI::IsMember({"loopback", "netns"}))
       ->capture_default_str();
   run->add_option("--carrier", arguments.carrier, "fabric or ns3, instead of the file's")
       ->check(CLI::IsMember({"fabric", "ns3"}));

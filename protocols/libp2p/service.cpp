@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ghostnet/runtime/listen_on.hpp"
+#include "ghostnet/runtime/observer.hpp"
 
 namespace ghostnet::libp2p {
 namespace {
@@ -35,6 +36,9 @@ Libp2pService::Libp2pService(const ServiceContext& context, const Libp2pOptions&
 Result<std::unique_ptr<Libp2pService>> Libp2pService::start(const ServiceContext& context,
                                                             const Libp2pOptions& options) {
   std::unique_ptr<Libp2pService> service(new Libp2pService(context, options, make_key(context.host)));
+  if (Observer* const observer = context.host.observer()) {
+    observer->named(context.host.id(), service->node_.id().bytes());
+  }
   for (const Endpoint& endpoint : listen_on(context.host, {}, options.port)) {
     if (auto listening = service->node_.listen(Multiaddr::tcp(endpoint)); !listening) return fail(listening);
   }
