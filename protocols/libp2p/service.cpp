@@ -30,6 +30,7 @@ Libp2pService::Libp2pService(const ServiceContext& context, const Libp2pOptions&
     : host_(context.host),
       directory_(context.directory),
       options_(options),
+      shared_results_(options.share_crypto ? crypto::SharedResults::of_this_thread() : nullptr),
       node_(context.host, std::move(key), node_options(options)),
       scope_(context.host.loop()) {}
 
@@ -53,10 +54,7 @@ Multiaddr Libp2pService::address_of(const Peer& peer) const {
   return Multiaddr::tcp(Endpoint(peer.address, options_.port));
 }
 
-std::size_t Libp2pService::dialled() const {
-  const std::vector<ConnectionInfo> connections = node_.connections();
-  return static_cast<std::size_t>(std::ranges::count(connections, Direction::outbound, &ConnectionInfo::direction));
-}
+std::size_t Libp2pService::dialled() const { return node_.connection_count(Direction::outbound); }
 
 // Dials others by chance, one after the other, as long as too few of them are connected.
 Task<> Libp2pService::stay_connected(Random random) {
