@@ -19,16 +19,16 @@ constexpr Duration kIdentifyPatience = 2s;
 
 double in_ms(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
-nlohmann::json describe(const libp2p::Node& node, const libp2p::PeerId& peer) {
-  const libp2p::ConnectionInfo info = node.connections().front();
+nlohmann::json describe(const libp2p::Node& node, const libp2p::ConnectionInfo& connection) {
+  const libp2p::PeerId& peer = connection.peer;
   const libp2p::PeerAbout* const about = node.peers().find(peer);
   nlohmann::json protocols = nlohmann::json::array();
   if (about != nullptr) {
     for (std::string_view protocol : about->protocols) protocols.push_back(protocol);
   }
   return {{"peer", peer.text()},
-          {"security", info.security},
-          {"muxer", info.muxer},
+          {"security", connection.security},
+          {"muxer", connection.muxer},
           {"agent", about != nullptr ? about->agent : std::string_view()},
           {"protocols", protocols}};
 }
@@ -37,7 +37,9 @@ Task<Result<>> ping_all(libp2p::Node& node, libp2p::Multiaddr address, const Pin
   const Result<libp2p::PeerId> peer = co_await node.connect(std::move(address));
   if (!peer) co_return fail(peer);
   static_cast<void>(co_await with_timeout(node.host().clock(), kIdentifyPatience, node.identify(*peer)));
-  nlohmann::json result = describe(node, *peer);
+  const libp2p::ConnectionInfo* const connection = node.connection(*peer);
+  if (connection == nullptr) co_return fail(Errc::reset, "{} closed the connection", peer->text());
+  nlohmann::json result = describe(node, *connection);
   if (!command.json) {
     fmt::print("{} ({}), {}, {}\n", peer->text(), result["agent"].get<std::string>(),
                result["security"].get<std::string>(), result["muxer"].get<std::string>());
