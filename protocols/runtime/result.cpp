@@ -44,6 +44,8 @@ Errc errc_from_errno(int value) {
     case EAGAIN: return Errc::would_block;
     case EPIPE:
     case EBADF:
+    case EIO:
+    case ESTALE:
     case ENOTCONN:
     case ESHUTDOWN: return Errc::closed;
     case ETIMEDOUT: return Errc::timed_out;
@@ -62,19 +64,34 @@ Errc errc_from_errno(int value) {
     case EMFILE:
     case ENFILE: return Errc::too_many_files;
     case EACCES:
-    case EPERM: return Errc::permission;
+    case EPERM:
+    case EROFS: return Errc::permission;
     case ENOENT:
     case ENODEV:
-    case ENXIO: return Errc::not_found;
+    case ENXIO:
+    case ENOTDIR: return Errc::not_found;
     case EOPNOTSUPP:
     case EAFNOSUPPORT:
     case EPROTONOSUPPORT:
     case ENOPROTOOPT:
+    case EXDEV:
     case ENOSYS: return Errc::not_supported;
     case EINVAL:
-    case EDESTADDRREQ: return Errc::invalid_argument;
+    case EDESTADDRREQ:
+    case EEXIST:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENOTEMPTY:
+    case ESPIPE: return Errc::invalid_argument;
+    case E2BIG:
+    case EDQUOT:
+    case EFBIG:
+    case EMLINK:
+    case ENOSPC: return Errc::limit;
     case EALREADY:
     case EINPROGRESS:
+    case ETXTBSY:
     case EBUSY: return Errc::busy;
     default: return Errc::internal;
   }
