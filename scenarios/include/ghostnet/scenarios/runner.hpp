@@ -29,7 +29,7 @@ struct RunReport {
   std::optional<std::uint64_t> digest;
   sim::WorldCounters counters;
   std::vector<MetricSnapshot> metrics;
-  std::vector<std::pair<std::string, ExpectationRule::Verdict>> expectations;
+  std::vector<std::pair<std::string, ExpectationRule::Verdict>> expectations;  // none where it was interrupted
   std::vector<std::string> warnings;
   // What ended the run before its time; the rest is then what there was.
   std::optional<Error> error;
