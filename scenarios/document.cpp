@@ -6,6 +6,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "ghostnet/runtime/quantity.hpp"
@@ -106,6 +107,74 @@ class TreeBuilder : public YAML::EventHandler {
   Node root_;
 };
 
+// Where brackets stand too deep, by a look at the text alone: the parser reads far ahead over them before it tells of
+// the first. Those in comments and in quotes are text. What the look takes for a quote in plain text hides brackets
+// from it, but not from the builder.
+class BracketScan {
+ public:
+  BracketScan(std::string_view text, std::size_t max_depth) : text_(text), max_depth_(max_depth) {}
+
+  std::optional<Position> too_deep() {
+    std::size_t depth = 0;
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '#' && (at_ == 0 || is_blank(text_[at_ - 1]) || text_[at_ - 1] == '\n')) {
+        while (at_ < text_.size() && text_[at_] != '\n') step();
+        continue;
+      }
+      if ((c == '"' || c == '\'') && value_begins_) {
+        skip_quoted(c);
+        continue;
+      }
+      if (c == '[' || c == '{') ++depth;
+      if ((c == ']' || c == '}') && depth > 0) --depth;
+      if (depth > max_depth_) return here_;
+      note(c);
+      step();
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+  void note(char c) {
+    const char before = at_ > 0 ? text_[at_ - 1] : '\n';
+    if (is_blank(c)) {
+      value_begins_ = value_begins_ || before == ':' || before == '-' || before == '?';
+    } else {
+      value_begins_ = c == '\n' || c == '[' || c == '{' || c == ',';
+    }
+  }
+
+  void step() {
+    ++here_.column;
+    if (text_[at_++] == '\n') here_ = {here_.line + 1, 1};
+  }
+
+  void skip_quoted(char quote) {
+    step();
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      const char next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
+      step();
+      const bool escapes = quote == '"' ? c == '\\' : c == quote && next == quote;
+      if (escapes && at_ < text_.size()) {
+        step();
+      } else if (c == quote) {
+        break;
+      }
+    }
+    value_begins_ = false;
+  }
+
+  std::string_view text_;
+  std::size_t max_depth_;
+  std::size_t at_ = 0;
+  Position here_{1, 1};
+  bool value_begins_ = true;  // only there a quote is one
+};
+
 Diagnostic diagnostic(std::string file, Position at, std::string message) {
   return {.file = std::move(file), .at = at, .key = {}, .message = std::move(message)};
 }
@@ -144,14 +213,8 @@ std::expected<Node, Diagnostic> parse_document(std::string_view text, std::strin
     auto line = static_cast<std::size_t>(std::count(text.begin(), odd, '\n')) + 1;
     return std::unexpected(diagnostic(file, {line, 1}, "not a text file: it holds control characters"));
   }
-  // Brackets nest the parser's own stack, which is not bounded.
-  std::size_t brackets = 0;
-  for (char c : text) {
-    if (c == '[' || c == '{') ++brackets;
-    if ((c == ']' || c == '}') && brackets > 0) --brackets;
-    if (brackets > limits.max_depth) {
-      return std::unexpected(diagnostic(file, {}, fmt::format("nested more than {} deep", limits.max_depth)));
-    }
+  if (const std::optional<Position> at = BracketScan(text, limits.max_depth).too_deep()) {
+    return std::unexpected(diagnostic(file, *at, fmt::format("nested more than {} deep", limits.max_depth)));
   }
   TreeBuilder builder(limits);
   try {
@@ -178,6 +241,11 @@ void forget_places(Node& node) {
   for (Node& item : node.items) forget_places(item);
 }
 
+std::string items_in_words(std::size_t count) {
+  if (count == 0) return "no items";
+  return count == 1 ? "one item, 0" : fmt::format("items 0 to {}", count - 1);
+}
+
 }  // namespace
 
 std::expected<void, std::string> set_path(Node& root, std::string_view path, std::string_view value) {
@@ -197,7 +265,7 @@ std::expected<void, std::string> set_path(Node& root, std::string_view path, std
     if (at->is_sequence()) {
       Result<std::uint64_t> index = parse_unsigned(key);
       if (!index || *index >= at->items.size()) {
-        return std::unexpected(fmt::format("'{}': the list has items 0 to {}", path, at->items.size()));
+        return std::unexpected(fmt::format("'{}': the list has {}", path, items_in_words(at->items.size())));
       }
       at = &at->items[*index];
     } else {

@@ -55,6 +55,31 @@ TEST(Sweeps, SizesAreBoundedWithoutOverflow) {
   EXPECT_THAT(error_of(deep), HasSubstr("more than 10000 points"));
 }
 
+TEST(Documents, BracketsOfCommentsAndQuotesNestNothing) {
+  const std::string brackets(100, '[');
+  EXPECT_TRUE(parse_document("# " + brackets + "\na: 1 # {" + brackets + "\n", "f"));
+  EXPECT_TRUE(parse_document("a: '" + brackets + " '' " + brackets + "'\nb: \"\\\"" + brackets + "\"\n", "f"));
+  EXPECT_TRUE(parse_document("- 'x" + brackets + "\n  y'\n- it's\n", "f"));
+}
+
+TEST(Documents, NestingIsBoundedAndThePlaceIsSaid) {
+  const auto error_at = [](const std::string& text) { return parse_document(text, "f").error().to_string(); };
+  const std::string brackets(100, '[');
+  EXPECT_EQ(error_at("a: 1\nb: " + brackets), "f:2:36: nested more than 32 deep");
+  EXPECT_THAT(error_at("a: it's, 'x\nb: " + brackets), HasSubstr("f:2:")) << "what is no quote hides nothing";
+  EXPECT_THAT(error_at("a: it's, 'x\nb: " + brackets), HasSubstr("nested more than 32 deep"));
+}
+
+TEST(Documents, APathThatLeadsPastAListSaysWhatItHas) {
+  const auto said = [](const char* text) {
+    Node root = parse_document(text, "f").value();
+    return set_path(root, "a.3", "x").error();
+  };
+  EXPECT_EQ(said("a: []"), "'a.3': the list has no items");
+  EXPECT_EQ(said("a: [1]"), "'a.3': the list has one item, 0");
+  EXPECT_EQ(said("a: [1, 2]"), "'a.3': the list has items 0 to 1");
+}
+
 TEST(Documents, WhatIsWrittenOutIsReadBackTheSame) {
   for (const char* text :
        {"[a, 'b c', \"d\\\"e\\\\f\", null, {x: {y: []}}, '5 %', '%', '- g', 'h: i', '#j', \"k\\n\\tl\", ''"
