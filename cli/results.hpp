@@ -13,7 +13,8 @@ struct ResultsCommand {
   std::string confidence = "95 %";
   std::string tolerance;  // empty: kSingleRunTolerance where a side is one run, else 0
   std::vector<std::string> metrics;
-  bool all = false;  // also what does not differ
+  bool all = false;     // also what does not differ
+  bool strict = false;  // what only one side measured differs, too
   // export and report
   std::string format = "csv";
   std::string table = "series";

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -27,10 +28,12 @@ Result<Side> open_side(const std::string& words, const std::string& default_db) 
   side.set.label = words;
   std::string path = default_db;
   std::string runs = words;
-  // The last colon that does not belong to batch:N.
-  for (std::size_t at = words.size(); (at = words.rfind(':', at - 1)) != std::string::npos && at != 0;) {
-    if (words.substr(0, at).ends_with("batch")) continue;
-    path = words.substr(0, at);
+  // The last colon before the conditions that does not belong to batch:N.
+  const std::string_view named(words.data(), std::min(words.find('['), words.size()));
+  for (std::size_t at = named.rfind(':'); at != 0 && at != named.npos; at = named.rfind(':', at - 1)) {
+    const std::string_view before = named.substr(0, at);
+    if (before == "batch" || before.ends_with(":batch")) continue;
+    path = before;
     runs = words.substr(at + 1);
     break;
   }
@@ -48,6 +51,8 @@ std::string_view name_of(ComparedStatistic::Verdict verdict) {
     case ComparedStatistic::Verdict::same: return "same";
     case ComparedStatistic::Verdict::differs: return "differs";
     case ComparedStatistic::Verdict::unknown: return "unknown";
+    case ComparedStatistic::Verdict::added: return "new";
+    case ComparedStatistic::Verdict::gone: return "gone";
   }
   return "unknown";
 }
@@ -152,7 +157,8 @@ Result<int> compare(const ResultsCommand& command) {
   if (!command.tolerance.empty()) tolerance = share_of("--tolerance", command.tolerance);
   if (!tolerance) return fail(std::move(tolerance));
   Result<results::Comparison> comparison = results::compare(
-      a->set, b->set, {.confidence = *confidence, .tolerance = *tolerance, .metrics = command.metrics});
+      a->set, b->set,
+      {.confidence = *confidence, .tolerance = *tolerance, .metrics = command.metrics, .strict = command.strict});
   if (!comparison) return fail(std::move(comparison));
   if (comparison->statistics.empty()) return fail(Errc::not_found, "compare: there is no such metric in either");
   if (command.json) return print_json(*comparison, *a, *b, *confidence);

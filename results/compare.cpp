@@ -124,10 +124,10 @@ Result<Estimates> of_set(const RunSet& set) {
   return out;
 }
 
-void test(ComparedStatistic& row) {
+void test(ComparedStatistic& row, const CompareOptions& options) {
   using Verdict = ComparedStatistic::Verdict;
   if (!row.a || !row.b) {
-    row.verdict = Verdict::differs;
+    row.verdict = options.strict ? Verdict::differs : row.a ? Verdict::gone : Verdict::added;
     row.p = 0;
     return;
   }
@@ -146,7 +146,7 @@ void test(ComparedStatistic& row) {
 void judge(std::vector<ComparedStatistic>& rows, const CompareOptions& options) {
   std::vector<ComparedStatistic*> tested;
   for (ComparedStatistic& row : rows) {
-    test(row);
+    test(row, options);
     if (row.verdict == ComparedStatistic::Verdict::same) tested.push_back(&row);
   }
   std::ranges::sort(tested, {}, &ComparedStatistic::p);
@@ -155,6 +155,17 @@ void judge(std::vector<ComparedStatistic>& rows, const CompareOptions& options) 
     const bool matters = std::abs(tested[i]->difference.value) > options.tolerance * std::abs(tested[i]->a->value);
     if (matters) tested[i]->verdict = ComparedStatistic::Verdict::differs;
   }
+}
+
+// Repeats, and points of one sweep, are of one scenario; a mean over several says nothing of any.
+Result<> check_one_scenario(const RunSet& set) {
+  for (const RunRow& run : set.runs) {
+    const RunRow& first = set.runs.front();
+    if (run.name == first.name && run.mode == first.mode && run.carrier == first.carrier) continue;
+    return fail(Errc::invalid_argument, "'{}' holds runs of {} ({} {}) and of {} ({} {}): name those of one scenario",
+                set.label, first.name, first.mode, first.carrier, run.name, run.mode, run.carrier);
+  }
+  return {};
 }
 
 }  // namespace
@@ -177,6 +188,8 @@ Result<std::vector<Statistic>> statistics_of(const RunSet& set) {
 }
 
 Result<Comparison> compare(const RunSet& a, const RunSet& b, const CompareOptions& options) {
+  if (Result<> one = check_one_scenario(a); !one) return fail(std::move(one));
+  if (Result<> one = check_one_scenario(b); !one) return fail(std::move(one));
   Result<Estimates> of_a = of_set(a);
   if (!of_a) return fail(std::move(of_a));
   Result<Estimates> of_b = of_set(b);

@@ -2,9 +2,14 @@
 
 #include <sqlite3.h>
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 
 #include "ghostnet/results/schema.hpp"
 
@@ -85,6 +90,9 @@ Result<> check_path(const std::string& path, DatabaseOptions::Access access) {
   if (!fs::is_directory(folder, error)) {
     return fail(Errc::not_found, "{}: there is no directory {}", path, folder.string());
   }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return fail(Errc::permission, "{}: nothing may be written in the directory {}", path, folder.string());
+  }
   return {};
 }
 
@@ -164,15 +172,40 @@ void Statement::bind_bytes(int at, ByteView value) {
 
 // ---- Database ----
 
+// How long a lock is waited for, and for how long it has been.
+struct Database::Wait {
+  static constexpr auto kPatience = std::chrono::seconds(1);
+  static constexpr int kLongestPause_ms = 50;
+
+  std::chrono::nanoseconds timeout{};
+  std::function<void()> on_wait{};
+  std::chrono::steady_clock::time_point began{};
+
+  // SQLite's busy handler; `attempt` counts from 0 for each lock.
+  static int go_on(void* wait, int attempt) {
+    Wait& self = *static_cast<Wait*>(wait);
+    const auto now = std::chrono::steady_clock::now();
+    if (attempt == 0) self.began = now;
+    if (now - self.began >= self.timeout) return 0;
+    if (self.on_wait && now - self.began >= kPatience) std::exchange(self.on_wait, {})();
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(1 + 2 * attempt, kLongestPause_ms)));
+    return 1;
+  }
+};
+
+Database::Database(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
+
 Database::Database(Database&& other) noexcept
     : path_(std::move(other.path_)),
       handle_(std::exchange(other.handle_, nullptr)),
-      unwanted_(std::move(other.unwanted_)) {}
+      unwanted_(std::move(other.unwanted_)),
+      wait_(std::move(other.wait_)) {}
 
 Database& Database::operator=(Database&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(handle_, other.handle_);
   std::swap(unwanted_, other.unwanted_);
+  std::swap(wait_, other.wait_);
   return *this;
 }
 
@@ -207,7 +240,8 @@ Result<Database> Database::open_as(const std::string& path, int flags, const cha
   int code = sqlite3_open_v2(uri_of(path, parameters).c_str(), &handle, flags, nullptr);
   Database database(path, handle);
   if (code != SQLITE_OK) return fail(database.error("opening"));
-  sqlite3_busy_timeout(handle, static_cast<int>(options.busy_timeout / 1ms));
+  database.wait_ = std::make_unique<Wait>(Wait{.timeout = options.busy_timeout, .on_wait = options.on_wait});
+  sqlite3_busy_handler(handle, Wait::go_on, database.wait_.get());
   const std::string pragmas =
       fmt::format("PRAGMA schema_version; PRAGMA foreign_keys=ON; PRAGMA cache_size=-{}; PRAGMA temp_store=MEMORY",
                   options.cache_bytes / 1024);

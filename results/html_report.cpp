@@ -187,11 +187,40 @@ std::string section(const std::string& title, const std::string& charts) {
   return charts.empty() ? "" : fmt::format("<h2>{}</h2><div class=\"charts\">{}</div>", xml_escaped(title), charts);
 }
 
-}  // namespace
+// Scenarios in the order in which they were chosen, and of each its runs.
+std::vector<std::vector<RunRow>> by_scenario(const std::vector<RunRow>& runs) {
+  const auto scenario = [](const RunRow& run) { return std::tie(run.name, run.file, run.mode, run.carrier); };
+  std::vector<std::vector<RunRow>> groups;
+  for (const RunRow& run : runs) {
+    auto at = std::ranges::find_if(groups, [&](const auto& group) { return scenario(group.front()) == scenario(run); });
+    if (at == groups.end()) at = groups.emplace(groups.end());
+    at->push_back(run);
+  }
+  for (std::vector<RunRow>& group : groups) group = in_order(std::move(group));
+  return groups;
+}
 
-Result<std::string> html_report(const Database& database, const std::vector<RunRow>& chosen) {
-  const std::vector<RunRow> runs = in_order(chosen);
-  if (runs.empty()) return fail(Errc::not_found, "{}: there is no run to report on", database.path());
+std::string summary(const std::vector<std::vector<RunRow>>& groups) {
+  std::string html = fmt::format(
+      "<h1>{}</h1><div class=\"scroll\"><table><tr><th>scenario</th><th>file</th><th>carried by</th>"
+      "<th class=\"n\">runs</th><th class=\"n\">passed</th><th class=\"n\">wall</th></tr>",
+      plural(groups.size(), "scenario"));
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const RunRow& first = groups[i].front();
+    const auto passed = static_cast<std::size_t>(std::ranges::count(groups[i], "passed", &RunRow::status));
+    double wall_s = 0;
+    for (const RunRow& run : groups[i]) wall_s += run.wall_s;
+    html += fmt::format(
+        "<tr><td><a href=\"#scenario-{}\">{}</a></td><td>{}</td><td>{} {}</td><td class=\"n\">{}</td>"
+        "<td class=\"n verdict {}\">{}</td><td class=\"n\">{:.3g} s</td></tr>",
+        i + 1, xml_escaped(first.name), xml_escaped(first.file), first.mode, first.carrier, groups[i].size(),
+        passed == groups[i].size() ? "passed" : "failed", passed, wall_s);
+  }
+  return html + "</table></div>";
+}
+
+// All that there is to say of the runs of one scenario.
+Result<std::string> scenario_section(const Database& database, const std::vector<RunRow>& runs) {
   const RunRow& first = runs.front();
   const std::string of_first = runs.size() > 1 ? fmt::format(" of {}", run_label(first)) : "";
   std::string body = header(runs);
@@ -218,13 +247,27 @@ Result<std::string> html_report(const Database& database, const std::vector<RunR
   body += warnings_list(runs);
   Result<std::string> text = scenario_text(database, first.id);
   if (!text) return text;
-  body += fmt::format("<h2>Scenario</h2><pre>{}</pre>", xml_escaped(*text));
+  return body + fmt::format("<h2>Scenario</h2><pre>{}</pre>", xml_escaped(*text));
+}
+
+}  // namespace
+
+Result<std::string> html_report(const Database& database, const std::vector<RunRow>& chosen) {
+  if (chosen.empty()) return fail(Errc::not_found, "{}: there is no run to report on", database.path());
+  const std::vector<std::vector<RunRow>> groups = by_scenario(chosen);
+  std::string body = groups.size() > 1 ? summary(groups) : "";
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    Result<std::string> one = scenario_section(database, groups[i]);
+    if (!one) return one;
+    body += fmt::format("<section id=\"scenario-{}\">{}</section>", i + 1, *one);
+  }
+  const std::string title = groups.size() > 1 ? plural(groups.size(), "scenario") : groups.front().front().name;
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{}: "
       "{}</title><style>{}</style></head>"
       "<body><main>{}</main></body></html>\n",
-      xml_escaped(first.name), plural(runs.size(), "run"), report_style(), body);
+      xml_escaped(title), plural(chosen.size(), "run"), report_style(), body);
 }
 
 }  // namespace ghostnet::results

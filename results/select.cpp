@@ -72,10 +72,13 @@ Result<std::vector<RunRow>> named(const std::vector<RunRow>& all, std::string_vi
   for (std::string_view part : split(words, ',')) {
     const auto range = parse_range(part);
     if (!range) return fail(range.error());
-    const std::size_t before = chosen.size();
-    std::ranges::copy_if(all, std::back_inserter(chosen),
-                         [&](const RunRow& run) { return run.id >= range->first && run.id <= range->second; });
-    if (chosen.size() == before) return fail(Errc::not_found, "there is no run {}", part);
+    bool found = false;
+    for (const RunRow& run : all) {
+      if (run.id < range->first || run.id > range->second) continue;
+      found = true;
+      if (std::ranges::find(chosen, run.id, &RunRow::id) == chosen.end()) chosen.push_back(run);
+    }
+    if (!found) return fail(Errc::not_found, "there is no run {}", part);
   }
   return chosen;
 }

@@ -97,13 +97,36 @@ TEST_F(CompareTest, ManyStatisticsDoNotMakeADifferenceOfChance) {
   EXPECT_EQ(sum.verdict, Verdict::same);
 }
 
-TEST_F(CompareTest, WhatOnlyOneSideMeasuredIsADifference) {
+TEST_F(CompareTest, WhatOnlyOneSideMeasuredIsSaidAndADifferenceWhereAskedFor) {
   record({});
   record({});
   ASSERT_TRUE(open(DatabaseOptions::Access::write).execute("DELETE FROM histograms WHERE run_id = 2"));
   const Comparison comparison = compared("1", "2");
   EXPECT_FALSE(of(comparison, "echo.rtt", "p50").b.has_value());
-  EXPECT_TRUE(comparison.differs());
+  EXPECT_EQ(of(comparison, "echo.rtt", "p50").verdict, Verdict::gone);
+  EXPECT_EQ(of(compared("2", "1"), "echo.rtt", "p50").verdict, Verdict::added);
+  EXPECT_FALSE(comparison.differs());
+  EXPECT_TRUE(compared("1", "2", {.strict = true}).differs());
+}
+
+TEST_F(CompareTest, ASetIsOfOneScenario) {
+  record({});
+  record({.name = "another"});
+  const Database database = open();
+  const auto set = [&](const char* words) {
+    return RunSet{.label = words, .database = &database, .runs = select_runs(database, words).value()};
+  };
+  EXPECT_TRUE(compare(set("1"), set("2"), {})) << "two scenarios may stand against each other";
+  for (const Result<Comparison>& refused : {compare(set("1,2"), set("1"), {}), compare(set("1"), set("1-2"), {})}) {
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(std::string(refused.error().message()), testing::HasSubstr("of made <up> (sim fabric) and of another"));
+  }
+}
+
+TEST_F(CompareTest, ARunThatIsNamedTwiceCountsOnce) {
+  record({});
+  record({});
+  EXPECT_THAT(ids_of("2,1-2,2"), ElementsAre(2, 1));
 }
 
 TEST_F(CompareTest, WithoutASeriesTheNoiseIsUnknown) {

@@ -109,6 +109,22 @@ TEST_F(ExportTest, TheReportIsOnePageThatRefersToNothingElse) {
   EXPECT_THAT(page, Not(HasSubstr("nan")));
 }
 
+TEST_F(ExportTest, AReportOfSeveralScenariosHasASectionForEach) {
+  record({.requests_per_s = 10});
+  record({.name = "another"});
+  record({.requests_per_s = 11});
+  const Database database = open();
+  const std::string page = html_report(database, runs(database).value()).value();
+  EXPECT_THAT(page, HasSubstr("<h1>2 scenarios</h1>"));
+  EXPECT_THAT(page, HasSubstr("<a href=\"#scenario-2\">"));
+  const std::size_t second = page.find("<section id=\"scenario-2\">");
+  ASSERT_NE(second, std::string::npos);
+  EXPECT_EQ(page.find("<section id=\"scenario-3\">"), std::string::npos);
+  EXPECT_THAT(page.substr(0, second), HasSubstr("<h1>made &lt;up&gt;</h1>"));
+  EXPECT_THAT(page.substr(0, second), HasSubstr("0 of 2 runs passed"));
+  EXPECT_THAT(page.substr(second), HasSubstr("<h1>another</h1>"));
+}
+
 TEST(XmlText, HoldsOnlyWhatXmlCan) {
   EXPECT_EQ(xml_escaped("a<b>&\"c\x01\xff é"), "a&lt;b&gt;&amp;&quot;c\xef\xbf\xbd\xef\xbf\xbd é");
 }

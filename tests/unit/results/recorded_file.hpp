@@ -8,6 +8,7 @@
 namespace ghostnet::results {
 
 struct MadeUpRun {
+  std::string name = "made <up>";
   std::uint64_t seed = 1;
   double requests_per_s = 100;
   double noise = 0;  // of each second, at most, and 0 in the mean
@@ -25,7 +26,7 @@ class RecordedFile : public ResultsFile {
   std::int64_t record(const MadeUpRun& made) {
     constexpr MetricId kRequests{0}, kOpen{1}, kLatency{2};
     auto store = std::move(Store::open(path_, {.batch = made.batch}).value());
-    store->begin({.name = "made <up>",
+    store->begin({.name = made.name,
                   .scenario_text = "name: made & up\n",
                   .scenario_file = "made.yaml",
                   .parameters = made.sweep_point,

@@ -30,6 +30,7 @@ struct CompareOptions {
   double confidence = 0.95;
   double tolerance = 0;              // of a; a smaller difference does not count
   std::vector<std::string> metrics;  // only these; all when empty
+  bool strict = false;               // what only one side measured differs, too
 };
 
 struct ComparedStatistic {
@@ -37,6 +38,8 @@ struct ComparedStatistic {
     same,     // within the noise, or within the tolerance
     differs,  // beyond it
     unknown,  // too little was recorded to know the noise, and the values are not equal
+    added,    // only b measured it
+    gone,     // only a measured it
   };
   std::string metric;
   std::string statistic;
@@ -58,6 +61,7 @@ struct Comparison {
   bool differs() const;
 };
 
+// invalid_argument: a set holds runs of several scenarios.
 Result<Comparison> compare(const RunSet& a, const RunSet& b, const CompareOptions& options);
 
 // The values of one statistic of a metric over a set, as an estimate; nothing where none of the runs has it.
@@ -70,7 +74,7 @@ struct Statistic {
 Result<std::vector<Statistic>> statistics_of(const RunSet& set);
 
 // The runs that words stand for: "7", "7,9", "7-12", "last", "batch:3", each with conditions behind it where wanted,
-// "batch:3[network.loss=1 %]". Only finished ones; not_found where none is left.
+// "batch:3[network.loss=1 %]". Only finished ones, each once; not_found where none is left.
 Result<std::vector<RunRow>> select_runs(const Database& database, const std::string& words);
 
 }  // namespace ghostnet::results

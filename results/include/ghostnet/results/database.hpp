@@ -107,6 +107,8 @@ struct DatabaseOptions {
   // How long a lock of another process is waited for.
   Duration busy_timeout = 30s;
   std::size_t cache_bytes = std::size_t{32} << 20;
+  // Called when a lock has been waited for longer than a second, once.
+  std::function<void()> on_wait{};
 };
 
 class Database {
@@ -137,11 +139,13 @@ class Database {
  private:
   static Result<Database> open_as(const std::string& path, int flags, const char* parameters,
                                   const DatabaseOptions& options);
-  Database(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
+  Database(std::string path, sqlite3* handle);
 
   std::string path_;
   sqlite3* handle_ = nullptr;
-  std::unique_ptr<std::function<bool()>> unwanted_;  // SQLite has its address
+  struct Wait;
+  std::unique_ptr<std::function<bool()>> unwanted_;  // SQLite has its address, and that of the next
+  std::unique_ptr<Wait> wait_;
 };
 
 // BEGIN IMMEDIATE ... COMMIT; rolled back when dropped before commit().
