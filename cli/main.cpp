@@ -1,6 +1,10 @@
 // The `ghostnet` program: parses arguments, wires everything, owns nothing else.
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
 #include <exception>
+#include <limits>
+#include <system_error>
 
 #include "bench.hpp"
 #include "command.hpp"
@@ -14,6 +18,7 @@
 #include "node.hpp"
 #include "p2p_ping.hpp"
 #include "results.hpp"
+#include "resume.hpp"
 #include "run.hpp"
 #include "usage_error.hpp"
 
@@ -25,7 +30,9 @@ namespace {
 struct Arguments {
   RunCommand run;
   std::vector<std::string> set;
-  std::optional<std::uint64_t> seed;
+  std::optional<std::string> seed;
+  std::optional<std::string> repeat;
+  std::optional<std::string> jobs;
   std::string until;
   std::string carrier;
   std::string log = "warn";
@@ -43,13 +50,12 @@ struct Arguments {
 };
 
 // Many runs of one command, and where they are recorded.
-void add_campaign(CLI::App& run, RunCommand& command) {
+void add_campaign(CLI::App& run, Arguments& arguments) {
+  RunCommand& command = arguments.run;
   run.add_option("--sweep", command.sweep, "PATH=V1,V2,...: a run for each value; several give every combination")
       ->allow_extra_args(false);
-  run.add_option("--repeat", command.repeat, "N runs of each point, with seeds counted up from the scenario's")
-      ->check(CLI::Range(1U, 100'000U));
-  run.add_option("--jobs", command.jobs, "N runs at a time, a process each; as many as there are processors")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{256}));
+  run.add_option("--repeat", arguments.repeat, "N runs of each point, with seeds counted up from the scenario's");
+  run.add_option("--jobs", arguments.jobs, "N runs at a time, a process each; as many as there are processors");
   run.add_option(
       "--db", command.db,
       "FILE: records the runs there, for `ghostnet results` and any reader of SQLite. Without it several runs "
@@ -85,7 +91,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
   run->add_option("--set", arguments.set, "PATH=VALUE: another value for a key of the file")->allow_extra_args(false);
   run->add_option("--until", arguments.until, "TIME: instead of the file's duration");
   run->add_option("--pcap", arguments.run.pcap_directory, "DIR: writes the packets of each host there");
-  add_campaign(*run, arguments.run);
+  add_campaign(*run, arguments);
   run->add_option("--plugin", arguments.plugins, "LIB: adds the protocols of a shared library")
       ->allow_extra_args(false);
   run->add_flag("--verify-determinism", arguments.run.verify_determinism, "runs twice, in two processes, and compares");
@@ -161,6 +167,7 @@ void add_results(CLI::App& app, Arguments& arguments) {
                       "a smaller share of A is no difference; 1 % when left out and a side is one run, else 0");
   compare->add_option("--metric", results.metrics, "only this one; may be given again")->allow_extra_args(false);
   compare->add_flag("--all", results.all, "shows what does not differ, too");
+  compare->add_flag("--strict", results.strict, "a metric that only one side has makes a difference, too");
   compare->footer(
       "Example: ghostnet results compare baseline.sqlite:batch:1 results.sqlite:batch:1 --tolerance 1%\n"
       "Exit code: 0 no difference, 1 a difference, 2 the input was wrong.");
@@ -210,6 +217,36 @@ void add_live(CLI::App& app, Arguments& arguments) {
   ping->add_flag("--json", arguments.ping.json, "one JSON document on standard output");
 }
 
+constexpr Duration kLongestRun = 24h * 365;
+
+// Digits and nothing else: no sign, no octal or hexadecimal form, no leading zeros.
+Result<std::uint64_t> count_of(std::string_view option, const std::string& text, std::uint64_t from, std::uint64_t to) {
+  const bool plain = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos &&
+                     (text.size() == 1 || text.front() != '0');
+  const Result<std::uint64_t> number = plain ? parse_unsigned(text) : fail(Errc::invalid_argument, "no number");
+  if (number && *number >= from && *number <= to) return *number;
+  return fail(Errc::invalid_argument, "{} '{}': expected a whole number from {} to {}", option, text, from, to);
+}
+
+Result<> complete_counts(Arguments& arguments) {
+  if (arguments.seed) {
+    Result<std::uint64_t> seed = count_of("--seed", *arguments.seed, 0, std::numeric_limits<std::uint64_t>::max());
+    if (!seed) return fail(std::move(seed));
+    arguments.run.overrides.seed = *seed;
+  }
+  if (arguments.repeat) {
+    Result<std::uint64_t> repeat = count_of("--repeat", *arguments.repeat, 1, 100'000);
+    if (!repeat) return fail(std::move(repeat));
+    arguments.run.repeat = static_cast<std::uint32_t>(*repeat);
+  }
+  if (arguments.jobs) {
+    Result<std::uint64_t> jobs = count_of("--jobs", *arguments.jobs, 1, 256);
+    if (!jobs) return fail(std::move(jobs));
+    arguments.run.jobs = *jobs;
+  }
+  return {};
+}
+
 Result<> complete(Arguments& arguments) {
   for (const std::string& text : arguments.set) {
     std::size_t equals = text.find('=');
@@ -218,11 +255,13 @@ Result<> complete(Arguments& arguments) {
     }
     arguments.run.overrides.set.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
-  arguments.run.overrides.seed = arguments.seed;
+  if (Result<> counts = complete_counts(arguments); !counts) return counts;
   if (!arguments.until.empty()) {
     Result<Duration> until = parse_duration(arguments.until);
-    if (!until || *until <= 0ns)
-      return fail(Errc::invalid_argument, "--until {}: expected a time, as in 30 s", arguments.until);
+    if (!until || *until < 1ms || *until > kLongestRun) {
+      return fail(Errc::invalid_argument, "--until {}: expected a time from 1 ms to 365 d, as in 30 s",
+                  arguments.until);
+    }
     arguments.run.overrides.until = *until;
   }
   if (arguments.carrier == "fabric") arguments.run.overrides.carrier = sim::Carrier::fabric;
@@ -238,16 +277,21 @@ Result<> complete(Arguments& arguments) {
   return {};
 }
 
-int dispatch(const CLI::App& app, Arguments& arguments, Program& program) {
-  if (Result<> ready = complete(arguments); !ready) {
-    fmt::print(stderr, "ghostnet: {}\n", ready.error().message());
-    return kBadInput;
-  }
+Result<> load_plugins(Arguments& arguments, Program& program) {
   for (const std::string& plugin : arguments.plugins) {
-    if (Result<> loaded = scenarios::load_plugin(plugin, program.registry); !loaded) {
-      fmt::print(stderr, "ghostnet: {}\n", loaded.error().message());
-      return kBadInput;
-    }
+    if (Result<> loaded = scenarios::load_plugin(plugin, program.registry); !loaded) return loaded;
+    arguments.run.plugins.emplace_back(plugin, digest_of_file(plugin));
+  }
+  return {};
+}
+
+int dispatch(const CLI::App& app, Arguments& arguments, Program& program) {
+  Result<> ready = complete(arguments);
+  if (ready) ready = load_plugins(arguments, program);
+  if (!ready) {
+    fmt::print(stderr, "ghostnet: {}\n", ready.error().message());
+    if (arguments.json && app.got_subcommand("run")) print_no_runs(ready.error());
+    return kBadInput;
   }
   if (app.got_subcommand("run")) return run(arguments.run, program);
   if (app.got_subcommand("check")) return check(arguments.files, arguments.json, program);
@@ -302,13 +346,26 @@ int program_main(int argc, char** argv) {
   return dispatch(app, arguments, program);
 }
 
+// What is printed must get where it belongs, which it does not on a full disk.
+int flushed(int exit_code) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+  const std::string why = errno != 0 ? fmt::format(": {}", std::generic_category().message(errno)) : "";
+  fmt::print(stderr, "ghostnet: standard output could not be written{}\n", why);
+  return worse(exit_code, kBadInput);
+}
+
 }  // namespace
 
 }  // namespace ghostnet::cli
 
 int main(int argc, char** argv) {
   try {
-    return ghostnet::cli::program_main(argc, argv);
+    return ghostnet::cli::flushed(ghostnet::cli::program_main(argc, argv));
+  } catch (const std::system_error& e) {
+    if (std::ferror(stdout) != 0) return ghostnet::cli::flushed(ghostnet::cli::kOk);
+    fmt::print(stderr, "ghostnet: a bug, please report it: {}\n", e.what());
+    return ghostnet::cli::kInternal;
   } catch (const std::exception& e) {
     fmt::print(stderr, "ghostnet: a bug, please report it: {}\n", e.what());
     return ghostnet::cli::kInternal;

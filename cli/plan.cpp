@@ -25,6 +25,43 @@ Sweep with_axes(Sweep sweep, const Sweep::Grid& axes) {
   return sweep;
 }
 
+// An axis that an option of the command would hold at one value.
+Result<> check_overruled(const Sweep& sweep, const RunCommand& command, const std::string& file) {
+  const std::pair<std::string_view, std::string_view> overruled[] = {
+      {command.overrides.seed ? "seed" : "", "--seed"},
+      {command.overrides.until ? "duration" : "", "--until"},
+      {command.overrides.carrier ? "network.carrier" : "", "--carrier"},
+      {command.repeat ? "repeat" : "", "--repeat"},
+  };
+  for (const Sweep::Grid& grid : sweep.grids) {
+    for (const Sweep::Axis& axis : grid) {
+      const auto by = std::ranges::find(overruled, axis.path, &std::pair<std::string_view, std::string_view>::first);
+      if (by == std::end(overruled)) continue;
+      return fail(Errc::invalid_argument, "{}: the sweep gives {} its values, and {} another: leave one of them out",
+                  file, axis.path, by->second);
+    }
+  }
+  return {};
+}
+
+std::string in_words(const Settings& point) {
+  std::vector<std::string> words;
+  for (const auto& [path, value] : point) words.push_back(fmt::format("{}={}", path, value));
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+// The scenario at a point of its sweep.
+Result<scenarios::Scenario> load_point(const RunCommand& command, const Program& program, const std::string& text,
+                                       const std::string& file, const Settings& point) {
+  scenarios::Overrides overrides = command.overrides;
+  overrides.is_point = true;
+  overrides.set.insert(overrides.set.end(), point.begin(), point.end());
+  scenarios::LoadResult loaded = scenarios::load_scenario(text, file, program.registry, overrides);
+  if (loaded) return std::move(*loaded);
+  return fail(Errc::invalid_argument, "{}; no run was begun, for the sweep comes to {}",
+              loaded.error().front().to_string(), in_words(point));
+}
+
 Result<> add_file(const RunCommand& command, const Program& program, const Sweep::Grid& axes, const std::string& file,
                   Plan& plan) {
   Result<std::string> read = read_file(file, kMaxScenarioBytes);
@@ -39,12 +76,22 @@ Result<> add_file(const RunCommand& command, const Program& program, const Sweep
     return {};
   }
   const Sweep sweep = with_axes(loaded->sweep, axes);
-  const std::uint32_t repeats = command.repeat.value_or(loaded->run.repeat);
-  if (sweep.size() > Sweep::kMaxPoints || sweep.size() * repeats > Plan::kMaxRuns - plan.runs.size()) {
-    return fail(Errc::limit, "{}: {} points and {} repeats: at most {} points and {} runs", file, sweep.size(), repeats,
-                Sweep::kMaxPoints, Plan::kMaxRuns);
+  if (Result<> free = check_overruled(sweep, command, file); !free) return free;
+  if (sweep.size() > Sweep::kMaxPoints) {
+    return fail(Errc::limit, "{}: {} points: at most {}", file, sweep.size(), Sweep::kMaxPoints);
   }
   for (const Settings& point : sweep.points()) {
+    scenarios::RunOptions of_point = loaded->run;
+    if (!point.empty()) {
+      Result<scenarios::Scenario> there = load_point(command, program, *text, file, point);
+      if (!there) return fail(std::move(there));
+      of_point = there->run;
+    }
+    const std::uint32_t repeats = command.repeat.value_or(of_point.repeat);
+    if (repeats > Plan::kMaxRuns - plan.runs.size()) {
+      return fail(Errc::limit, "{}: {} points and {} repeats: at most {} runs in all", file, sweep.size(), repeats,
+                  Plan::kMaxRuns);
+    }
     for (std::uint32_t repeat = 0; repeat < repeats; ++repeat) {
       PlannedRun run{.file = file,
                      .text = text,
@@ -53,7 +100,8 @@ Result<> add_file(const RunCommand& command, const Program& program, const Sweep
                      .repeat = repeat,
                      .is_single = sweep.size() == 1 && repeats == 1};
       run.overrides.set.insert(run.overrides.set.end(), point.begin(), point.end());
-      run.overrides.seed = scenarios::seed_of_repeat(loaded->run.seed, repeat);
+      run.overrides.is_point = true;
+      run.overrides.seed = scenarios::seed_of_repeat(of_point.seed, repeat);
       plan.runs.push_back(std::move(run));
     }
   }
@@ -63,10 +111,9 @@ Result<> add_file(const RunCommand& command, const Program& program, const Sweep
 }  // namespace
 
 std::string PlannedRun::label() const {
-  std::vector<std::string> words;
-  for (const auto& [path, value] : sweep_point) words.push_back(fmt::format("{}={}", path, value));
-  if (!is_single) words.push_back(fmt::format("repeat {}", repeat));
-  return fmt::format("{}", fmt::join(words, ", "));
+  std::string words = in_words(sweep_point);
+  if (!is_single) words += fmt::format("{}repeat {}", words.empty() ? "" : ", ", repeat);
+  return words;
 }
 
 std::size_t Plan::files() const {
@@ -93,11 +140,17 @@ Result<Plan> make_plan(const RunCommand& command, const Program& program) {
   for (const std::string& text : command.sweep) {
     Result<Sweep::Axis> axis = parse_axis(text);
     if (!axis) return fail(std::move(axis));
+    if (std::ranges::find(axes, axis->path, &Sweep::Axis::path) != axes.end()) {
+      return fail(Errc::invalid_argument, "--sweep {}: given twice; write the values in one list", axis->path);
+    }
     axes.push_back(std::move(*axis));
   }
   Plan plan;
   for (const std::string& file : command.files) {
     if (Result<> added = add_file(command, program, axes, file, plan); !added) return fail(std::move(added));
+  }
+  for (std::size_t i = 0; i < plan.runs.size() && plan.runs.size() > 1; ++i) {
+    plan.runs[i].directory = fmt::format("run-{:03}", i + 1);
   }
   return plan;
 }

@@ -18,7 +18,8 @@ struct PlannedRun {
   scenarios::Overrides overrides;  // the sweep point and the seed of the repeat included
   scenarios::Settings sweep_point;
   std::uint32_t repeat = 0;
-  bool is_single = true;  // the only one of its file
+  bool is_single = true;    // the only one of its file
+  std::string directory{};  // "run-003": within those for captures and logs; empty: it is alone in them
 
   // "network.loss=1 %, repeat 2"; empty for a single one.
   std::string label() const;
@@ -42,7 +43,8 @@ struct Plan {
   std::size_t files() const;
 };
 
-// Errors: limit, and what is wrong with the command's own --sweep.
+// Every point of every sweep is loaded once, so that what is wrong with one is seen before anything runs. Errors:
+// limit, and what is wrong with a sweep.
 Result<Plan> make_plan(const RunCommand& command, const Program& program);
 
 // "path=v1,v2": an axis of a sweep. Values are YAML, so that a list in brackets is one value.

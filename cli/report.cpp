@@ -57,6 +57,7 @@ std::string text_of(const RunCommand& command, const RunRecord& record) {
     add_metrics(out, report);
     out.add("\n");
   }
+  if (report.status == RunStatus::interrupted) out.add("  not judged, for it was interrupted\n");
   for (const auto& [text, verdict] : report.expectations) {
     if (command.quiet && verdict.held) continue;
     if (command.quiet && !record.label.empty()) out.add("{} {}:", record.scenario->run.name, record.label);
@@ -107,7 +108,7 @@ json settings_json(const scenarios::Settings& settings) {
   return object;
 }
 
-json error_json(const RunRecord& record) {
+json error_of(const RunRecord& record) {
   const auto as_json = [](const std::string& file, std::size_t line, std::size_t column, const std::string& key,
                           std::string_view message) -> json {
     return {{"file", file}, {"line", line}, {"column", column}, {"key", key}, {"message", message}};
@@ -128,7 +129,7 @@ json document_of(const RunCommand& command, const RunRecord& record) {
   document["mode"] = command.mode;
   document["repeat"] = record.repeat;
   if (!record.sweep_point.empty()) document["sweep_point"] = settings_json(record.sweep_point);
-  document["error"] = error_json(record);
+  document["error"] = error_of(record);
   if (record.scenario) {
     const scenarios::Scenario& scenario = *record.scenario;
     document["name"] = scenario.run.name;
@@ -177,6 +178,10 @@ json empty_document() {
     document[field] = nullptr;
   }
   return document;
+}
+
+json error_json(const Error& error) {
+  return {{"file", ""}, {"line", 0}, {"column", 0}, {"key", ""}, {"message", error.message()}};
 }
 
 RunReply reply_of(const RunCommand& command, const RunRecord& record) {

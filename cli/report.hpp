@@ -39,6 +39,9 @@ struct RunReply {
 std::string carrier_of(const RunCommand& command, const scenarios::Scenario& scenario);
 RunReply reply_of(const RunCommand& command, const RunRecord& record);
 
+// An error of the command, which is of no file's.
+nlohmann::json error_json(const Error& error);
+
 // The document of a run of which nothing is known but its name: every field is there, null where it has no value.
 nlohmann::json empty_document();
 

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "ghostnet/results/html_report.hpp"
 #include "ghostnet/results/reader.hpp"
 #include "ghostnet/runtime/quantity.hpp"
+#include "output_file.hpp"
 #include "units.hpp"
 
 namespace ghostnet::cli {
@@ -173,48 +175,15 @@ Result<std::vector<RunRow>> chosen_runs(const Database& database, const std::vec
   for (const std::string& word : words) {
     Result<std::vector<RunRow>> more = results::select_runs(database, word);
     if (!more) return more;
-    chosen.insert(chosen.end(), more->begin(), more->end());
+    for (RunRow& run : *more) {
+      if (std::ranges::find(chosen, run.id, &RunRow::id) == chosen.end()) chosen.push_back(std::move(run));
+    }
   }
   if (!words.empty()) return chosen;
   Result<std::vector<RunRow>> last = results::select_runs(database, "last");
   if (!last || last->front().batch == 0) return last;
   return results::select_runs(database, fmt::format("batch:{}", last->front().batch));
 }
-
-// A file that is written as a whole or not at all, or standard output.
-class OutputFile {
- public:
-  explicit OutputFile(std::string path) : path_(std::move(path)), partial_(path_ + ".partial") {}
-  ~OutputFile() {
-    if (file_ != nullptr) {
-      std::fclose(file_);
-      std::remove(partial_.c_str());
-    }
-  }
-
-  Result<> open() {
-    if (path_.empty()) return {};
-    file_ = std::fopen(partial_.c_str(), "wb");
-    if (file_ == nullptr) return fail(error_from_errno(errno, fmt::format("writing {}", path_)));
-    return {};
-  }
-  Result<> write(ByteView bytes) {
-    std::FILE* out = file_ != nullptr ? file_ : stdout;
-    if (std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size()) return {};
-    return fail(error_from_errno(errno, fmt::format("writing {}", path_.empty() ? "standard output" : path_)));
-  }
-  Result<> finish() {
-    if (file_ == nullptr) return {};
-    const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
-    if (closed && std::rename(partial_.c_str(), path_.c_str()) == 0) return {};
-    return fail(error_from_errno(errno, fmt::format("writing {}", path_)));
-  }
-
- private:
-  std::string path_;
-  std::string partial_;
-  std::FILE* file_ = nullptr;
-};
 
 Result<> export_as(const ResultsCommand& command, const Database& database, const std::vector<RunRow>& runs,
                    const ByteSink& out) {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <map>
 
 #include "ghostnet/build_info.hpp"
@@ -36,7 +37,7 @@ std::string identity(const RunCommand& command, const PlannedRun& planned, const
   run.revision = build_info::revision();
   run.parameters = scenario.parameters;
   run.planned_s = static_cast<double>(scenario.run.duration.count()) / 1e9;
-  return identity(run, *planned.text);
+  return identity(run, recorded_text(command, scenario));
 }
 
 RunReply reply_of_known(const RunCommand& command, const results::RunRow& run, json document) {
@@ -74,6 +75,26 @@ Result<std::vector<FinishedRun>> finished_runs(const RunCommand& command, const 
     finished.push_back({index, reply_of_known(command, *found->second, std::move(*document))});
   }
   return finished;
+}
+
+std::uint64_t digest_of_file(const std::string& path) {
+  constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
+  const Result<std::string> bytes = scenarios::read_text_file(path, kMaxBytes);
+  return bytes ? scenarios::digest_of(*bytes) : 0;
+}
+
+std::string recorded_text(const RunCommand& command, const scenarios::Scenario& scenario) {
+  std::string text = scenario.text;
+  // Without directories, so that a run is the same from wherever it is started.
+  const auto add = [&](const std::string& file, std::uint64_t digest) {
+    if (!text.empty() && text.back() != '\n') text += '\n';
+    text +=
+        fmt::format("# read with it: {}, FNV-1a {:016x}\n", std::filesystem::path(file).filename().string(), digest);
+  };
+  for (std::size_t i = 1; i < scenario.files.size(); ++i) add(scenario.files[i], scenario.file_digests[i]);
+  for (const auto& [file, digest] : command.plugins) add(file, digest);
+  if (const std::string& trace = scenario.network.movements; !trace.empty()) add(trace, digest_of_file(trace));
+  return text;
 }
 
 std::string batch_label() {

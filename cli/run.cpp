@@ -1,11 +1,7 @@
 #include "run.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <numeric>
 #include <thread>
 
@@ -13,6 +9,7 @@
 #include "ghostnet/results/junit.hpp"
 #include "interruption.hpp"
 #include "mpi.hpp"
+#include "output_file.hpp"
 #include "plan.hpp"
 #include "progress_bar.hpp"
 #include "report.hpp"
@@ -28,6 +25,8 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxJobs = 256;
 
+void print_json(const json& all) { fmt::print("{}\n", all.dump(2, ' ', false, json::error_handler_t::replace)); }
+
 // Prints what is said of runs as they come, and keeps what is printed at the end.
 class Output {
  public:
@@ -35,7 +34,6 @@ class Output {
 
   void add(RunReply reply) {
     exit_code_ = worse(exit_code_, reply.exit_code);
-    if (reply.document["id"].is_null()) reply.document["id"] = documents_.size() + 1;
     if (!command_.json) {
       fmt::print(stderr, "{}", reply.err);
       fmt::print("{}", reply.out);
@@ -46,26 +44,46 @@ class Output {
 
   int finish() {
     if (!command_.junit.empty()) {
-      std::ofstream file(command_.junit);
-      file << results::junit_xml(documents_);
-      if (!file.flush()) {
-        fmt::print(stderr, "ghostnet: --junit: {} cannot be written\n", command_.junit);
+      if (Result<> written = write_junit(); !written) {
+        fmt::print(stderr, "ghostnet: --junit: {}\n", written.error().message());
         exit_code_ = worse(exit_code_, kBadInput);
       }
     }
-    if (command_.json) {
-      const json all = {{"schema_version", 1}, {"runs", documents_}};
-      fmt::print("{}\n", all.dump(2, ' ', false, json::error_handler_t::replace));
-    }
+    if (command_.json) print_json({{"schema_version", 1}, {"runs", documents_}});
     return exit_code_;
   }
+
+  // There are no runs, or no further ones, for this.
+  int refuse(const Error& error) {
+    fmt::print(stderr, "ghostnet: {}\n", error.message());
+    if (command_.json) print_json({{"schema_version", 1}, {"runs", documents_}, {"error", error_json(error)}});
+    return worse(exit_code_, exit_code_of(error));
+  }
+
   void note(int exit_code) { exit_code_ = worse(exit_code_, exit_code); }
 
  private:
+  Result<> write_junit() const {
+    OutputFile file(command_.junit);
+    if (Result<> opened = file.open(); !opened) return opened;
+    if (Result<> written = file.write(as_bytes(results::junit_xml(documents_))); !written) return written;
+    return file.finish();
+  }
+
   const RunCommand& command_;
   int exit_code_ = kOk;
   std::vector<json> documents_;
 };
+
+// With the name of its run, where its process died before it could say.
+RunReply named(RunReply reply, const PlannedRun& planned) {
+  if (reply.document.contains("file") && !reply.document["file"].is_null()) return reply;
+  json document = empty_document();
+  document.update(reply.document.is_object() ? reply.document : json::object());
+  document["file"] = planned.file;
+  reply.document = std::move(document);
+  return reply;
+}
 
 std::string in_words(const scenarios::Progress& progress, const ProgressBar& bar, double share) {
   const double now_s = static_cast<double>(to_ns(progress.now)) / 1e9;
@@ -108,14 +126,8 @@ void run_in_pool(const RunCommand& command, const Program& program, const Plan& 
     return reply_of(command, run_one(command, program, plan.runs[index], tell));
   };
   pool.on_reply = [&](std::size_t index, RunReply reply) {
-    if (reply.document["file"].is_null()) {  // its process died before it could say
-      json document = empty_document();
-      document.update(reply.document);
-      document["file"] = plan.runs[index].file;
-      reply.document = std::move(document);
-    }
     bar.clear();
-    output.add(std::move(reply));
+    output.add(named(std::move(reply), plan.runs[index]));
   };
   pool.on_progress = [&](const PoolProgress& progress) {
     if (!bar.is_due()) return;
@@ -151,8 +163,9 @@ Result<> prepare_db(RunCommand& command, const Plan& plan) {
     return {};
   }
   command.batch = mpi ? mpi->job : batch_label();
+  const auto say = [&] { fmt::print(stderr, "waiting for {}: another program writes in it\n", command.db); };
   Result<results::Database> database =
-      results::Database::open(command.db, {.access = results::DatabaseOptions::Access::write});
+      results::Database::open(command.db, {.access = results::DatabaseOptions::Access::write, .on_wait = say});
   if (!database) return fail(std::move(database));
   return {};
 }
@@ -167,77 +180,83 @@ void meet_other_ranks(const RunCommand& command, const MpiRank& mpi, std::size_t
              mpi.rank, *missing, runs);
 }
 
-// Runs one file in a process of its own and returns its digest, or nothing when it did not pass.
-std::optional<std::uint64_t> digest_in_child(const RunCommand& command, const Program& program, const PlannedRun& run) {
-  int ends[2];
-  if (pipe(ends) != 0) return std::nullopt;
-  pid_t child = fork();
-  if (child == 0) {
-    close(ends[0]);
-    RunCommand silent = command;
-    silent.quiet = true;
-    const RunRecord record = run_one(silent, program, run, {});
-    if (record.exit_code == kBadInput) fmt::print(stderr, "{}", reply_of(silent, record).err);
-    std::uint64_t digest = record.report ? record.report->digest.value_or(0) : 0;
-    bool sent = record.report.has_value() && write(ends[1], &digest, sizeof digest) == sizeof digest;
-    std::_Exit(sent ? kOk : kInternal);
+// The same run twice, one after the other, in processes that record and capture nothing.
+RunReply run_twice(const RunCommand& command, const Program& program, const PlannedRun& planned) {
+  RunCommand bare = command;
+  bare.db.clear();
+  bare.pcap_directory.clear();
+  bare.quiet = true;
+  std::vector<RunReply> replies;
+  RunPool pool;
+  pool.carry_out = [&](std::size_t, const RunPool::Report&) {
+    return reply_of(bare, run_one(bare, program, planned, {}));
+  };
+  pool.on_reply = [&](std::size_t, RunReply reply) { replies.push_back(named(std::move(reply), planned)); };
+  pool.on_progress = [](const PoolProgress&) {};
+  pool.interrupted = interrupted;
+  pool.run({0, 1}, 1);
+  // Of one that did not come to its end there is that to say.
+  for (RunReply& reply : replies) {
+    if (reply.document["digest"].is_null() || reply.exit_code == kInterrupted) return std::move(reply);
   }
-  close(ends[1]);
-  std::uint64_t digest = 0;
-  bool whole = child > 0 && read(ends[0], &digest, sizeof digest) == sizeof digest;
-  close(ends[0]);
-  int status = 0;
-  if (child > 0) waitpid(child, &status, 0);
-  if (!whole) return std::nullopt;
-  return digest;
+  if (replies.size() < 2) {
+    RunReply neither = named({.exit_code = kInterrupted}, planned);
+    neither.document["status"] = "interrupted";
+    return neither;
+  }
+  const json digests = json::array({replies[0].document["digest"], replies[1].document["digest"]});
+  const bool same = digests[0] == digests[1];
+  RunReply verdict{.exit_code = same ? kOk : kFailed, .document = std::move(replies[0].document)};
+  verdict.document["determinism"] = {{"digests", digests}, {"same", same}};
+  verdict.err = std::move(replies[0].err);
+  const std::string label = planned.label();
+  if (!command.quiet || !same) {
+    verdict.out =
+        fmt::format("{}{}{}: {} and {}: {}\n", planned.file, label.empty() ? "" : " ", label,
+                    digests[0].get<std::string>(), digests[1].get<std::string>(), same ? "the same" : "NOT the same");
+  }
+  return verdict;
 }
 
-int verify_determinism(const RunCommand& command, const Program& program, const PlannedRun& run) {
+int verify_determinism(const RunCommand& command, const Program& program, const Plan& plan, Output& output) {
   if (command.mode == "live") {
-    fmt::print(stderr, "ghostnet: --verify-determinism: a live run is never the same twice; use --mode sim\n");
-    return kBadInput;
+    return output.refuse(
+        {Errc::invalid_argument, "--verify-determinism: a live run is never the same twice; use --mode sim"});
   }
-  auto first = digest_in_child(command, program, run);
-  if (!first) return kBadInput;
-  auto second = digest_in_child(command, program, run);
-  if (!second) return kInternal;
-  bool same = *first == *second;
-  const std::string label = run.label();
-  fmt::print("{}{}{}: {:016x} and {:016x}: {}\n", run.file, label.empty() ? "" : " ", label, *first, *second,
-             same ? "the same" : "NOT the same");
-  return same ? kOk : kFailed;
+  if (!command.quiet && (!command.pcap_directory.empty() || !(command.db.empty() || command.db == "none"))) {
+    fmt::print(stderr, "--verify-determinism records and captures nothing\n");
+  }
+  watch_for_interruption();
+  for (const PlannedRun& planned : plan.runs) {
+    if (interrupted()) break;
+    output.add(run_twice(command, program, planned));
+  }
+  return output.finish();
 }
 
 }  // namespace
 
 int run(RunCommand command, const Program& program) {
-  Result<Plan> plan = make_plan(command, program);
-  if (!plan) {
-    fmt::print(stderr, "ghostnet: {}\n", plan.error().message());
-    return exit_code_of(plan.error());
-  }
   Output output(command);
+  Result<Plan> plan = make_plan(command, program);
+  if (!plan) return output.refuse(plan.error());
+  if (!command.junit.empty()) {
+    if (Result<> writable = check_writable(command.junit); !writable) {
+      return output.refuse(writable.error().while_doing("--junit"));
+    }
+  }
   for (const UnplannedFile& file : plan->unplanned) {
     RunRecord record{.file = file.file, .diagnostics = file.diagnostics, .error = file.error};
     record.exit_code = kBadInput;
     output.add(reply_of(command, record));
   }
-  if (command.verify_determinism) {
-    for (const PlannedRun& planned : plan->runs) output.note(verify_determinism(command, program, planned));
-    return output.finish();
-  }
-  if (Result<> ready = prepare_db(command, *plan); !ready) {
-    fmt::print(stderr, "ghostnet: {}\n", ready.error().message());
-    return exit_code_of(ready.error());
-  }
+  if (command.verify_determinism) return verify_determinism(command, program, *plan, output);
+  if (Result<> ready = prepare_db(command, *plan); !ready) return output.refuse(ready.error());
   std::vector<std::size_t> open(plan->runs.size());
   std::iota(open.begin(), open.end(), std::size_t{0});
   if (command.resume) {
     Result<std::vector<FinishedRun>> finished = finished_runs(command, program, *plan);
-    if (!finished) {
-      fmt::print(stderr, "ghostnet: {}\n", finished.error().message());
-      return exit_code_of(finished.error());
-    }
+    if (!finished) return output.refuse(finished.error());
     for (FinishedRun& known : *finished) {
       std::erase(open, known.index);
       output.add(std::move(known.reply));
@@ -257,6 +276,10 @@ int run(RunCommand command, const Program& program) {
   }
   if (mpi && !command.db.empty()) meet_other_ranks(command, *mpi, of_all_ranks, output);
   return output.finish();
+}
+
+void print_no_runs(const Error& error) {
+  print_json({{"schema_version", 1}, {"runs", json::array()}, {"error", error_json(error)}});
 }
 
 int check(const std::vector<std::string>& files, bool json_wanted, const Program& program) {

@@ -9,6 +9,7 @@
 #include "ghostnet/build_info.hpp"
 #include "ghostnet/results/store.hpp"
 #include "interruption.hpp"
+#include "resume.hpp"
 
 namespace ghostnet::cli {
 
@@ -28,9 +29,10 @@ std::uint64_t peak_rss_bytes() {
 // The captures of one run: a file for each host.
 class CaptureFiles {
  public:
-  ~CaptureFiles() {
-    for (std::FILE* file : files_) std::fclose(file);
-  }
+  CaptureFiles() = default;
+  ~CaptureFiles() { static_cast<void>(close()); }
+  CaptureFiles(const CaptureFiles&) = delete;
+  CaptureFiles& operator=(const CaptureFiles&) = delete;
 
   Result<> open(const std::string& directory, sim::World& world) {
     if (world.host_count() > kMaxFiles) {
@@ -38,21 +40,39 @@ class CaptureFiles {
     }
     for (HostId id = 0; id < world.host_count(); ++id) {
       std::string path = fmt::format("{}/{}.pcapng", directory, world.host(id).name());
-      std::FILE* file = std::fopen(path.c_str(), "wb");
-      if (file == nullptr) return fail(error_from_errno(errno, fmt::format("--pcap: opening {}", path)));
-      files_.push_back(file);
-      Result<> captured = world.capture(id, [file, path](ByteView bytes) -> Result<> {
-        if (std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size()) return {};
-        return fail(error_from_errno(errno, fmt::format("--pcap: writing {}", path)));
+      std::FILE* open = std::fopen(path.c_str(), "wb");
+      if (open == nullptr) return fail(error_from_errno(errno, fmt::format("--pcap: opening {}", path)));
+      const File& file = *files_.emplace_back(std::make_unique<File>(open, std::move(path)));
+      Result<> captured = world.capture(id, [&file](ByteView bytes) -> Result<> {
+        // What hosts send while they are taken down is no part of the run.
+        if (file.handle == nullptr || std::fwrite(bytes.data(), 1, bytes.size(), file.handle) == bytes.size())
+          return {};
+        return fail(file.error());
       });
       if (!captured) return captured;
     }
     return {};
   }
 
+  // What could not be written: the first of them.
+  Result<> close() {
+    Result<> closed;
+    for (const std::unique_ptr<File>& file : files_) {
+      if (file->handle == nullptr || std::fclose(std::exchange(file->handle, nullptr)) == 0 || !closed) continue;
+      closed = fail(file->error());
+    }
+    return closed;
+  }
+
  private:
+  struct File {
+    std::FILE* handle;  // null: closed
+    std::string path;
+    Error error() const { return error_from_errno(errno, fmt::format("--pcap: writing {}", path)); }
+  };
+
   static constexpr std::size_t kMaxFiles = 1000;
-  std::vector<std::FILE*> files_;
+  std::vector<std::unique_ptr<File>> files_;  // the world's captures know where they are
 };
 
 int exit_code_of(RunStatus status) {
@@ -73,10 +93,14 @@ class Undertaking {
 
   Result<> prepare() {
     scenarios::Scenario& scenario = *record_.scenario;
+    if (command_.verify_determinism) scenario.record.logs.clear();  // what is run twice leaves nothing
+    if (!scenario.record.logs.empty()) scenario.record.logs = own(scenario.record.logs);
     if (!command_.pcap_directory.empty()) {
-      scenario.pcap_directory = command_.pcap_directory;
+      scenario.pcap_directory = own(command_.pcap_directory);
       std::error_code error;
-      std::filesystem::create_directories(command_.pcap_directory, error);
+      std::filesystem::create_directories(scenario.pcap_directory, error);
+      if (error)
+        return fail(error_from_errno(error.value(), fmt::format("--pcap: making {}", scenario.pcap_directory)));
     }
     auto world = make_world(scenario);
     if (!world) return fail(std::move(world));
@@ -100,6 +124,11 @@ class Undertaking {
     const Duration wall = since(began);
     record_.setup_wall_s = in_seconds(setup_wall_);
     record_.wall_s = in_seconds(wall);
+    runner_.reset();
+    if (Result<> captured = end_captures(); !captured && !record_.report->error) {
+      record_.report->status = RunStatus::error;
+      record_.report->error = captured.error();
+    }
     Result<> recorded;
     if (recorder_) {
       RunOutcome outcome;
@@ -108,14 +137,37 @@ class Undertaking {
       outcome.peak_rss_bytes = peak_rss_bytes();
       recorded = recorder_->finish(*record_.report, outcome);
     }
-    runner_.reset();
     record_.peak_rss_bytes = peak_rss_bytes();
-    sim::World* simulated = world_->simulated();
-    if (Result<> flushed = simulated != nullptr ? simulated->flush_captures() : Result<>{}; !flushed) return flushed;
     return recorded;
   }
 
+  // What could not be prepared is recorded as a run that failed, once there is a record.
+  void abandon(const Error& why) {
+    if (!recorder_ || record_.recorded_as == 0) return;
+    runner_.reset();
+    scenarios::RunReport report;
+    report.status = RunStatus::error;
+    report.hosts = world_->host_count();
+    report.error = why;
+    RunOutcome outcome;
+    outcome.setup_wall = since(began_);
+    outcome.peak_rss_bytes = peak_rss_bytes();
+    static_cast<void>(recorder_->finish(report, outcome));  // the first error is the one that is told
+  }
+
  private:
+  // Of several runs each has a directory of its own.
+  std::string own(const std::string& directory) const {
+    return planned_.directory.empty() ? directory : directory + "/" + planned_.directory;
+  }
+
+  Result<> end_captures() {
+    sim::World* simulated = world_->simulated();
+    Result<> flushed = simulated != nullptr ? simulated->flush_captures() : Result<>{};
+    Result<> closed = captures_.close();
+    return flushed ? closed : flushed;
+  }
+
   Result<std::unique_ptr<scenarios::RunWorld>> make_world(const scenarios::Scenario& scenario) {
     LogOptions log;
     log.level = command_.log;
@@ -134,7 +186,7 @@ class Undertaking {
     if (world_->simulated() == nullptr) {
       return fail(Errc::not_supported, "--pcap: live runs are captured with tcpdump (on loopback: tcpdump -i lo)");
     }
-    return captures_.open(command_.pcap_directory, *world_->simulated());
+    return captures_.open(record_.scenario->pcap_directory, *world_->simulated());
   }
 
   Result<> begin_recording() {
@@ -148,7 +200,7 @@ class Undertaking {
     store_ = std::move(*store);
     recorder_.emplace(*store_, *world_, scenario);
     recorder_->begin({.name = scenario.run.name,
-                      .scenario_text = scenario.text,
+                      .scenario_text = recorded_text(command_, scenario),
                       .scenario_file = scenario.file,
                       .parameters = scenario.parameters,
                       .sweep_point = planned_.sweep_point,
@@ -192,7 +244,11 @@ RunRecord run_one(const RunCommand& command, const Program& program, const Plann
   record.scenario = std::move(*loaded);
   Undertaking undertaking(command, program, planned, record);
   Result<> done = undertaking.prepare();
-  if (done) done = undertaking.carry_out(on_progress);
+  if (done) {
+    done = undertaking.carry_out(on_progress);
+  } else {
+    undertaking.abandon(done.error());
+  }
   if (record.report) record.exit_code = exit_code_of(record.report->status);
   if (!done) {
     record.error = done.error();

@@ -1,8 +1,10 @@
 // What `ghostnet run` was asked for.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ghostnet/runtime/log.hpp"
@@ -28,8 +30,9 @@ struct RunCommand {
   bool json = false;
   bool quiet = false;
   LogLevel log = LogLevel::warn;
-  std::string command_line;  // as typed, for the record
-  std::string batch;         // what groups the runs of this command in the record
+  std::vector<std::pair<std::string, std::uint64_t>> plugins;  // files, and the digests of their contents
+  std::string command_line;                                    // as typed, for the record
+  std::string batch;                                           // what groups the runs of this command in the record
 };
 
 }  // namespace ghostnet::cli

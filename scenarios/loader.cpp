@@ -72,6 +72,7 @@ class Loader {
     if (!reader_.sound()) return std::unexpected(reader_.take_complaints());
     scenario_.text = text;
     scenario_.files = files_.names();
+    scenario_.file_digests = files_.digests();
     return std::move(scenario_);
   }
 
@@ -389,7 +390,7 @@ LoadResult load_scenario(std::string_view text, const std::string& file, const S
     }
   }
   loader.load(*root, overrides);
-  loader.load_sweep(*root, overrides);
+  if (!overrides.is_point) loader.load_sweep(*root, overrides);
   LoadResult result = loader.finish(text);
   if (result) result->parameters = overrides.set;
   return result;

@@ -44,6 +44,13 @@ Result<std::string> read_text_file(const std::string& path, std::size_t max_byte
   return std::move(text).str();
 }
 
+std::uint64_t digest_of(std::string_view text) {
+  constexpr std::uint64_t kBasis = 0xcbf29ce484222325, kPrime = 0x100000001b3;
+  std::uint64_t digest = kBasis;
+  for (const char c : text) digest = (digest ^ static_cast<unsigned char>(c)) * kPrime;
+  return digest;
+}
+
 void merge(Node& under, Node over) {
   if (over.is_null()) return;
   if (!under.is_mapping() || !over.is_mapping()) {
@@ -79,6 +86,7 @@ std::expected<Node, Diagnostic> SourceFiles::parse(std::string_view text, std::u
 
 std::expected<Node, Diagnostic> SourceFiles::load(std::string_view text, const std::string& file) {
   names_.push_back(file);
+  digests_.push_back(digest_of(text));
   std::expected<Node, Diagnostic> own = parse(text, 0);
   if (!own) return own;
   std::vector<std::uint32_t> chain{0};
@@ -95,6 +103,7 @@ std::expected<SourceFiles::Text, Diagnostic> SourceFiles::read_named(std::string
   Result<std::string> text = read_(full, DocumentLimits{}.max_bytes);
   if (!text) return std::unexpected(wrong(named, key, std::string(text.error().message())));
   names_.push_back(std::move(full));
+  digests_.push_back(digest_of(*text));
   return Text{std::move(*text), static_cast<std::uint32_t>(names_.size() - 1)};
 }
 

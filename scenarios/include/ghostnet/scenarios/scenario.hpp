@@ -261,7 +261,8 @@ struct Scenario {
   Settings parameters;         // what --set changed
   std::string pcap_directory;  // for a carrier that writes its traces itself
 
-  std::vector<std::string> files;  // that were read: the scenario, what it includes, its graphs and matrices
+  std::vector<std::string> files;           // that were read: the scenario, what it includes, its graphs and matrices
+  std::vector<std::uint64_t> file_digests;  // of their contents, by digest_of()
 
   std::uint32_t host_count() const;
   sim::WorldSpec world() const;
@@ -276,6 +277,7 @@ struct Overrides {
   std::optional<std::uint64_t> seed;
   std::optional<Duration> until;
   std::optional<sim::Carrier> carrier;
+  bool is_point = false;  // of a sweep: the sweep itself is not read again
 };
 
 using LoadResult = std::expected<Scenario, std::vector<Diagnostic>>;

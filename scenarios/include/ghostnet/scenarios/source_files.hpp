@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <string>
@@ -24,6 +25,9 @@ namespace ghostnet::scenarios {
 using ReadFile = std::function<Result<std::string>(const std::string& path, std::size_t max_bytes)>;
 Result<std::string> read_text_file(const std::string& path, std::size_t max_bytes);
 
+// Tells one content from another (FNV-1a, 64 bits).
+std::uint64_t digest_of(std::string_view text);
+
 class SourceFiles {
  public:
   static constexpr std::size_t kMaxFiles = 64;
@@ -33,6 +37,8 @@ class SourceFiles {
   explicit SourceFiles(const ReadFile& read) : read_(read) {}
 
   const std::vector<std::string>& names() const { return names_; }
+  // Of their contents, in the same order.
+  const std::vector<std::uint64_t>& digests() const { return digests_; }
   const std::string& name(Position at) const { return names_[at.file < names_.size() ? at.file : 0]; }
 
   // The tree of the first file, of which the text is there already, and of all that it includes.
@@ -55,6 +61,7 @@ class SourceFiles {
 
   const ReadFile& read_;
   std::vector<std::string> names_;
+  std::vector<std::uint64_t> digests_;
 };
 
 // Lays `over` on `under`.
