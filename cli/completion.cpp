@@ -19,10 +19,10 @@ struct Choice {
 };
 
 struct Command {
-  std::string name;
+  std::string name;  // as it is typed, "results list"
   std::string help;
   std::vector<Choice> options;
-  std::vector<std::string> subcommands;
+  std::vector<Command> subcommands;
   std::vector<std::string> words;  // of a positional with few values
   bool takes_files = false;
 };
@@ -41,9 +41,9 @@ std::vector<std::string> values_in(const std::string& type) {
   return values;
 }
 
-Command command_of(const CLI::App& app) {
+Command command_of(const CLI::App& app, const std::string& before) {
   Command command;
-  command.name = app.get_name();
+  command.name = before + app.get_name();
   command.help = app.get_description();
   for (const CLI::Option* option : app.get_options()) {
     const std::vector<std::string> values = values_in(option->get_type_name());
@@ -64,13 +64,15 @@ Command command_of(const CLI::App& app) {
                                  .values = values});
     }
   }
-  for (const CLI::App* inner : app.get_subcommands({})) command.subcommands.push_back(inner->get_name());
+  for (const CLI::App* inner : app.get_subcommands({})) {
+    command.subcommands.push_back(command_of(*inner, command.name + " "));
+  }
   return command;
 }
 
 std::vector<Command> commands_of(const CLI::App& app) {
   std::vector<Command> commands;
-  for (const CLI::App* inner : app.get_subcommands({})) commands.push_back(command_of(*inner));
+  for (const CLI::App* inner : app.get_subcommands({})) commands.push_back(command_of(*inner, ""));
   return commands;
 }
 
@@ -78,6 +80,24 @@ std::vector<std::string> option_names(const Command& command) {
   std::vector<std::string> names;
   for (const Choice& option : command.options) names.push_back(option.name);
   return names;
+}
+
+// What may stand in the place of a subcommand or of a positional with few values.
+std::vector<std::string> words_of(const Command& command) {
+  std::vector<std::string> words;
+  for (const Command& inner : command.subcommands) words.push_back(inner.name.substr(inner.name.rfind(' ') + 1));
+  words.insert(words.end(), command.words.begin(), command.words.end());
+  return words;
+}
+
+// The commands and theirs.
+std::vector<Command> with_subcommands(const std::vector<Command>& commands) {
+  std::vector<Command> all;
+  for (const Command& command : commands) {
+    all.push_back(command);
+    all.insert(all.end(), command.subcommands.begin(), command.subcommands.end());
+  }
+  return all;
 }
 
 // Within single quotes of a shell.
@@ -93,18 +113,20 @@ std::string shell_quoted(std::string_view text) {
   return escaped + "'";
 }
 
-std::string bash(const std::vector<Command>& commands) {
-  std::vector<std::string> names;
-  for (const Command& command : commands) names.push_back(command.name);
+std::string bash(const std::vector<Command>& top) {
+  const std::vector<Command> commands = with_subcommands(top);
+  std::vector<std::string> names, paths;
+  for (const Command& command : top) names.push_back(command.name);
+  for (const Command& command : commands) paths.push_back(shell_quoted(command.name));
   std::string script = fmt::format(R"(# bash completion of ghostnet; made by `ghostnet completion bash`
 _ghostnet() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} command='' i words='' files=''
   for ((i = 1; i < COMP_CWORD; ++i)); do
-    case ${{COMP_WORDS[i]}} in {}) command=${{COMP_WORDS[i]}}; break ;; esac
+    case "${{command:+$command }}${{COMP_WORDS[i]}}" in {}) command+=${{command:+ }}${{COMP_WORDS[i]}} ;; esac
   done
   case "$command $previous" in
 )",
-                                   fmt::join(names, " | "));
+                                   fmt::join(paths, " | "));
   for (const Command& command : commands) {
     for (const Choice& option : command.options) {
       if (!option.takes_value) continue;
@@ -120,11 +142,11 @@ _ghostnet() {{
       fmt::format("    '') words={} ;;\n", shell_quoted(fmt::format("{} --help --version", fmt::join(names, " "))));
   for (const Command& command : commands) {
     std::vector<std::string> words = option_names(command);
-    words.insert(words.end(), command.subcommands.begin(), command.subcommands.end());
-    words.insert(words.end(), command.words.begin(), command.words.end());
+    const std::vector<std::string> further = words_of(command);
+    words.insert(words.end(), further.begin(), further.end());
     script +=
-        fmt::format("    {}) words={}{} ;;\n", command.name, shell_quoted(fmt::format("{}", fmt::join(words, " "))),
-                    command.takes_files ? " files=yes" : "");
+        fmt::format("    {}) words={}{} ;;\n", shell_quoted(command.name),
+                    shell_quoted(fmt::format("{}", fmt::join(words, " "))), command.takes_files ? " files=yes" : "");
   }
   script += R"(  esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
@@ -175,8 +197,7 @@ _ghostnet() {
                             shell_quoted(fmt::format("{}{}{}[{}]{}", option.repeats ? "*" : "", option.name,
                                                      option.takes_value ? "=" : "", zsh_text(option.help), value)));
     }
-    std::vector<std::string> words = command.subcommands;
-    words.insert(words.end(), command.words.begin(), command.words.end());
+    const std::vector<std::string> words = words_of(command);
     if (!words.empty())
       script += fmt::format(" \\\n        {}", shell_quoted(fmt::format("1:what:({})", fmt::join(words, " "))));
     if (command.takes_files) script += " \\\n        '*:file:_files'";
@@ -192,8 +213,7 @@ std::string fish(const std::vector<Command>& commands) {
                           shell_quoted(command.help));
     const std::string seen = shell_quoted(fmt::format("__fish_seen_subcommand_from {}", command.name));
     if (command.takes_files) script += fmt::format("complete -c ghostnet -n {} -F\n", seen);
-    std::vector<std::string> words = command.subcommands;
-    words.insert(words.end(), command.words.begin(), command.words.end());
+    const std::vector<std::string> words = words_of(command);
     if (!words.empty()) {
       script += fmt::format("complete -c ghostnet -n {} -a {}\n", seen,
                             shell_quoted(fmt::format("{}", fmt::join(words, " "))));

@@ -25,6 +25,10 @@ complete_words() {
 [[ $(complete_words ghostnet ru) == run ]] || complain "ru is not completed to run"
 [[ $(complete_words ghostnet run --verif) == --verify-determinism ]] || complain "--verif is not completed"
 [[ $(complete_words ghostnet run --carrier n) == ns3 ]] || complain "the values of --carrier are not known"
+[[ $(complete_words ghostnet results exp) == export ]] || complain "results exp is not completed"
+[[ $(complete_words ghostnet results export --form) == --format ]] || complain "results export --form is not completed"
+[[ $(complete_words ghostnet results export --format ju) == junit ]] || complain "the values of --format are not known"
+[[ $(complete_words ghostnet results list --form) == "" ]] || complain "results list takes --format"
 [[ $(complete_words ghostnet completion z) == zsh ]] || complain "the shells are not known"
 
 for shell in zsh fish; do
