@@ -15,6 +15,7 @@
 #include "p2p_ping.hpp"
 #include "results.hpp"
 #include "run.hpp"
+#include "usage_error.hpp"
 
 namespace ghostnet::cli {
 
@@ -196,13 +197,16 @@ void add_live(CLI::App& app, Arguments& arguments) {
   node->add_option("--topic", arguments.node.topics, "NAME of a gossipsub topic to join")->allow_extra_args(false);
   node->add_option("--dht", arguments.node.dht, "client, server or off: the part in the DHT")->capture_default_str();
   node->add_option("--key", arguments.node.key_file, "FILE with the identity; made where there is none");
-  node->add_option("--security", arguments.node.security, "noise or plaintext, in order of preference")
+  node->add_option("--security", arguments.node.security, "noise, tls or plaintext, in order of preference")
       ->delimiter(',')
       ->capture_default_str();
 
   CLI::App* ping = app.add_subcommand("ping", "Pings a libp2p node");
   ping->add_option("MULTIADDR", arguments.ping.address, "where it listens, as in /ip4/127.0.0.1/tcp/4001")->required();
   ping->add_option("--count", arguments.ping.count, "how often")->capture_default_str();
+  ping->add_option("--security", arguments.ping.security, "noise, tls or plaintext, in order of preference")
+      ->delimiter(',')
+      ->capture_default_str();
   ping->add_flag("--json", arguments.ping.json, "one JSON document on standard output");
 }
 
@@ -284,10 +288,16 @@ int program_main(int argc, char** argv) {
   add_results(app, arguments);
   add_others(app, arguments);
   add_live(app, arguments);
+  if (argc <= 1) {
+    fmt::print(stderr, "{}", app.help());
+    return kBadInput;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? kOk : kBadInput;
+    if (e.get_exit_code() == 0) return app.exit(e);  // help and version
+    fmt::print(stderr, "ghostnet: {}\n", explain_usage_error(app, e, argv[1]));
+    return kBadInput;
   }
   return dispatch(app, arguments, program);
 }

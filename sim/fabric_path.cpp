@@ -20,7 +20,8 @@ constexpr std::size_t kSocketAhead = 10;
 constexpr std::size_t kFrameAhead = 5;
 constexpr std::size_t kSegmentHashAhead = 9;
 constexpr std::size_t kConnectionAhead = 6;
-constexpr std::size_t kStreamAhead = 3;
+constexpr std::size_t kStreamAhead = 4;
+constexpr std::size_t kWaiterAhead = 2;
 constexpr std::size_t kTimerAhead = 16;
 constexpr std::size_t kTimerHostAhead = 8;
 constexpr std::size_t kPayloadAheadBytes = 640;  // of a packet; the processor guesses the rest of larger ones
@@ -108,6 +109,10 @@ void Fabric::prefetch_segments() const {
   flight = flights_.ahead(kStreamAhead);
   if (const tcp::Stack* stack = stack_of(flight)) {
     stack->prefetch_reader(stack->flow_hash(flight->destination, flight->source));
+  }
+  flight = flights_.ahead(kWaiterAhead);
+  if (const tcp::Stack* stack = stack_of(flight)) {
+    stack->prefetch_waiter(stack->flow_hash(flight->destination, flight->source));
   }
 }
 

@@ -70,13 +70,13 @@ bool Router::allowed(const Message& message) const {
   return false;
 }
 
-void Router::on_message(TimePoint now, Peer& source, Bytes encoded) {
+void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
   if (encoded.size() > config_.options.max_message.bytes) {
     ++counters_.malformed;
     scores_.penalize(source.score, 1);
     return;
   }
-  const auto message = Message::parse(encoded.view());
+  const auto message = Message::parse(encoded);
   if (!message) {
     ++counters_.malformed;
     scores_.penalize(source.score, 1);
@@ -104,7 +104,7 @@ void Router::on_message(TimePoint now, Peer& source, Bytes encoded) {
   const MessageSeq seq = messages_.insert({.id = *id,
                                            .hash = hash,
                                            .first_seen = now,
-                                           .encoded = encoded,
+                                           .encoded = Bytes::copy_of(encoded),
                                            .topic = topic->number,
                                            .source = source.handle});
   std::erase_if(promises_, [&](const Promise& promise) { return promise.message_hash == hash; });

@@ -46,10 +46,8 @@ void Dht::identified(const libp2p::PeerId& peer) {
     take_out(peer);
     return;
   }
-  for (const libp2p::ConnectionInfo& connection : node_.connections()) {
-    if (connection.peer != peer) continue;
-    if (table_.add(peer, connection.remote.address(), node_.host().now())) show_entry(peer, true);
-    return;
+  if (const libp2p::ConnectionInfo* connection = node_.connection(peer)) {
+    if (table_.add(peer, connection->remote.address(), node_.host().now())) show_entry(peer, true);
   }
 }
 
@@ -224,10 +222,14 @@ Task<> Dht::refresh() {
   std::vector<Bytes> keys{Bytes::copy_of(node_.id().bytes())};
   Search own(*this, {.type = MessageType::find_node, .key = keys[0]}, nullptr);
   if (auto done = co_await search(own, options_.refresh_query_timeout); !done) co_return;
-  // Deeper buckets than these hold few peers, and the search for oneself has met them.
+  // Whoever is nearer than the nearest k was met by the search for oneself; of the buckets before them those that hold
+  // enough peers need no search of their own: every search dials a few dozen peers, and each of these is a handshake.
   constexpr std::size_t kMaxRefreshedBuckets = 15;
-  const std::size_t buckets = std::min(table_.bucket_count(), kMaxRefreshedBuckets);
-  for (std::size_t bucket = 0; bucket < buckets; ++bucket) {
+  const std::vector<libp2p::PeerId> nearest = own.lookup.closest();
+  const std::size_t met = nearest.empty() ? 0 : table_.bucket_of(Key::of(nearest.back()));
+  for (std::size_t bucket = 0; bucket < std::min(met, kMaxRefreshedBuckets); ++bucket) {
+    const std::size_t held = bucket < table_.bucket_count() ? table_.bucket(bucket).size() : 0;
+    if (held >= options_.refresh_below) continue;
     const Bytes key = key_in_bucket(bucket);
     Search other(*this, {.type = MessageType::find_node, .key = key}, nullptr);
     const Result<> done = co_await search(other, options_.refresh_query_timeout);

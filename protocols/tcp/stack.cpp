@@ -332,6 +332,13 @@ void Stack::prefetch_reader(std::uint32_t hash) const {
   if (tcb.stream != nullptr) __builtin_prefetch(tcb.stream, 1);
 }
 
+void Stack::prefetch_waiter(std::uint32_t hash) const {
+  const Flow* flow = table_.likely(hash);
+  if (flow == nullptr || flow->waiting) return;
+  const auto& tcb = static_cast<const Tcb&>(*flow);
+  if (tcb.stream != nullptr) tcb.stream->prefetch_reader();
+}
+
 std::vector<ConnectionStatus> Stack::statuses() const {
   std::vector<ConnectionStatus> all;
   table_.for_each([&all](const Flow& flow) {

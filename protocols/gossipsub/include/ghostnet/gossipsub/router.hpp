@@ -137,11 +137,13 @@ class Router {
   // Errors: limit.
   Result<PeerHandle> add_peer(TimePoint now, const PeerDescription& peer);
   void remove_peer(TimePoint now, PeerHandle peer);
-  // One RPC, without its length. A peer that is gone is ignored.
-  void receive(TimePoint now, PeerHandle peer, const Bytes& rpc);
+  // One RPC, without its length, of which nothing is kept as it lies. A peer that is gone is ignored.
+  void receive(TimePoint now, PeerHandle peer, ByteView rpc);
   // What the peer is to be sent next.
   std::optional<Frame> next_frame(PeerHandle peer);
   bool has_frames(PeerHandle peer) const;
+  // Brings what next_frame() will touch into the cache.
+  void prefetch(PeerHandle peer) const;
 
   // ---- the application ----
 
@@ -153,6 +155,9 @@ class Router {
   Result<MessageSeq> publish(TimePoint now, Bytes encoded);
   void conclude(TimePoint now, MessageSeq seq, Verdict verdict);
   void set_app_score(PeerHandle peer, double score);
+  // Any RPC, whatever the rules say: for tests and for those who play attackers. False: there is no room, or no peer.
+  bool send_as_is(PeerHandle peer, const Rpc& rpc);
+  std::optional<MessageId> id_of(const Message& message) const { return config_.message_id(message); }
 
   // ---- time ----
 
@@ -199,7 +204,7 @@ class Router {
   std::vector<Peer*> choose(const Topic& topic, std::size_t count, Wanted wanted);
 
   // router_messages.cpp
-  void on_message(TimePoint now, Peer& source, Bytes encoded);
+  void on_message(TimePoint now, Peer& source, ByteView encoded);
   bool allowed(const Message& message) const;
   void on_duplicate(TimePoint now, MessageSeq seq, Peer& source);
   void accept(MessageSeq seq);

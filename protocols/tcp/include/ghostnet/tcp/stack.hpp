@@ -103,6 +103,7 @@ class Stack {
   void prefetch_slot(std::uint32_t hash) const { table_.prefetch_slot(hash); }
   void prefetch_flow(std::uint32_t hash) const;
   void prefetch_reader(std::uint32_t hash) const;
+  void prefetch_waiter(std::uint32_t hash) const;
 
  private:
   friend class Tcb;
