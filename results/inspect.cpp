@@ -98,8 +98,8 @@ Result<std::vector<LinkSeries>> link_series(const Database& database, std::int64
   return all;
 }
 
-Result<std::vector<TraceRow>> traces(const Database& database, std::int64_t run, std::int64_t limit) {
-  std::vector<TraceRow> all;
+Result<std::vector<TraceSummary>> trace_summaries(const Database& database, std::int64_t run, std::int64_t limit) {
+  std::vector<TraceSummary> all;
   std::unordered_set<std::int64_t> reached;
   const auto add = [&](const Statement& row) -> Result<> {
     if (all.empty() || all.back().trace != row.integer(0)) {
@@ -110,7 +110,7 @@ Result<std::vector<TraceRow>> traces(const Database& database, std::int64_t run,
                      .bytes = row.integer(4),
                      .sent_ns = row.integer(5)});
     }
-    TraceRow& trace = all.back();
+    TraceSummary& trace = all.back();
     ++trace.hops;
     if (row.is_null(6)) {
       ++trace.lost;
@@ -126,27 +126,8 @@ Result<std::vector<TraceRow>> traces(const Database& database, std::int64_t run,
                                "WHERE run_id = ?1 AND trace <> 0 LIMIT ?2) ORDER BY trace, sent_ns",
                                add, run, limit);
   if (!read) return fail(std::move(read));
-  std::ranges::sort(all, {}, [](const TraceRow& trace) { return std::pair(trace.sent_ns, trace.trace); });
+  std::ranges::sort(all, {}, [](const TraceSummary& trace) { return std::pair(trace.sent_ns, trace.trace); });
   return all;
-}
-
-Result<std::vector<MessageAt>> hops_of_trace(const Database& database, std::int64_t run, std::int64_t trace,
-                                             std::int64_t limit) {
-  const auto read = [](const Statement& row) {
-    MessageAt message;
-    message.sent_ns = row.integer(0);
-    message.number = row.integer(1);
-    message.received_ns = integer_if(row, 2);
-    message.from = row.integer(3);
-    message.to = row.integer(4);
-    message.bytes = row.integer(5);
-    message.kind = row.text(6);
-    return message;
-  };
-  return collect_rows(database,
-                      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind FROM messages "
-                      "WHERE run_id = ?1 AND trace = ?2 AND trace <> 0 ORDER BY sent_ns, number LIMIT ?3",
-                      read, run, trace, limit);
 }
 
 Result<std::vector<Spread>> spread_over_hosts(const Database& database, std::int64_t run, std::int64_t metric_id,

@@ -113,7 +113,7 @@ TEST_F(InspectTest, GivesALinkInEitherDirection) {
 
 TEST_F(InspectTest, SumsUpEachTracedMessage) {
   const Database database = open();
-  const auto all = traces(database, run_, 10).value();
+  const auto all = trace_summaries(database, run_, 10).value();
   ASSERT_THAT(all, SizeIs(2));
   EXPECT_EQ(all[0].trace, 8) << "sent first";
   EXPECT_EQ(all[1].from, 0);
@@ -122,9 +122,9 @@ TEST_F(InspectTest, SumsUpEachTracedMessage) {
   EXPECT_EQ(all[1].lost, 1);
   EXPECT_EQ(all[1].sent_ns, 100);
   EXPECT_EQ(all[1].last_received_ns, 195);
-  EXPECT_THAT(traces(database, run_, 1).value(), SizeIs(1));
-  EXPECT_THAT(hops_of_trace(database, run_, 5, 100).value(), SizeIs(4));
-  EXPECT_THAT(hops_of_trace(database, run_, 0, 100).value(), IsEmpty()) << "0 is no trace";
+  EXPECT_THAT(trace_summaries(database, run_, 1).value(), SizeIs(1));
+  EXPECT_THAT(hops_of(database, run_, 5, 100).value(), SizeIs(4));
+  EXPECT_THAT(hops_of(database, run_, 0, 100).value(), IsEmpty()) << "0 is no trace";
 }
 
 TEST_F(InspectTest, GivesPercentilesOverTimeAndTheWholeHistogram) {

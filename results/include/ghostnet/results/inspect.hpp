@@ -57,9 +57,10 @@ struct LinkSeries {
 Result<std::vector<LinkSeries>> link_series(const Database& database, std::int64_t run, const std::string& kind,
                                             std::int64_t a, std::int64_t b);
 
-// ---- One message ----
+// ---- Messages ----
 
-struct TraceRow {
+// A message that was followed hop by hop, in short; moments.hpp has its hops.
+struct TraceSummary {
   std::int64_t trace = 0;
   std::string kind{};
   std::int64_t from = 0;  // who sent the first hop
@@ -71,10 +72,7 @@ struct TraceRow {
   std::int64_t lost = 0;     // hops that did not arrive
 };
 // In order of sending.
-Result<std::vector<TraceRow>> traces(const Database& database, std::int64_t run, std::int64_t limit);
-// The hops of one message, in order of sending.
-Result<std::vector<MessageAt>> hops_of_trace(const Database& database, std::int64_t run, std::int64_t trace,
-                                             std::int64_t limit);
+Result<std::vector<TraceSummary>> trace_summaries(const Database& database, std::int64_t run, std::int64_t limit);
 
 // ---- A metric over time ----
 
