@@ -20,6 +20,26 @@ LinkAt link_of(const Statement& row) {
           .fields = row.text(5)};
 }
 
+EventAt event_of(const Statement& row) {
+  return {.time_ns = row.integer(0),
+          .number = row.integer(1),
+          .host = integer_if(row, 2),
+          .kind = row.text(3),
+          .text = row.text(4),
+          .fields = row.text(5)};
+}
+
+MessageAt message_of(const Statement& row) {
+  return {.sent_ns = row.integer(0),
+          .number = row.integer(1),
+          .received_ns = integer_if(row, 2),
+          .from = row.integer(3),
+          .to = row.integer(4),
+          .bytes = row.integer(5),
+          .kind = row.text(6),
+          .trace = row.integer(7)};
+}
+
 // The last instant of one table, which its key finds at once.
 Result<std::int64_t> last_of(const Database& database, const char* sql, std::int64_t run) {
   std::int64_t last = 0;
@@ -80,19 +100,11 @@ Result<ValuesAt> values_at(const Database& database, std::int64_t run, std::int6
 
 Result<std::vector<EventAt>> events_between(const Database& database, std::int64_t run, std::int64_t from_ns,
                                             std::int64_t to_ns, std::int64_t limit) {
-  const auto read = [](const Statement& row) {
-    return EventAt{.time_ns = row.integer(0),
-                   .number = row.integer(1),
-                   .host = integer_if(row, 2),
-                   .kind = row.text(3),
-                   .text = row.text(4),
-                   .fields = row.text(5)};
-  };
   return collect_rows(
       database,
       "SELECT time_ns, number, host_id, kind, text, fields FROM events WHERE run_id = ?1 AND time_ns >= "
       "?2 AND time_ns < ?3 ORDER BY time_ns, number LIMIT ?4",
-      read, run, from_ns, to_ns, limit);
+      event_of, run, from_ns, to_ns, limit);
 }
 
 Result<std::vector<LinkAt>> links_since(const Database& database, std::int64_t run, std::int64_t from_ns,
@@ -111,22 +123,81 @@ Result<std::vector<LinkAt>> links_at(const Database& database, std::int64_t run,
                       link_of, run, time_ns, limit);
 }
 
-Result<std::vector<MessageAt>> messages_between(const Database& database, std::int64_t run, std::int64_t from_ns,
-                                                std::int64_t to_ns, std::int64_t limit) {
-  const auto read = [](const Statement& row) {
-    return MessageAt{.sent_ns = row.integer(0),
-                     .number = row.integer(1),
-                     .received_ns = integer_if(row, 2),
-                     .from = row.integer(3),
-                     .to = row.integer(4),
-                     .bytes = row.integer(5),
-                     .kind = row.text(6)};
-  };
+Result<std::vector<EventAt>> state_changes(const Database& database, std::int64_t run, std::int64_t from_ns,
+                                           std::int64_t to_ns, std::int64_t limit) {
   return collect_rows(
       database,
-      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind FROM messages WHERE run_id = "
-      "?1 AND sent_ns >= ?2 AND sent_ns < ?3 ORDER BY sent_ns, number LIMIT ?4",
-      read, run, from_ns, to_ns, limit);
+      "SELECT time_ns, number, host_id, kind, text, fields FROM events WHERE run_id = ?1 AND time_ns >= "
+      "?2 AND time_ns < ?3 AND kind IN ('crash', 'restart', 'fault_begins', 'fault_ends') ORDER BY "
+      "time_ns, number LIMIT ?4",
+      event_of, run, from_ns, to_ns, limit);
+}
+
+Result<std::vector<MessageAt>> messages_between(const Database& database, std::int64_t run, std::int64_t from_ns,
+                                                std::int64_t to_ns, std::int64_t limit) {
+  return collect_rows(database,
+                      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace FROM messages WHERE "
+                      "run_id = ?1 AND sent_ns >= ?2 AND sent_ns < ?3 ORDER BY sent_ns, number LIMIT ?4",
+                      message_of, run, from_ns, to_ns, limit);
+}
+
+Result<std::vector<MessageAt>> messages_in_flight(const Database& database, std::int64_t run, std::int64_t time_ns,
+                                                  std::int64_t ahead_ns, std::int64_t limit) {
+  return collect_rows(
+      database,
+      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace FROM messages WHERE "
+      "run_id = ?1 AND sent_ns >= ?2 - ?5 AND sent_ns <= ?2 + ?3 AND coalesce(received_ns, sent_ns + ?6) "
+      ">= ?2 ORDER BY sent_ns, number LIMIT ?4",
+      message_of, run, time_ns, ahead_ns, limit, kLongestFlightNs, kLostShownNs);
+}
+
+Result<std::vector<TraceRow>> traces(const Database& database, std::int64_t run, std::int64_t limit) {
+  const auto read = [](const Statement& row) {
+    return TraceRow{.trace = row.integer(0), .first_sent_ns = row.integer(1), .hops = row.integer(2)};
+  };
+  return collect_rows(database,
+                      "SELECT trace, min(sent_ns) AS first, count(*) FROM messages WHERE run_id = ?1 AND trace <> 0 "
+                      "GROUP BY trace ORDER BY first LIMIT ?2",
+                      read, run, limit);
+}
+
+Result<std::vector<MessageAt>> hops_of(const Database& database, std::int64_t run, std::int64_t trace,
+                                       std::int64_t limit) {
+  return collect_rows(database,
+                      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace FROM messages WHERE "
+                      "run_id = ?1 AND trace = ?2 AND trace <> 0 ORDER BY sent_ns LIMIT ?3",
+                      message_of, run, trace, limit);
+}
+
+Result<PositionsAt> positions_at(const Database& database, std::int64_t run, std::int64_t time_ns) {
+  PositionsAt positions;
+  const auto read_frame = [&](const char* which, std::int64_t& at,
+                              std::vector<PositionsAt::Place>& places) -> Result<> {
+    std::optional<std::int64_t> found;
+    const auto keep = [&](const Statement& row) -> Result<> {
+      found = integer_if(row, 0);
+      return {};
+    };
+    if (Result<> read = for_each_row(database, which, keep, run, time_ns); !read) return read;
+    if (!found) return {};
+    at = *found;
+    const auto place_of = [](const Statement& row) {
+      return PositionsAt::Place{.host = row.integer(0), .x_m = row.real(1), .y_m = row.real(2)};
+    };
+    auto all = collect_rows(
+        database, "SELECT host_id, x_m, y_m FROM positions WHERE run_id = ?1 AND time_ns = ?2 ORDER BY host_id",
+        place_of, run, at);
+    if (!all) return fail(std::move(all));
+    places = std::move(*all);
+    return {};
+  };
+  Result<> read = read_frame("SELECT max(time_ns) FROM positions WHERE run_id = ?1 AND time_ns <= ?2",
+                             positions.before_ns, positions.before);
+  if (!read) return fail(std::move(read));
+  read = read_frame("SELECT min(time_ns) FROM positions WHERE run_id = ?1 AND time_ns > ?2", positions.after_ns,
+                    positions.after);
+  if (!read) return fail(std::move(read));
+  return positions;
 }
 
 Result<std::int64_t> recorded_until(const Database& database, std::int64_t run) {

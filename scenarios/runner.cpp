@@ -214,6 +214,7 @@ RunReport Runner::run() {
   judge_end_states(report);
   windows_.note_levels();
   faults_.stop();
+  if (recorder_ != nullptr) recorder_->look_away();
   stop_services();
   windows_.finish();
   report.hosts = world_.host_count();

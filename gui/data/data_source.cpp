@@ -78,7 +78,8 @@ class DataSource::Worker {
       jobs_.pop_front();
       lock.unlock();
       carry_out(entry);
-      --source_.pending_;
+      // Behind the answer, so that what is no longer pending was handed over.
+      source_.post([&source = source_] { --source.pending_; });
       lock.lock();
     }
   }

@@ -9,6 +9,7 @@
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenuBar>
 #include <QMimeData>
 #include <QSettings>
@@ -20,6 +21,7 @@
 
 #include "ghostnet/gui/mesh_view.hpp"
 #include "ghostnet/gui/time_bar.hpp"
+#include "view/view_bar.hpp"
 
 namespace ghostnet::gui {
 
@@ -104,6 +106,13 @@ void MainWindow::build_centre() {
   whole->addWidget(banner_);
   whole->addWidget(pages_, 1);
   setCentralWidget(centre);
+  view_bar_ = new ViewBar(document_, *mesh_, this);
+  addToolBar(view_bar_);
+  connect(&mesh_->model(), &SceneModel::propagation_changed, this, [this] {
+    const Propagation& spread = mesh_->model().propagation();
+    time_bar_->strip().mark_span(
+        spread.empty() ? std::nullopt : std::optional(std::pair(spread.began_ns, spread.arrivals.back().arrived_ns)));
+  });
 }
 
 void MainWindow::build_menus() {
@@ -124,8 +133,20 @@ void MainWindow::build_menus() {
   connect(&document_, &Document::theme_changed, theme,
           [this, theme] { theme->setChecked(document_.theme_kind() == ThemeKind::dark); });
   view_menu_->addSeparator();
-  QAction* play = run_menu_->addAction(tr("&Play or pause"), time_bar_, &TimeBar::toggle);
-  play->setShortcut(QKeySequence(Qt::Key_Space));
+  const auto add = [](QMenu* menu, const QString& text, const QKeySequence& keys, auto* receiver, auto slot) {
+    menu->addAction(text, receiver, slot)->setShortcut(keys);
+  };
+  add(view_menu_, tr("Show &all"), QKeySequence("Ctrl+0"), mesh_, &MeshView::show_all);
+  add(view_menu_, tr("&Take back a change of view"), QKeySequence("Alt+Left"), mesh_, &MeshView::take_back);
+  add(view_menu_, tr("&Find a host"), QKeySequence::Find, this, [this] { view_bar_->search().setFocus(); });
+  view_menu_->addSeparator();
+  add(run_menu_, tr("&Play or pause"), QKeySequence(Qt::Key_Space), time_bar_, &TimeBar::toggle);
+  add(run_menu_, tr("Step &on"), QKeySequence("."), time_bar_, &TimeBar::step_on);
+  add(run_menu_, tr("Step &back"), QKeySequence(","), time_bar_, &TimeBar::step_back);
+  add(run_menu_, tr("&Faster"), QKeySequence("]"), time_bar_, &TimeBar::faster);
+  add(run_menu_, tr("&Slower"), QKeySequence("["), time_bar_, &TimeBar::slower);
+  add(run_menu_, tr("To the be&ginning"), QKeySequence("Ctrl+Home"), time_bar_, &TimeBar::to_begin);
+  add(run_menu_, tr("To the &end"), QKeySequence("Ctrl+End"), time_bar_, &TimeBar::to_end);
 }
 
 QDockWidget* MainWindow::add_panel(const PanelPlace& place, QWidget* panel) {
@@ -175,6 +196,7 @@ void MainWindow::choose_file() {
 
 void MainWindow::show_state() {
   const results::RunRow* run = document_.run();
+  if (run != nullptr && pages_->currentIndex() == 0) mesh_->setFocus();
   pages_->setCurrentIndex(run == nullptr ? 0 : 1);
   if (run == nullptr) {
     status_->setText(document_.path().isEmpty() ? QString() : tr("%1 holds no runs yet").arg(document_.path()));

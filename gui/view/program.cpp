@@ -7,14 +7,17 @@
 #include <QElapsedTimer>
 #include <QPixmap>
 #include <QSettings>
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "ghostnet/gui/data_source.hpp"
 #include "ghostnet/gui/document.hpp"
 #include "ghostnet/gui/main_window.hpp"
+#include "ghostnet/gui/mesh_view.hpp"
 #include "ghostnet/runtime/quantity.hpp"
 #include "panels/panels.hpp"
 
@@ -25,6 +28,7 @@ namespace {
 constexpr int kOk = 0;
 constexpr int kBadInput = 2;
 constexpr int kInternal = 3;
+constexpr int kSettleMs = 60'000;
 
 struct Arguments {
   QString file;
@@ -34,6 +38,12 @@ struct Arguments {
   QSize size{1600, 1000};
   ThemeKind theme = ThemeKind::dark;
   QString select;
+  QString colour;
+  QString scale;
+  QStringList hidden;
+  LayoutKind layout = LayoutKind::automatic;
+  bool zoom = false;
+  bool mesh_only = false;
 };
 
 void add_options(QCommandLineParser& parser) {
@@ -45,7 +55,13 @@ void add_options(QCommandLineParser& parser) {
                      {"at", "The instant to show, as in 12s; the end when left out.", "TIME"},
                      {"size", "The size of the window.", "WxH", "1600x1000"},
                      {"theme", "dark or light.", "NAME", "dark"},
-                     {"select", "Selects host:NAME.", "WHAT"}});
+                     {"select", "Selects host:NAME, or follows trace:NUMBER.", "WHAT"},
+                     {"colour", "Colours hosts by group, region, state or a metric.", "BY", "group"},
+                     {"scale", "Sizes hosts by a metric.", "METRIC"},
+                     {"layout", "auto, map, plane, force or radial.", "NAME", "auto"},
+                     {"hide", "Hides links of a kind; may be given again.", "KIND"},
+                     {"zoom", "Shows the selected hosts from near."},
+                     {"mesh-only", "The picture is of the mesh alone."}});
 }
 
 Result<Arguments> arguments_of(const QCommandLineParser& parser) {
@@ -76,6 +92,22 @@ Result<Arguments> arguments_of(const QCommandLineParser& parser) {
   if (theme != "dark" && theme != "light") {
     return fail(Errc::invalid_argument, "--theme {}: expected dark or light", theme.toStdString());
   }
+  arguments.colour = parser.value("colour");
+  arguments.scale = parser.value("scale");
+  arguments.hidden = parser.values("hide");
+  arguments.zoom = parser.isSet("zoom");
+  arguments.mesh_only = parser.isSet("mesh-only");
+  constexpr std::pair<const char*, LayoutKind> kLayouts[] = {{"auto", LayoutKind::automatic},
+                                                             {"map", LayoutKind::map},
+                                                             {"plane", LayoutKind::plane},
+                                                             {"force", LayoutKind::force},
+                                                             {"radial", LayoutKind::radial}};
+  const auto* layout = std::ranges::find(kLayouts, parser.value("layout"), [](const auto& one) { return one.first; });
+  if (layout == std::end(kLayouts)) {
+    return fail(Errc::invalid_argument, "--layout {}: expected auto, map, plane, force or radial",
+                parser.value("layout").toStdString());
+  }
+  arguments.layout = layout->second;
   arguments.theme = theme == "light" ? ThemeKind::light : ThemeKind::dark;
   if (!arguments.screenshot.isEmpty() && arguments.file.isEmpty()) {
     return fail(Errc::invalid_argument, "--screenshot needs a FILE to show");
@@ -88,26 +120,69 @@ int complain(const QString& message) {
   return kBadInput;
 }
 
+// Handles events until all that was asked for is there.
+bool settle(Document& document, const MeshView& mesh) {
+  QElapsedTimer since;
+  since.start();
+  bool was_settled = false;
+  while (since.elapsed() < kSettleMs) {
+    if (!document.data().settle()) return false;
+    QApplication::processEvents(QEventLoop::AllEvents, 5);
+    // Twice in a row: an answer may have asked for more.
+    if (std::exchange(was_settled, mesh.is_settled()) && mesh.is_settled()) return true;
+  }
+  return false;
+}
+
+// host:NAME, or trace:NUMBER for a message that is followed.
+Result<> select(Document& document, const QString& what) {
+  const QString name = what.section(':', 1);
+  if (what.startsWith("host:")) {
+    const auto index = document.hosts()->index_of_name(name);
+    if (!index) return fail(Errc::invalid_argument, "--select {}: there is no such host", what.toStdString());
+    document.select_host((*document.hosts())[*index].id);
+    return {};
+  }
+  bool is_number = false;
+  const std::int64_t trace = name.toLongLong(&is_number);
+  if (!what.startsWith("trace:") || !is_number) {
+    return fail(Errc::invalid_argument, "--select {}: expected host:NAME or trace:NUMBER", what.toStdString());
+  }
+  document.follow_trace(trace);
+  return {};
+}
+
+Look look_of(const Arguments& arguments) {
+  Look look;
+  if (!arguments.colour.isEmpty()) look.colour_by = arguments.colour.toStdString();
+  look.size_by = arguments.scale.toStdString();
+  look.layout = arguments.layout;
+  for (const QString& kind : arguments.hidden) look.hidden_link_kinds.insert(kind.toStdString());
+  return look;
+}
+
 int take_picture(const Arguments& arguments, Document& document, MainWindow& window) {
   QString problem;
   QObject::connect(&document, &Document::problem, &window, [&](const QString& message) { problem = message; });
+  window.mesh().set_synchronous(true);
   window.resize(arguments.size);
   window.show();
   document.open(arguments.file, arguments.run);
   document.data().settle();
   if (!problem.isEmpty()) return complain(problem);
   if (document.run() == nullptr) return complain(QString("%1 holds no runs").arg(arguments.file));
+  document.set_follows_end(false);
   document.set_time_ns(arguments.at_ns.value_or(document.end_ns()));
   if (!arguments.select.isEmpty()) {
-    const QString name = arguments.select.section(':', 1);
-    const auto index = document.hosts()->index_of_name(name);
-    if (!arguments.select.startsWith("host:") || !index) {
-      return complain(QString("--select %1: there is no such host; expected host:NAME").arg(arguments.select));
+    if (const Result<> selected = select(document, arguments.select); !selected) {
+      return complain(QString::fromUtf8(selected.error().message()));
     }
-    document.select_host((*document.hosts())[*index].id);
   }
-  document.data().settle();
-  if (!window.grab().save(arguments.screenshot)) {
+  if (!settle(document, window.mesh())) return complain("the picture was not ready in a minute");
+  if (arguments.zoom) window.mesh().show_hosts(document.selection().hosts);
+  const QPixmap picture =
+      arguments.mesh_only ? QPixmap::fromImage(window.mesh().picture(arguments.size)) : window.grab();
+  if (!picture.save(arguments.screenshot)) {
     return complain(
         QString("%1 could not be written: is the directory there, and the disk not full?").arg(arguments.screenshot));
   }
@@ -132,8 +207,16 @@ void choose_platform(std::span<char*> words) {
   }
 }
 
+// Without a display Qt remarks on what it lacks; a user can do nothing about that.
+void tell_what_matters(QtMsgType type, const QMessageLogContext&, const QString& message) {
+  if (message.contains("XDG_RUNTIME_DIR") || message.contains("propagateSizeHints")) return;
+  fmt::print(stderr, "ghostnet gui: {}\n", message.toStdString());
+  if (type == QtFatalMsg) std::abort();
+}
+
 int run(int argc, char** argv) {
   choose_platform({argv, static_cast<std::size_t>(argc)});
+  qInstallMessageHandler(tell_what_matters);
   QApplication application(argc, argv);
   QApplication::setApplicationName("ghostnet");
   QApplication::setOrganizationName("ghostnet");
@@ -149,6 +232,7 @@ int run(int argc, char** argv) {
   DataSource data;
   Document document(data);
   document.set_theme(arguments->theme);
+  document.set_look(look_of(*arguments));
   MainWindow window(document, for_picture ? nullptr : &settings);
   add_panels(window, document);
   if (for_picture) return take_picture(*arguments, document, window);

@@ -114,12 +114,9 @@ QString style_sheet(const Theme& theme) {
     QTableView, QTreeView, QListView, QTextEdit, QPlainTextEdit { background: %8; border: none; }
     QTabBar::tab { padding: 7px 13px; border: none; color: %5; background: %1; }
     QTabBar::tab:selected { color: %4; border-bottom: 2px solid %6; }
-    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {
-      background: %2; color: %4; border: 1px solid %3; border-radius: 5px; padding: 4px 8px; min-height: 18px; }
-    QLineEdit:focus, QComboBox:focus, QSpinBox:focus { border-color: %6; }
-    QComboBox::drop-down { border: none; width: 20px; }
-    QComboBox QAbstractItemView { background: %2; border: 1px solid %3; selection-background-color: %6;
-      selection-color: %7; }
+    QLineEdit { background: %2; color: %4; border: 1px solid %3; border-radius: 5px; padding: 4px 8px;
+      min-height: 18px; }
+    QLineEdit:focus { border-color: %6; }
     QPushButton, QToolButton { background: %2; color: %4; border: 1px solid %3; border-radius: 5px; padding: 4px 11px; }
     QPushButton:hover, QToolButton:hover { border-color: %6; }
     QPushButton:pressed, QToolButton:pressed, QPushButton:checked, QToolButton:checked {

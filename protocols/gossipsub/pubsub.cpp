@@ -5,7 +5,9 @@
 
 #include "ghostnet/crypto/hash.hpp"
 #include "ghostnet/libp2p/envelope.hpp"
+#include "ghostnet/libp2p/message.hpp"
 #include "ghostnet/libp2p/message_feed.hpp"
+#include "ghostnet/runtime/observer.hpp"
 #include "ghostnet/runtime/readiness_relay.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
@@ -110,7 +112,12 @@ Pubsub::Pubsub(libp2p::Node& node, const RouterOptions& options, const ScorePara
   scope_.spawn(beat());
 }
 
-Pubsub::~Pubsub() = default;
+Pubsub::~Pubsub() {
+  if (node_.host().observer() == nullptr) return;
+  for (const auto& [topic, peer] : router_.links()) {
+    if (const Peer* const other = find(peer)) show_link(topic, other->id, false);
+  }
+}
 
 Pubsub::Peer* Pubsub::find(const libp2p::PeerId& id) const {
   const auto found = peers_.find(id);
@@ -147,8 +154,8 @@ void Pubsub::disconnected(const libp2p::PeerId& id, const Error& why) {
   const PeerHandle handle = found->second->handle;
   std::erase(to_flush_, found->second.get());
   if (handle) {
-    by_slot_[handle.slot] = nullptr;
     router_.remove_peer(host_.now(), handle);
+    by_slot_[handle.slot] = nullptr;
   }
   peers_.erase(found);
 }
@@ -281,11 +288,48 @@ Task<> Pubsub::dial(libp2p::PeerId peer) {
 }
 
 void Pubsub::mesh_changed(std::string_view topic, PeerHandle handle, bool grafted) {
-  if (const Peer* const peer = find(handle)) handler_.mesh_changed(topic, peer->id, grafted);
+  const Peer* const peer = find(handle);
+  if (peer == nullptr) return;
+  show_link(topic, peer->id, grafted);
+  handler_.mesh_changed(topic, peer->id, grafted);
 }
 
 void Pubsub::peer_subscribed(PeerHandle handle, std::string_view topic, bool subscribed) {
   if (const Peer* const peer = find(handle)) handler_.peer_subscribed(peer->id, topic, subscribed);
+}
+
+// ---- for whoever observes the host ----
+
+void Pubsub::show_link(std::string_view topic, const libp2p::PeerId& peer, bool grafted) {
+  Observer* const observer = node_.host().observer();
+  if (observer == nullptr) return;
+  const HostId other = observer->host_named(peer.bytes());
+  const LinkName name{.kind = "mesh", .topic = topic};
+  if (grafted) {
+    observer->link_up(node_.host().id(), other, name);
+  } else {
+    observer->link_down(node_.host().id(), other, name);
+  }
+}
+
+void Pubsub::sets_out(const MessageId& id) {
+  if (Observer* const observer = node_.host().observer()) observer->published(node_.host().id(), id.view());
+}
+
+void Pubsub::copy_queued(const MessageId& id, PeerHandle to, std::size_t size_bytes) {
+  Observer* const observer = node_.host().observer();
+  if (observer == nullptr || !observer->traces(id.view())) return;
+  if (const Peer* const peer = find(to)) {
+    observer->handed_on(node_.host().id(), observer->host_named(peer->id.bytes()), id.view(), size_bytes);
+  }
+}
+
+void Pubsub::copy_came(const MessageId& id, PeerHandle from) {
+  Observer* const observer = node_.host().observer();
+  if (observer == nullptr || !observer->traces(id.view())) return;
+  if (const Peer* const peer = find(from)) {
+    observer->arrived(observer->host_named(peer->id.bytes()), node_.host().id(), id.view());
+  }
 }
 
 // ---- messages ----

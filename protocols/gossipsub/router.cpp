@@ -69,6 +69,14 @@ void Router::leave_topic(Topic& topic, Peer& peer) {
   remove_from_mesh(topic, peer);
 }
 
+std::vector<std::pair<std::string_view, PeerHandle>> Router::links() const {
+  std::vector<std::pair<std::string_view, PeerHandle>> all;
+  for (const auto& topic : topics_) {
+    for (const Peer* peer : topic->mesh) all.emplace_back(topic->name, peer->handle);
+  }
+  return all;
+}
+
 const Bytes& Router::peer_id(PeerHandle handle) const {
   static const Bytes none;
   const Peer* const peer = find(handle);

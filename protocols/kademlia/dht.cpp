@@ -5,6 +5,7 @@
 
 #include "ghostnet/libp2p/message.hpp"
 #include "ghostnet/runtime/combine.hpp"
+#include "ghostnet/runtime/observer.hpp"
 #include "search.hpp"
 
 namespace ghostnet::kademlia {
@@ -32,16 +33,39 @@ Dht::Dht(libp2p::Node& node, const DhtOptions& options, const Validator* validat
   scope_.spawn(republish());
 }
 
-Dht::~Dht() = default;
+Dht::~Dht() {
+  if (node_.host().observer() == nullptr) return;
+  for (std::size_t n = 0; n < table_.bucket_count(); ++n) {
+    for (const RoutingTable::Entry& entry : table_.bucket(n)) show_entry(entry.peer, false);
+  }
+}
 
 // Servers say so by the protocols that they offer (kad-dht, "Client and server mode").
 void Dht::identified(const libp2p::PeerId& peer) {
   if (!node_.peers().supports(peer, kProtocol)) {
-    table_.remove(peer);
+    take_out(peer);
     return;
   }
   if (const libp2p::ConnectionInfo* connection = node_.connection(peer)) {
-    table_.add(peer, connection->remote.address(), node_.host().now());
+    if (table_.add(peer, connection->remote.address(), node_.host().now())) show_entry(peer, true);
+  }
+}
+
+void Dht::take_out(const libp2p::PeerId& peer) {
+  const RoutingTable::Removal removal = table_.remove(peer);
+  if (removal.removed) show_entry(peer, false);
+  if (removal.replacement) show_entry(*removal.replacement, true);
+}
+
+void Dht::show_entry(const libp2p::PeerId& peer, bool entered) {
+  constexpr LinkName kName{.kind = "dht", .mutual = false};
+  Observer* const observer = node_.host().observer();
+  if (observer == nullptr) return;
+  const HostId other = observer->host_named(peer.bytes());
+  if (entered) {
+    observer->link_up(node_.host().id(), other, kName);
+  } else {
+    observer->link_down(node_.host().id(), other, kName);
   }
 }
 
@@ -82,7 +106,7 @@ Task<Result<Message>> Dht::ask(libp2p::PeerId peer, Message question) {
     learn(answer->providers);
     identified(peer);
   } else {
-    table_.remove(peer);
+    take_out(peer);
   }
   co_return answer;
 }

@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "ghostnet/runtime/listen_on.hpp"
+#include "ghostnet/runtime/observer.hpp"
 
 namespace ghostnet::libp2p {
 namespace {
 
 NodeOptions node_options(const Libp2pOptions& options) {
   return {
-      .security = {options.security}, .max_connections = options.max_connections, .dial_timeout = options.dial_timeout};
+      .security = options.security, .max_connections = options.max_connections, .dial_timeout = options.dial_timeout};
 }
 
 KeyPair make_key(Host& host) {
@@ -19,6 +20,11 @@ KeyPair make_key(Host& host) {
 }
 
 }  // namespace
+
+Result<> Libp2pOptions::validate() const {
+  if (security.empty()) return fail(Errc::invalid_argument, "security: expected at least one of noise, tls, plaintext");
+  return {};
+}
 
 Libp2pService::Libp2pService(const ServiceContext& context, const Libp2pOptions& options, KeyPair key)
     : host_(context.host),
@@ -31,6 +37,9 @@ Libp2pService::Libp2pService(const ServiceContext& context, const Libp2pOptions&
 Result<std::unique_ptr<Libp2pService>> Libp2pService::start(const ServiceContext& context,
                                                             const Libp2pOptions& options) {
   std::unique_ptr<Libp2pService> service(new Libp2pService(context, options, make_key(context.host)));
+  if (Observer* const observer = context.host.observer()) {
+    observer->named(context.host.id(), service->node_.id().bytes());
+  }
   for (const Endpoint& endpoint : listen_on(context.host, {}, options.port)) {
     if (auto listening = service->node_.listen(Multiaddr::tcp(endpoint)); !listening) return fail(listening);
   }

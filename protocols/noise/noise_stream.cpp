@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-#include "ghostnet/runtime/combine.hpp"
+#include "ghostnet/runtime/linger.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
 namespace ghostnet::noise {
@@ -15,15 +15,6 @@ constexpr std::size_t kSharedSealBytes = 16 * 1024;
 std::size_t sealed_bytes(std::size_t plain_bytes) {
   const std::size_t messages = (plain_bytes + NoiseStream::kMaxPlaintextBytes - 1) / NoiseStream::kMaxPlaintextBytes;
   return plain_bytes + messages * (kLengthBytes + kTagBytes);
-}
-
-}  // namespace
-namespace {
-
-// What a dropped stream had sealed, and nobody waits for any more.
-Task<> deliver(const Clock clock, std::unique_ptr<Stream> stream, PacketBuf sealed) {
-  auto written = co_await first_of(stream->write(sealed.view()), clock.sleep(NoiseStream::kLinger));
-  if (written.index() == 0 && std::get<0>(written)) static_cast<void>(stream->shutdown_send());
 }
 
 }  // namespace
@@ -51,7 +42,7 @@ NoiseStream::~NoiseStream() {
   readable_relay_.disarm();
   writable_relay_.disarm();
   if (shut_ && !out_.empty() && !write_error_) {
-    host_.scope().spawn(deliver(host_.clock(), std::move(lower_), std::move(out_)));
+    host_.scope().spawn(deliver_rest(host_.clock(), std::move(lower_), std::move(out_), kLinger));
   }
 }
 

@@ -44,7 +44,8 @@ void record_run(results::Store& store, HostId hosts, bool finish) {
                    .from = id,
                    .to = id + 1,
                    .bytes = 512,
-                   .kind = "datagram"});
+                   .kind = "gossip",
+                   .trace = 7});
   }
   store.event({.time = TimePoint(3s), .host = 0, .kind = "crash", .text = ""});
   if (hosts > 1) store.link({.time = TimePoint(5s), .a = 0, .b = 1, .kind = "tcp", .up = false});

@@ -90,7 +90,7 @@ class DataSource : public QObject {
     });
   }
 
-  // How many queries wait or run.
+  // How many queries wait, run, or are not yet answered.
   std::size_t pending() const { return pending_.load(); }
   // Waits until all that was asked is answered, handling events meanwhile: for pictures and tests. False: timed out.
   bool settle(int timeout_ms = 60'000);

@@ -22,6 +22,7 @@ namespace ghostnet::gui {
 
 class MeshView;
 class TimeBar;
+class ViewBar;
 
 struct PanelPlace {
   QString id;     // for the settings: "host-inspector"
@@ -81,6 +82,7 @@ class MainWindow : public QMainWindow {
   QLabel* status_ = nullptr;
   MeshView* mesh_ = nullptr;
   TimeBar* time_bar_ = nullptr;
+  ViewBar* view_bar_ = nullptr;
   std::vector<QDockWidget*> docks_;
 };
 

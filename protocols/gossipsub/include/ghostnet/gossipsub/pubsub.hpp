@@ -97,6 +97,10 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
   void dial_direct(const Bytes& peer_id) override;
   void mesh_changed(std::string_view topic, PeerHandle peer, bool grafted) override;
   void peer_subscribed(PeerHandle peer, std::string_view topic, bool subscribed) override;
+  void sets_out(const MessageId& id) override;
+  void copy_queued(const MessageId& id, PeerHandle to, std::size_t size_bytes) override;
+  void copy_came(const MessageId& id, PeerHandle from) override;
+  void show_link(std::string_view topic, const libp2p::PeerId& peer, bool grafted);
 
   Task<> beat();
   Task<> open(Peer& peer);

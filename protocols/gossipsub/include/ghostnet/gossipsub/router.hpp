@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ghostnet/gossipsub/message.hpp"
@@ -72,6 +73,18 @@ class RouterEvents {
   virtual void dial_direct(const Bytes& peer_id) = 0;
   virtual void mesh_changed(std::string_view topic, PeerHandle peer, bool grafted) = 0;
   virtual void peer_subscribed(PeerHandle peer, std::string_view topic, bool subscribed) = 0;
+  // For who looks at the way of messages: one is published here; a copy waits in the queue for a peer; one came from a
+  // peer, for the first time or again.
+  virtual void sets_out(const MessageId& id) { static_cast<void>(id); }
+  virtual void copy_queued(const MessageId& id, PeerHandle to, std::size_t size_bytes) {
+    static_cast<void>(id);
+    static_cast<void>(to);
+    static_cast<void>(size_bytes);
+  }
+  virtual void copy_came(const MessageId& id, PeerHandle from) {
+    static_cast<void>(id);
+    static_cast<void>(from);
+  }
 
  protected:
   ~RouterEvents() = default;
@@ -155,6 +168,8 @@ class Router {
 
   const RouterCounters& counters() const { return counters_; }
   std::vector<PeerHandle> mesh(std::string_view topic) const;
+  // Of the meshes of all topics.
+  std::vector<std::pair<std::string_view, PeerHandle>> links() const;
   double score(PeerHandle peer) const;
   std::size_t peer_count() const { return peer_count_; }
   bool subscribed(std::string_view topic) const;

@@ -117,6 +117,9 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   void learn(std::span<const PeerInfo> peers);
   Bytes key_in_bucket(std::size_t bucket);
   PeerInfo about(const libp2p::PeerId& peer);
+  void take_out(const libp2p::PeerId& peer);
+  // Tells who observes the host of an entry of the table.
+  void show_entry(const libp2p::PeerId& peer, bool entered);
   bool valid(ByteView key, ByteView value) const;
 
   Task<> keep_fresh();

@@ -1,6 +1,6 @@
 // Libp2pService: a libp2p node as scenarios start it: it listens, and stays connected to some of the others.
 //
-//   protocols: { libp2p: { security: noise, peers: 6 } }
+//   protocols: { libp2p: { security: [noise, tls], peers: 6 } }
 //
 // Protocols that stand on libp2p (gossipsub, kademlia) need it beside them and use its node.
 #pragma once
@@ -19,7 +19,7 @@
 namespace ghostnet::libp2p {
 
 struct Libp2pOptions {
-  Security security = Security::noise;
+  std::vector<Security> security = {Security::noise};
   bool share_crypto = false;
   std::uint16_t port = 4001;
   std::uint32_t peers = 6;
@@ -29,7 +29,8 @@ struct Libp2pOptions {
   std::uint32_t max_connections = 1024;
 
   static constexpr OptionDesc kOptions[] = {
-      option<&Libp2pOptions::security>("security", "how connections are secured; plaintext proves nothing about peers"),
+      option<&Libp2pOptions::security>(
+          "security", "how connections are secured, the best first; plaintext proves nothing about peers"),
       option<&Libp2pOptions::share_crypto>("share_crypto",
                                            "compute once what several hosts of this process would: verifications of "
                                            "one signature, both ends' Diffie-Hellman"),
@@ -42,6 +43,9 @@ struct Libp2pOptions {
       option<&Libp2pOptions::max_connections>("max_connections", "more are refused", in(1, 65'536),
                                               unit("connections")),
   };
+
+  // Errors: invalid_argument.
+  Result<> validate() const;
 };
 
 struct PingRequest {
@@ -83,4 +87,6 @@ ServiceDescriptor service();
 
 template <>
 inline constexpr ghostnet::OptionChoice<ghostnet::libp2p::Security> ghostnet::kChoices<ghostnet::libp2p::Security>[] = {
-    {ghostnet::libp2p::Security::noise, "noise"}, {ghostnet::libp2p::Security::plaintext, "plaintext"}};
+    {ghostnet::libp2p::Security::noise, "noise"},
+    {ghostnet::libp2p::Security::tls, "tls"},
+    {ghostnet::libp2p::Security::plaintext, "plaintext"}};

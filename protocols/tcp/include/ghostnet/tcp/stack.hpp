@@ -145,6 +145,7 @@ class Stack {
   void tell(Tcb& tcb, std::uint8_t events);
   void leave_to_time_wait(Tcb& tcb);
   void unlist(Tcb& tcb);
+  void show(Tcb& tcb, bool up);  // to whom observes the host
   void destroy(Tcb& tcb);
   void sweep();
   void drop(TimeWait& wait);
