@@ -39,9 +39,10 @@ ends "--until over a sweep" 2 "--until another" ghostnet "${short[@]}" --sweep '
 is "a swept seed" "$(ghostnet "${short[@]}" --sweep seed=4,7 --repeat 2 --db none --json | field '[int(r["seed"]) for r in d["runs"]]')" "[4, 5, 7, 8]"
 
 # Numbers are taken as they stand or not at all.
-for seed in -1 010 0x10 '' 1e3; do
-  ends "--seed '$seed'" 2 "expected a whole number" ghostnet "${short[@]}" "--seed=$seed"
+for seed in -1 010 0x10 1e3; do
+  ends "--seed $seed" 2 "expected a whole number" ghostnet "${short[@]}" "--seed=$seed"
 done
+ends "--seed of nothing" 2 "" ghostnet "${short[@]}" --seed ''
 ends "--repeat 03" 2 "expected a whole number" ghostnet "${short[@]}" --repeat 03
 ends "--until 400d" 2 "365 d" ghostnet "${short[@]}" --until 400d
 
