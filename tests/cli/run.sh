@@ -82,14 +82,15 @@ is "determinism in JSON" "$(ghostnet "${short[@]}" --verify-determinism --json |
 ends "determinism of what cannot be loaded" 2 "nosuch" ghostnet "${short[@]}" --verify-determinism --set nosuch=1
 
 # Failures before any run are a document, too.
-for early in '--seed -1' '--sweep network.loss' '--db missing/r.sqlite --repeat 2' '--plugin nosuch.so'; do
+for early in '--seed=-1' '--sweep network.loss' '--db missing/r.sqlite --repeat 2' '--plugin nosuch.so'; do
   is "--json $early" "$(ghostnet "${short[@]}" --json $early 2>/dev/null | field 'd["runs"], len(d["error"]["message"]) > 0')" "([], True)"
 done
 is "an unrecorded run has no id" "$(ghostnet "${short[@]}" --json | field 'd["runs"][0]["id"]')" None
 
 # A run that could not be carried out is on record as one that failed.
-ends "a refused run" 2 "" ghostnet "${short[@]}" --mode live --set 'faults=[{ at: 1 ms, skew: { on: all, drift: 5 ppm } }]' --db refused.sqlite
-ghostnet results list --db refused.sqlite 2>/dev/null | grep -q -e unfinished -e running && is "a refused run" "unfinished" "error"
+ends "a refused run" 2 "live hosts have the machine's clock" ghostnet "${short[@]}" --mode live \
+  --set 'faults=[{ at: 100 ms, clock: { group: clients, step: -5 min } }]' --db refused.sqlite
+is "a refused run, on record" "$(ghostnet results show 1 --db refused.sqlite --json | field 'd["runs"][0]["status"], "clock" in d["runs"][0]["error"]["message"]')" "('error', True)"
 
 # --resume knows of the files that a scenario includes.
 printf 'network: { latency: 5 ms }\n' >base.yaml
