@@ -97,6 +97,7 @@ Task<Result<Swarm::Upgraded>> Swarm::upgrade(std::unique_ptr<Stream> raw, Direct
   const Endpoint remote = raw->peer();
   Result<Secured> secured = co_await secure(std::move(raw), security, direction, expected);
   if (!secured) co_return fail(secured);
+  if (Result<> admitted = options.gate.admits(secured->peer); !admitted) co_return fail(admitted);
   if (secured->peer == key.peer_id()) co_return fail(Errc::permission, "this is ourselves");
   if (secured->muxer.empty()) {
     if (direction == Direction::outbound) {
@@ -125,6 +126,7 @@ Task<Result<Swarm::Upgraded>> Swarm::upgrade(std::unique_ptr<Stream> raw, Direct
 
 Task<Result<std::unique_ptr<Stream>>> Swarm::open_raw(TcpTarget target) {
   if (target.name.empty()) {
+    if (Result<> admitted = options.gate.admits(target.address); !admitted) co_return fail(admitted);
     co_return co_await host.connect({.peer = Endpoint(target.address, target.port)});
   }
   const Result<std::vector<IpAddress>> found = co_await host.resolve(target.name);
@@ -133,6 +135,10 @@ Task<Result<std::unique_ptr<Stream>>> Swarm::open_raw(TcpTarget target) {
       fail(Errc::not_found, "{} has no address of the family asked for", target.name);
   for (const IpAddress& address : *found) {
     if (target.family && address.family() != *target.family) continue;
+    if (Result<> admitted = options.gate.admits(address); !admitted) {
+      stream = fail(admitted);
+      continue;
+    }
     stream = co_await host.connect({.peer = Endpoint(address, target.port)});
     if (stream) break;
   }
@@ -153,6 +159,9 @@ Task<Result<PeerId>> Swarm::dial_now(Multiaddr address, std::optional<PeerId> ex
 
 Task<Result<PeerId>> Swarm::dial(Multiaddr address, std::optional<PeerId> expected) {
   if (closing_) co_return fail(Errc::closed, "the node is closing");
+  if (expected) {
+    if (Result<> admitted = options.gate.admits(*expected); !admitted) co_return fail(admitted);
+  }
   if (pending_dials_ >= options.max_pending_dials)
     co_return fail(Errc::limit, "{} dials are under way", pending_dials_);
   if (manager.rests(address, host.now())) co_return fail(Errc::busy, "{} failed a moment ago", address.text());
@@ -244,6 +253,7 @@ Result<> Swarm::add(Upgraded upgraded) {
                      .session = {host, std::move(upgraded.first.stream), info, options.yamux, metrics, *this},
                      .scope = Scope(host.loop())});
   connections_.push_back(connection.get());
+  if (info->direction == Direction::outbound) ++outbound_count_;
   std::vector<Connection*>& all = by_peer_[peer];
   all.push_back(connection.get());
   const bool first = all.size() == 1;
@@ -270,6 +280,7 @@ Task<> Swarm::serve(std::unique_ptr<Connection> connection) {
 void Swarm::remove(Connection& connection, const Error& why) {
   const PeerId peer = connection.info->peer;
   connections_.remove(&connection);
+  if (connection.info->direction == Direction::outbound) --outbound_count_;
   std::vector<Connection*>& all = by_peer_[peer];
   std::erase(all, &connection);
   const bool last = all.empty();
@@ -320,8 +331,7 @@ const ConnectionInfo* Swarm::connection(const PeerId& peer) const {
 }
 
 std::size_t Swarm::connection_count(Direction direction) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      connections_, [direction](const Connection* connection) { return connection->info->direction == direction; }));
+  return direction == Direction::outbound ? outbound_count_ : connections_.size() - outbound_count_;
 }
 
 void Swarm::disconnect(const PeerId& peer) {
