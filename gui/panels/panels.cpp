@@ -7,7 +7,7 @@ namespace ghostnet::gui {
 
 void add_panels(MainWindow& window, Document& document) {
   window.add_panel({.id = "propagation", .title = "Propagation", .area = Qt::RightDockWidgetArea, .shortcut = "Ctrl+7"},
-                   new PropagationPanel(document, window.mesh().model()));
+                   new PropagationPanel(document, window.mesh().model(), window.time_bar()));
 }
 
 }  // namespace ghostnet::gui
