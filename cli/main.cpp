@@ -15,6 +15,7 @@
 #include "p2p_ping.hpp"
 #include "results.hpp"
 #include "run.hpp"
+#include "usage_error.hpp"
 
 namespace ghostnet::cli {
 
@@ -63,6 +64,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
       "Examples:\n"
       "  ghostnet run scenarios/echo.yaml\n"
       "  ghostnet run scenarios/echo.yaml --mode live\n"
+      "  sudo ghostnet run scenarios/echo.yaml --mode live --live netns\n"
       "  ghostnet run mesh.yaml --set network.loss=1% --set groups.clients.count=500 --seed 7\n"
       "  ghostnet run mesh.yaml --sweep network.loss=0%,1%,5% --repeat 5 --db results.sqlite\n"
       "  ghostnet run mesh.yaml --verify-determinism\n"
@@ -72,8 +74,10 @@ void add_run(CLI::App& app, Arguments& arguments) {
   run->add_option("--mode", arguments.run.mode, "sim or live")
       ->check(CLI::IsMember({"sim", "live"}))
       ->capture_default_str();
-  run->add_option("--live", arguments.run.live, "how hosts share this machine in live mode")
-      ->check(CLI::IsMember({"loopback"}))
+  run->add_option("--live", arguments.run.live,
+                  "how hosts share this machine in live mode: addresses of its loopback, or namespaces, each with the "
+                  "kernel's own TCP and UDP (as root)")
+      ->check(CLI::IsMember({"loopback", "netns"}))
       ->capture_default_str();
   run->add_option("--carrier", arguments.carrier, "fabric or ns3, instead of the file's")
       ->check(CLI::IsMember({"fabric", "ns3"}));
@@ -193,13 +197,16 @@ void add_live(CLI::App& app, Arguments& arguments) {
   node->add_option("--topic", arguments.node.topics, "NAME of a gossipsub topic to join")->allow_extra_args(false);
   node->add_option("--dht", arguments.node.dht, "client, server or off: the part in the DHT")->capture_default_str();
   node->add_option("--key", arguments.node.key_file, "FILE with the identity; made where there is none");
-  node->add_option("--security", arguments.node.security, "noise or plaintext, in order of preference")
+  node->add_option("--security", arguments.node.security, "noise, tls or plaintext, in order of preference")
       ->delimiter(',')
       ->capture_default_str();
 
   CLI::App* ping = app.add_subcommand("ping", "Pings a libp2p node");
   ping->add_option("MULTIADDR", arguments.ping.address, "where it listens, as in /ip4/127.0.0.1/tcp/4001")->required();
   ping->add_option("--count", arguments.ping.count, "how often")->capture_default_str();
+  ping->add_option("--security", arguments.ping.security, "noise, tls or plaintext, in order of preference")
+      ->delimiter(',')
+      ->capture_default_str();
   ping->add_flag("--json", arguments.ping.json, "one JSON document on standard output");
 }
 
@@ -281,10 +288,16 @@ int program_main(int argc, char** argv) {
   add_results(app, arguments);
   add_others(app, arguments);
   add_live(app, arguments);
+  if (argc <= 1) {
+    fmt::print(stderr, "{}", app.help());
+    return kBadInput;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? kOk : kBadInput;
+    if (e.get_exit_code() == 0) return app.exit(e);  // help and version
+    fmt::print(stderr, "ghostnet: {}\n", explain_usage_error(app, e, argv[1]));
+    return kBadInput;
   }
   return dispatch(app, arguments, program);
 }

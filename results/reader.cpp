@@ -200,17 +200,35 @@ Result<> for_each_message(const Database& database, std::int64_t run,
                       show, run);
 }
 
-Result<std::vector<LinkRow>> links(const Database& database, std::int64_t run, std::int64_t limit) {
+namespace {
+
+Result<std::vector<LinkRow>> pairs(const Database& database, std::string_view sql, std::int64_t run,
+                                   std::int64_t limit) {
   std::vector<LinkRow> all;
   const auto keep = [&](const Statement& row) -> Result<> {
     all.push_back({row.integer(0), row.integer(1), row.text(2)});
     return {};
   };
-  Result<> read =
-      for_each_row(database, "SELECT DISTINCT a, b, kind FROM links WHERE run_id = ?1 AND a >= 0 AND b >= 0 LIMIT ?2",
-                   keep, run, limit);
-  if (!read) return fail(std::move(read));
+  if (Result<> read = for_each_row(database, sql, keep, run, limit); !read) return fail(std::move(read));
   return all;
+}
+
+}  // namespace
+
+// Of the columns beside min() SQLite takes the row that has the least.
+Result<std::vector<LinkRow>> links(const Database& database, std::int64_t run, std::int64_t limit) {
+  return pairs(database,
+               "SELECT a, b, kind, min(CASE kind WHEN 'mesh' THEN 0 WHEN 'radio' THEN 1 WHEN 'wire' THEN 2 "
+               "WHEN 'tcp' THEN 3 ELSE 4 END) AS rank FROM links WHERE run_id = ?1 AND a >= 0 AND b >= 0 "
+               "GROUP BY a, b ORDER BY rank, a, b LIMIT ?2",
+               run, limit);
+}
+
+Result<std::vector<LinkRow>> talks(const Database& database, std::int64_t run, std::int64_t limit) {
+  return pairs(database,
+               "SELECT DISTINCT min(from_host, to_host), max(from_host, to_host), kind FROM messages WHERE run_id = ?1 "
+               "LIMIT ?2",
+               run, limit);
 }
 
 Result<> for_each_position(const Database& database, std::int64_t run,

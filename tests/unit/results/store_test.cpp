@@ -159,6 +159,24 @@ TEST_F(StoreTest, ALinkMayLeadIntoTheNetworkAroundTheHosts) {
   EXPECT_EQ(links(open(), 1, 10).value().size(), 1U) << "a reader sees those between hosts";
 }
 
+TEST_F(StoreTest, AReaderSeesOneKindOfEachPairThoseOfMeshesFirst) {
+  auto store = begun();
+  for (const char* kind : {"dht", "tcp", "mesh"}) store->link({.a = 0, .b = 2, .kind = kind});
+  store->link({.a = 0, .b = 1, .kind = "tcp"});
+  store->message({.sent = TimePoint(1s), .from = 1, .to = 0, .kind = "datagram"});
+  store->message({.sent = TimePoint(2s), .from = 0, .to = 1, .kind = "datagram"});
+  ASSERT_TRUE(store->finish({}));
+  const auto all = links(open(), 1, 10).value();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].kind, "mesh");
+  EXPECT_EQ(all[1].kind, "tcp");
+  EXPECT_EQ(links(open(), 1, 1).value().at(0).b, 2);
+  const auto pairs = talks(open(), 1, 10).value();
+  ASSERT_EQ(pairs.size(), 1U);
+  EXPECT_EQ(pairs[0].a, 0);
+  EXPECT_EQ(pairs[0].b, 1);
+}
+
 TEST_F(StoreTest, HopsOfOneMessageShareATrace) {
   auto store = begun();
   store->message({.sent = TimePoint(2s), .received = TimePoint(3s), .from = 1, .to = 2, .kind = "gossip", .trace = 7});

@@ -145,8 +145,11 @@ Result<std::vector<EventRow>> events(const Database& database, std::int64_t run,
 // In order of sending.
 Result<> for_each_message(const Database& database, std::int64_t run,
                           const std::function<void(const MessageRow&)>& visit);
-// Between hosts, that were up at some time, at most `limit`.
+// Pairs of hosts that had a link at some time, at most `limit`, each with one kind: those of meshes first, then radio
+// and wires, connections, all others.
 Result<std::vector<LinkRow>> links(const Database& database, std::int64_t run, std::int64_t limit);
+// Pairs of hosts of which one was seen to send to the other, at most `limit`, with the kind of what it sent.
+Result<std::vector<LinkRow>> talks(const Database& database, std::int64_t run, std::int64_t limit);
 // Of hosts that move, in order of time, then host; where they started is in their HostRow.
 Result<> for_each_position(const Database& database, std::int64_t run,
                            const std::function<void(const PositionRow&)>& visit);

@@ -60,12 +60,14 @@ struct OnPlane {
   double y_m = 0;
 };
 
+using HostPlace = std::variant<std::monostate, OnMap, OnPlane>;
+
 struct HostInfo {
   HostId id = kNoHost;
   std::string name{};
   std::string group{};
   std::string region{};
-  std::variant<std::monostate, OnMap, OnPlane> position{};
+  HostPlace position{};
 };
 
 // One point of a time series. `metric` was declared by metric(); host kNoHost is the whole world. Counters are
