@@ -40,15 +40,15 @@ MessageAt message_of(const Statement& row) {
           .trace = row.integer(7)};
 }
 
-// The last instant of one table, which its key finds at once.
-Result<std::int64_t> last_of(const Database& database, const char* sql, std::int64_t run) {
-  std::int64_t last = 0;
+// One number about a run; 0 where there is no row.
+Result<std::int64_t> number_of(const Database& database, const char* sql, std::int64_t run) {
+  std::int64_t number = 0;
   const auto keep = [&](const Statement& row) -> Result<> {
-    last = row.integer(0);
+    number = row.integer(0);
     return {};
   };
   if (Result<> read = for_each_row(database, sql, keep, run); !read) return fail(std::move(read));
-  return last;
+  return number;
 }
 
 }  // namespace
@@ -200,6 +200,10 @@ Result<PositionsAt> positions_at(const Database& database, std::int64_t run, std
   return positions;
 }
 
+Result<std::int64_t> host_count(const Database& database, std::int64_t run) {
+  return number_of(database, "SELECT count(*) FROM hosts WHERE run_id = ?1", run);
+}
+
 Result<std::int64_t> recorded_until(const Database& database, std::int64_t run) {
   std::int64_t until = 0;
   for (const char* sql :
@@ -209,7 +213,7 @@ Result<std::int64_t> recorded_until(const Database& database, std::int64_t run) 
         "SELECT time_ns FROM events WHERE run_id = ?1 ORDER BY time_ns DESC LIMIT 1",
         "SELECT since_ns FROM links WHERE run_id = ?1 ORDER BY since_ns DESC LIMIT 1",
         "SELECT sent_ns FROM messages WHERE run_id = ?1 ORDER BY sent_ns DESC LIMIT 1"}) {
-    Result<std::int64_t> last = last_of(database, sql, run);
+    Result<std::int64_t> last = number_of(database, sql, run);
     if (!last) return last;
     until = std::max(until, *last);
   }

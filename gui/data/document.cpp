@@ -8,7 +8,7 @@ namespace ghostnet::gui {
 // All that is read at once of a run.
 struct Document::RunContents {
   results::RunRow run;
-  std::vector<results::HostRow> hosts;
+  std::shared_ptr<const HostTable> hosts;  // null: as they were
   std::vector<results::SeriesName> series;
   std::int64_t end_ns = 0;
 };
@@ -97,14 +97,21 @@ void Document::take_runs(std::vector<results::RunRow> runs) {
 }
 
 void Document::read_run(std::int64_t id, bool grown) {
-  const auto read = [id](const results::Database& database) -> Result<RunContents> {
+  // A run that grows keeps its hosts, once they are there: reading a hundred thousand again and again would tell
+  // nothing.
+  const auto known = grown ? static_cast<std::int64_t>(hosts_->size()) : 0;
+  const auto read = [id, known](const results::Database& database) -> Result<RunContents> {
     RunContents contents;
     Result<results::RunRow> run = results::run(database, id);
     if (!run) return fail(std::move(run));
     contents.run = std::move(*run);
-    Result<std::vector<results::HostRow>> hosts = results::hosts(database, id);
-    if (!hosts) return fail(std::move(hosts));
-    contents.hosts = std::move(*hosts);
+    Result<std::int64_t> count = results::host_count(database, id);
+    if (!count) return fail(std::move(count));
+    if (*count != known || known == 0) {
+      Result<std::vector<results::HostRow>> hosts = results::hosts(database, id);
+      if (!hosts) return fail(std::move(hosts));
+      contents.hosts = std::make_shared<HostTable>(std::move(*hosts));
+    }
     Result<std::vector<results::SeriesName>> series = results::series_names(database, id);
     if (!series) return fail(std::move(series));
     contents.series = std::move(*series);
@@ -122,9 +129,7 @@ void Document::take_contents(RunContents contents, bool grown) {
   run_ = std::move(contents.run);
   series_ = std::move(contents.series);
   end_ns_ = contents.end_ns;
-  if (!grown || contents.hosts.size() != hosts_->size()) {
-    hosts_ = std::make_shared<HostTable>(std::move(contents.hosts));
-  }
+  if (contents.hosts != nullptr) hosts_ = std::move(contents.hosts);
   if (grown) {
     Q_EMIT run_grew();
     if (follows_end_) set_time_ns(end_ns_);

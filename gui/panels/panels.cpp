@@ -47,7 +47,7 @@ void add_panels(MainWindow& window, Document& document) {
                    new MessagePanel(document));
   window.add_panel(
       {.id = "propagation", .title = "Propagation", .area = kRight, .shortcut = "Ctrl+P", .beside_tab = "host"},
-      new PropagationPanel(document, window.mesh().model()));
+      new PropagationPanel(document, window.mesh().model(), window.time_bar()));
   QDockWidget* metric_dock =
       window.add_panel({.id = "metric", .title = "Chart", .area = kBottom, .shortcut = "Ctrl+4"}, metric);
   window.add_panel({.id = "events", .title = "Events", .area = kBottom, .shortcut = "Ctrl+5", .beside_tab = "metric"},

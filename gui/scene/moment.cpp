@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 namespace ghostnet::gui {
 
@@ -95,7 +96,10 @@ Result<> MomentReader::read_links(const results::Database& database, std::int64_
     links_ = std::move(*read);
   }
   links_ns_ = time_ns;
-  if (changed) edges_ = edge_set();
+  if (!changed) return {};
+  // Read anew the links are often those of before, and a picture of those need not be drawn again.
+  std::shared_ptr<const EdgeSet> set = edge_set();
+  if (*set != *edges_) edges_ = std::move(set);
   return {};
 }
 
@@ -104,17 +108,21 @@ std::shared_ptr<const EdgeSet> MomentReader::edge_set() const {
   set->topics.emplace_back();
   set->cut_short = links_.size() >= static_cast<std::size_t>(kMaxLinks);
   set->edges.reserve(links_.size());
+  std::unordered_map<std::string, std::uint16_t> topics;  // by the text of the fields, of which there are few
   for (const results::LinkAt& link : links_) {
     const auto a = hosts_->index_of(link.a);
     const auto b = hosts_->index_of(link.b);
     if (!a || !b) continue;  // the network around the hosts
+    const auto [topic, is_new] = topics.try_emplace(link.fields);
+    if (is_new) topic->second = place_in(set->topics, topic_of(link.fields));
     set->edges.push_back({.a = static_cast<std::uint32_t>(*a),
                           .b = static_cast<std::uint32_t>(*b),
                           .kind = place_in(set->kinds, link.kind),
-                          .topic = place_in(set->topics, topic_of(link.fields))});
+                          .topic = topic->second});
   }
   std::ranges::sort(set->edges, {}, [](const Edge& edge) {
-    return shuffled((std::uint64_t{edge.a} << 32) ^ edge.b ^ (std::uint64_t{edge.kind} << 24));
+    const std::uint64_t ends = (std::uint64_t{edge.a} << 32) | edge.b;
+    return std::tuple(shuffled(ends + edge.kind), edge.kind, edge.topic);
   });
   return set;
 }

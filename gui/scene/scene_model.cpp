@@ -11,6 +11,7 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr int kShowProgressMs = 60;
+constexpr qint64 kReadAnewMs = 2'000;  // the links of a run that is written, some of which have ended
 
 std::vector<Pair> pairs_of(const std::vector<results::LinkRow>& links, const HostTable& hosts) {
   std::vector<Pair> pairs;
@@ -46,7 +47,10 @@ Placement settled(const HostTable& hosts, LayoutKind kind, const std::vector<Pai
 SceneModel::SceneModel(Document& document, QObject* parent) : QObject(parent), document_(document) {
   connect(&document_, &Document::run_changed, this, &SceneModel::begin_run);
   connect(&document_, &Document::run_grew, this, [this] {
-    forget_ = true;
+    if (!read_anew_.isValid() || read_anew_.elapsed() > kReadAnewMs) {
+      forget_ = true;
+      read_anew_.restart();
+    }
     if (document_.hosts()->size() != scene_.size()) begin_run();
     ask_moment();
   });
@@ -90,24 +94,23 @@ void SceneModel::ask_layout() {
     if (!links) return;
     const std::shared_ptr<const HostTable> hosts = document_.hosts();
     const LayoutKind kind = chosen_layout(*hosts, laid_out_, !links->empty());
-    const auto first = std::make_shared<bool>(true);
-    const auto work = [this, hosts, kind, first, rows = std::move(*links)](const Ticket& ticket) {
+    const auto work = [this, hosts, kind, rows = std::move(*links)](const Ticket& ticket) {
       return settled(*hosts, kind, pairs_of(rows, *hosts), ticket, [&](Placement placement) {
-        layouts_.post([this, ticket, first, placement = std::move(placement)]() mutable {
-          if (ticket.wanted()) take_placement(std::move(placement), std::exchange(*first, false));
+        layouts_.post([this, ticket, placement = std::move(placement)]() mutable {
+          if (ticket.wanted()) take_placement(std::move(placement));
         });
       });
     };
-    layouts_.ask(layout_inquiry_, work, [this](Placement placement) { take_placement(std::move(placement), true); });
+    layouts_.ask(layout_inquiry_, work, [this](Placement placement) { take_placement(std::move(placement)); });
   });
 }
 
-void SceneModel::take_placement(Placement placement, bool first) {
+void SceneModel::take_placement(Placement placement) {
   scene_.placement = std::make_shared<Placement>(std::move(placement));
   scene_.spots = std::shared_ptr<const std::vector<Spot>>(scene_.placement, &scene_.placement->spots);
   place_moving();
   Q_EMIT changed();
-  if (first) Q_EMIT placed();
+  Q_EMIT placed();
 }
 
 void SceneModel::ask_moment() {
@@ -241,7 +244,7 @@ void SceneModel::colour_nodes() {
   if (series != nullptr && moment_.colour_values != nullptr) {
     colouring = colour_by_value(*moment_.colour_values, colour_range_, *series, theme);
   } else {
-    colouring = colour_by_name(*document_.hosts(), look.colour_by, *moment_.down, theme);
+    colouring = named_colouring();
   }
   nodes->colours = std::move(colouring.colours);
   legend_ = std::move(colouring.legend);
@@ -271,6 +274,20 @@ void SceneModel::colour_nodes() {
              .is_scale = true,
              .low = value_text(slowest, "ns"),
              .high = QObject::tr("0 ms")};
+}
+
+// Names do not change with the moment, so their colours are found once: of a hundred thousand hosts that takes a while.
+const Colouring& SceneModel::named_colouring() {
+  const Look& look = document_.look();
+  Named wanted{
+      .by = look.colour_by, .theme = document_.theme_kind(), .hosts = document_.hosts(), .down = {}, .colouring = {}};
+  if (look.colour_by == "state") wanted.down = moment_.down;
+  if (named_.by != wanted.by || named_.theme != wanted.theme || named_.hosts != wanted.hosts ||
+      named_.down != wanted.down) {
+    named_ = std::move(wanted);
+    named_.colouring = colour_by_name(*named_.hosts, look.colour_by, *moment_.down, document_.theme());
+  }
+  return named_.colouring;
 }
 
 // Hosts that move are between the places that were recorded before and after the instant.

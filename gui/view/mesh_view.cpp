@@ -42,7 +42,10 @@ MeshView::MeshView(Document& document, QWidget* parent)
     place_legend();
     ask_frame();
   });
-  connect(&model_, &SceneModel::placed, this, &MeshView::show_all);
+  connect(&model_, &SceneModel::placed, this, [this] {
+    if (!by_hand_) fit_all();
+  });
+  connect(&document_, &Document::run_changed, this, [this] { by_hand_ = false; });
 }
 
 MeshView::~MeshView() = default;
@@ -61,6 +64,11 @@ void MeshView::set_camera(const Camera& camera) {
 
 void MeshView::show_all() {
   remember_view();
+  by_hand_ = false;
+  fit_all();
+}
+
+void MeshView::fit_all() {
   camera_.fit(model_.scene().placement->extent, kMargin * devicePixelRatioF());
   moved();
 }
@@ -82,6 +90,7 @@ void MeshView::show_hosts(const std::vector<std::int64_t>& hosts) {
 }
 
 void MeshView::remember_view() {
+  by_hand_ = true;
   if (!views_.empty() && views_.back() == camera_) return;
   views_.push_back(camera_);
   if (views_.size() > kMaxViews) views_.erase(views_.begin());
@@ -173,13 +182,11 @@ void MeshView::paintEvent(QPaintEvent*) {
 }
 
 void MeshView::resizeEvent(QResizeEvent*) {
-  const bool is_first = camera_.width == 0;
   camera_.width = static_cast<int>(std::lround(width() * devicePixelRatioF()));
   camera_.height = static_cast<int>(std::lround(height() * devicePixelRatioF()));
-  // A view that was not chosen by hand goes on showing all.
-  if (is_first || views_.size() <= 1) camera_.fit(model_.scene().placement->extent, kMargin * devicePixelRatioF());
   place_legend();
-  moved();
+  if (by_hand_) return moved();
+  fit_all();
 }
 
 void MeshView::place_legend() {
@@ -338,6 +345,7 @@ void MeshView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Escape: return document_.select({});
     default: return QWidget::keyPressEvent(event);
   }
+  by_hand_ = true;
   moved();
 }
 

@@ -4,6 +4,7 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QDockWidget>
 #include <QElapsedTimer>
 #include <QPixmap>
 #include <QSettings>
@@ -44,6 +45,7 @@ struct Arguments {
   LayoutKind layout = LayoutKind::automatic;
   bool zoom = false;
   bool mesh_only = false;
+  std::optional<QStringList> panels;
 };
 
 void add_options(QCommandLineParser& parser) {
@@ -61,6 +63,7 @@ void add_options(QCommandLineParser& parser) {
                      {"layout", "auto, map, plane, force or radial.", "NAME", "auto"},
                      {"hide", "Hides links of a kind; may be given again.", "KIND"},
                      {"zoom", "Shows the selected hosts from near."},
+                     {"panels", "Shows only these panels: runs,host,metric ...; none.", "LIST"},
                      {"mesh-only", "The picture is of the mesh alone."}});
 }
 
@@ -97,6 +100,7 @@ Result<Arguments> arguments_of(const QCommandLineParser& parser) {
   arguments.hidden = parser.values("hide");
   arguments.zoom = parser.isSet("zoom");
   arguments.mesh_only = parser.isSet("mesh-only");
+  if (parser.isSet("panels")) arguments.panels = parser.value("panels").split(',');
   constexpr std::pair<const char*, LayoutKind> kLayouts[] = {{"auto", LayoutKind::automatic},
                                                              {"map", LayoutKind::map},
                                                              {"plane", LayoutKind::plane},
@@ -161,10 +165,31 @@ Look look_of(const Arguments& arguments) {
   return look;
 }
 
+// Of the panels by their ids; those that share tabs with others come to the front.
+Result<> show_panels(MainWindow& window, const QStringList& wanted) {
+  QStringList known = {"none"};
+  for (QDockWidget* dock : window.findChildren<QDockWidget*>()) {
+    known.push_back(dock->objectName());
+    dock->setVisible(wanted.contains(dock->objectName()));
+    if (wanted.contains(dock->objectName())) dock->raise();
+  }
+  for (const QString& id : wanted) {
+    if (known.contains(id)) continue;
+    return fail(Errc::invalid_argument, "--panels {}: there is no such panel; there are: {}", id.toStdString(),
+                known.join(' ').toStdString());
+  }
+  return {};
+}
+
 int take_picture(const Arguments& arguments, Document& document, MainWindow& window) {
   QString problem;
   QObject::connect(&document, &Document::problem, &window, [&](const QString& message) { problem = message; });
   window.mesh().set_synchronous(true);
+  if (arguments.panels) {
+    if (const Result<> shown = show_panels(window, *arguments.panels); !shown) {
+      return complain(QString::fromUtf8(shown.error().message()));
+    }
+  }
   window.resize(arguments.size);
   window.show();
   document.open(arguments.file, arguments.run);

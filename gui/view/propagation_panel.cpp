@@ -3,6 +3,7 @@
 #include <QComboBox>
 #include <QHeaderView>
 #include <QLabel>
+#include <QPushButton>
 #include <QSignalBlocker>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -13,7 +14,7 @@
 
 namespace ghostnet::gui {
 
-PropagationPanel::PropagationPanel(Document& document, SceneModel& scene, QWidget* parent)
+PropagationPanel::PropagationPanel(Document& document, SceneModel& scene, TimeBar& time, QWidget* parent)
     : QWidget(parent), document_(document), scene_(scene) {
   traces_ = new QComboBox;
   traces_->setAccessibleName(tr("Message"));
@@ -36,10 +37,16 @@ PropagationPanel::PropagationPanel(Document& document, SceneModel& scene, QWidge
     tree_->header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
   }
   setMinimumWidth(kHostWidth + 230);
+  watch_ = new QPushButton(tr("Watch it spread"));
+  connect(watch_, &QPushButton::clicked, this, [this, &time] {
+    const Propagation& spread = scene_.propagation();
+    if (!spread.empty()) time.watch(spread.began_ns, spread.arrivals.back().arrived_ns);
+  });
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(10, 8, 10, 8);
   column->addWidget(traces_);
   column->addWidget(summary_);
+  column->addWidget(watch_);
   column->addWidget(tree_, 1);
   column->addWidget(empty_, 1);
   connect(traces_, &QComboBox::activated, this, &PropagationPanel::pick);
@@ -96,6 +103,7 @@ void PropagationPanel::show_propagation() {
   }
   model_.show(spread, document_.hosts());
   tree_->expandToDepth(1);
+  watch_->setVisible(!spread.empty());
   if (spread.empty()) {
     summary_->setText(tr("Pick a message to see it spread."));
     return;

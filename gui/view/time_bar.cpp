@@ -16,6 +16,7 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr int kTickMs = 16;
+constexpr double kWatchS = 5;
 constexpr std::int64_t kStepNs = 20'000'000;
 constexpr std::array<double, 10> kSpeeds = {0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 20};
 
@@ -81,6 +82,13 @@ TimeBar::TimeBar(Document& document, QWidget* parent) : QWidget(parent), documen
   show_time();
 }
 
+void TimeBar::watch(std::int64_t from_ns, std::int64_t to_ns) {
+  set_speed(static_cast<double>(to_ns - from_ns) / 1e9 / kWatchS);
+  document_.set_time_ns(from_ns);
+  play();
+  stop_at_ns_ = to_ns;
+}
+
 void TimeBar::set_speed(double speed) {
   speed_ = std::clamp(speed, kSpeeds.front(), kSpeeds.back());
   const auto* near = std::ranges::find_if(kSpeeds, [&](double one) { return one >= speed_; });
@@ -101,6 +109,7 @@ void TimeBar::slower() {
 }
 
 void TimeBar::play() {
+  stop_at_ns_.reset();
   document_.set_follows_end(false);
   if (document_.time_ns() >= document_.end_ns()) document_.set_time_ns(0);
   since_.start();
@@ -116,7 +125,10 @@ void TimeBar::pause() {
 void TimeBar::toggle() { is_playing() ? pause() : play(); }
 
 void TimeBar::advance(std::int64_t passed_ns) {
-  document_.set_time_ns(document_.time_ns() + static_cast<std::int64_t>(static_cast<double>(passed_ns) * speed_));
+  const std::int64_t next = document_.time_ns() + static_cast<std::int64_t>(static_cast<double>(passed_ns) * speed_);
+  const bool stops = stop_at_ns_ && next >= *stop_at_ns_;
+  document_.set_time_ns(stops ? *stop_at_ns_ : next);
+  if (stops) return pause();
   if (document_.time_ns() < document_.end_ns()) return;
   if (document_.is_live()) document_.set_follows_end(true);
   pause();

@@ -238,6 +238,8 @@ int bench_main(int argc, char** argv) {
   rows.push_back(at_most("first paint, 100,000 hosts", alone([&] { return first_paint_s(large); }), "s", 10));
   rows.push_back(
       at_most("longest block of the window, 10,000 hosts", alone([&] { return longest_block_ms(usual); }), "ms", 50));
+  rows.push_back(
+      at_most("longest block of the window, 100,000 hosts", alone([&] { return longest_block_ms(large); }), "ms", 100));
   const double gib = static_cast<double>(fs::file_size(lengthy)) / (1 << 30);
   rows.push_back(at_most(fmt::format("memory, scrubbing a file of {:.1f} GiB", gib),
                          alone([&] { return peak_mib(lengthy); }), "MiB", 500));

@@ -63,6 +63,14 @@ TEST_F(MomentTest, UnchangedLinksAreTheSameObject) {
   EXPECT_EQ(a.edges, b.edges);
 }
 
+TEST_F(MomentTest, ReadAnewTheSameLinksAreTheSameObject) {
+  MomentReader reader(1, hosts);
+  const Moment a = *reader.read(*database, {.time_ns = 2'000'000'000});
+  reader.forget();
+  const Moment b = *reader.read(*database, {.time_ns = 2'000'000'000});
+  EXPECT_EQ(a.edges, b.edges);
+}
+
 TEST_F(MomentTest, AHostIsDownFromItsCrashToItsRestart) {
   MomentReader reader(1, hosts);
   EXPECT_EQ(reader.read(*database, {.time_ns = 2'900'000'000})->down_count, 0U);
@@ -195,6 +203,9 @@ struct ViewTest : testing::Test {
     const Spot spot = window.mesh().camera().to_view((*window.mesh().model().scene().spots)[host]);
     return {spot.x, spot.y};
   }
+  void expect_all_shown() {
+    for (std::size_t host = 0; host < 40; ++host) EXPECT_TRUE(QRectF(window.mesh().rect()).contains(place_of(host)));
+  }
   void click(QPointF place, Qt::KeyboardModifiers modifiers = {}) {
     for (const auto type : {QEvent::MouseButtonPress, QEvent::MouseButtonRelease}) {
       QMouseEvent event(type, place, window.mesh().mapToGlobal(place), Qt::LeftButton, Qt::LeftButton, modifiers);
@@ -212,9 +223,7 @@ TEST_F(ViewTest, AClickSelectsTheHostThere) {
   EXPECT_TRUE(document.selection().empty());
 }
 
-TEST_F(ViewTest, ShowsEveryHostWithinTheView) {
-  for (std::size_t host = 0; host < 40; ++host) EXPECT_TRUE(QRectF(window.mesh().rect()).contains(place_of(host)));
-}
+TEST_F(ViewTest, ShowsEveryHostWithinTheView) { expect_all_shown(); }
 
 TEST_F(ViewTest, TakingBackRestoresTheView) {
   const Camera before = window.mesh().camera();
@@ -236,6 +245,32 @@ TEST_F(ViewTest, PlayingMovesTheTimeByTheSpeed) {
   EXPECT_EQ(document.time_ns(), paused + 10'000'000);
   window.time_bar().advance(60'000'000'000);
   EXPECT_EQ(document.time_ns(), document.end_ns());
+}
+
+TEST_F(ViewTest, WatchingStopsAtTheEndOfTheSpan) {
+  window.time_bar().watch(2'000'000'000, 2'500'000'000);
+  EXPECT_TRUE(window.time_bar().is_playing());
+  EXPECT_NEAR(window.time_bar().speed(), 0.1, 1e-9);
+  window.time_bar().advance(1'000'000'000);
+  EXPECT_GE(document.time_ns(), 2'100'000'000);
+  window.time_bar().advance(60'000'000'000);
+  EXPECT_EQ(document.time_ns(), 2'500'000'000);
+  EXPECT_FALSE(window.time_bar().is_playing());
+}
+
+TEST_F(ViewTest, AViewThatWasChosenByHandStays) {
+  window.mesh().show_hosts({5});
+  const Camera chosen = window.mesh().camera();
+  Look look = document.look();
+  look.layout = LayoutKind::radial;
+  document.set_look(look);
+  settle();
+  EXPECT_EQ(window.mesh().camera(), chosen);
+  window.mesh().show_all();
+  look.layout = LayoutKind::force;
+  document.set_look(look);
+  settle();
+  expect_all_shown();
 }
 
 TEST_F(ViewTest, TheStripMarksCrashes) {

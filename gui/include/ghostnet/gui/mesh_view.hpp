@@ -70,6 +70,7 @@ class MeshView : public QWidget {
  private:
   // Cameras and scenes work in pixels of the screen, events in those of the window.
   Spot pixel_of(QPointF place) const;
+  void fit_all();
   void moved();
   void remember_view();
   void ask_frame();
@@ -90,6 +91,7 @@ class MeshView : public QWidget {
   QTimer rest_;
   Camera camera_;
   std::vector<Camera> views_;  // before changes of view
+  bool by_hand_ = false;       // else all is shown, whatever comes
   QImage frame_;
   Camera frame_camera_;
   Quality frame_quality_ = Quality::full;

@@ -12,11 +12,13 @@
 
 class QComboBox;
 class QLabel;
+class QPushButton;
 class QTreeView;
 
 namespace ghostnet::gui {
 
 class SceneModel;
+class TimeBar;
 
 // The tree of a propagation: host, delay since the beginning, delay of the hop.
 class PropagationModel : public QAbstractItemModel {
@@ -56,7 +58,7 @@ class PropagationPanel : public QWidget {
  public:
   static constexpr std::int64_t kMaxTraces = 2'000;
 
-  PropagationPanel(Document& document, SceneModel& scene, QWidget* parent = nullptr);
+  PropagationPanel(Document& document, SceneModel& scene, TimeBar& time, QWidget* parent = nullptr);
 
  private:
   void read_traces();
@@ -71,6 +73,7 @@ class PropagationPanel : public QWidget {
   QComboBox* traces_ = nullptr;
   QLabel* summary_ = nullptr;
   QLabel* empty_ = nullptr;
+  QPushButton* watch_ = nullptr;
   QTreeView* tree_ = nullptr;
 };
 

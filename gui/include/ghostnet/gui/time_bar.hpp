@@ -5,6 +5,7 @@
 #include <QElapsedTimer>
 #include <QTimer>
 #include <QWidget>
+#include <optional>
 #include <vector>
 
 #include "ghostnet/gui/document.hpp"
@@ -79,6 +80,8 @@ class TimeBar : public QWidget {
   // Simulated seconds that pass in one of the user's.
   double speed() const { return speed_; }
   void set_speed(double speed);
+  // Plays a span of time in a few of the user's seconds, and stops at its end.
+  void watch(std::int64_t from_ns, std::int64_t to_ns);
   // Goes on by so much of the user's time; what the clock does while it plays.
   void advance(std::int64_t passed_ns);
 
@@ -106,6 +109,7 @@ class TimeBar : public QWidget {
   QTimer clock_;
   QElapsedTimer since_;
   double speed_ = 1;
+  std::optional<std::int64_t> stop_at_ns_;
 };
 
 }  // namespace ghostnet::gui

@@ -109,6 +109,8 @@ struct PositionsAt {
 };
 Result<PositionsAt> positions_at(const Database& database, std::int64_t run, std::int64_t time_ns);
 
+Result<std::int64_t> host_count(const Database& database, std::int64_t run);
+
 // How far the record of a run goes: simulated_ns where it is finished, else the last instant that was written.
 Result<std::int64_t> recorded_until(const Database& database, std::int64_t run);
 

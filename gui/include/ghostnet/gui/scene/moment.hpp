@@ -24,6 +24,7 @@ struct Edge {
   std::uint32_t b = 0;
   std::uint16_t kind = 0;
   std::uint16_t topic = 0;  // 0: none
+  bool operator==(const Edge&) const = default;
 };
 
 // Never changes once made, so a scene may share it.
@@ -32,6 +33,7 @@ struct EdgeSet {
   std::vector<std::string> kinds{};
   std::vector<std::string> topics{};  // the first is ""
   bool cut_short = false;             // there were more than kMaxLinks
+  bool operator==(const EdgeSet&) const = default;
 };
 
 // On its way, by indexes.

@@ -6,6 +6,7 @@
 // still move at every frame.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <memory>
 #include <optional>
@@ -45,14 +46,14 @@ class SceneModel : public QObject {
 
  Q_SIGNALS:
   void changed();
-  // Another run, or another layout: a camera should show it all.
+  // Hosts came to stand elsewhere: a camera that was not moved by hand should show them all.
   void placed();
   void propagation_changed();
 
  private:
   void begin_run();
   void ask_layout();
-  void take_placement(Placement placement, bool first);
+  void take_placement(Placement placement);
   void ask_moment();
   void take_moment(Moment moment);
   void ask_ranges();
@@ -60,6 +61,7 @@ class SceneModel : public QObject {
   void apply_look();
   void apply_selection();
   void colour_nodes();
+  const Colouring& named_colouring();
   void place_moving();
 
   Document& document_;
@@ -73,6 +75,15 @@ class SceneModel : public QObject {
   bool moment_asked_ = false;
   std::optional<MomentWish> moment_wished_;
   bool forget_ = false;
+  QElapsedTimer read_anew_;
+  struct Named {
+    std::string by{};
+    ThemeKind theme = ThemeKind::dark;
+    std::shared_ptr<const HostTable> hosts{};
+    std::shared_ptr<const std::vector<bool>> down{};  // where colours follow the state
+    Colouring colouring{};
+  };
+  Named named_;
   LayoutKind laid_out_ = LayoutKind::automatic;
   std::optional<std::int64_t> shown_trace_;
   std::string ranged_colour_;
