@@ -10,8 +10,8 @@ namespace {
 MessageId id_of(std::size_t number) { return *MessageId::of(as_bytes("id-" + std::to_string(number))); }
 
 MessageSeq add(MessageTable& table, std::size_t number, TimePoint at = {}) {
-  return table.insert({.id = id_of(number),
-                       .hash = table.hash(id_of(number)),
+  return table.insert({.hash = table.hash(id_of(number)),
+                       .id = id_of(number),
                        .first_seen = at,
                        .encoded = Bytes::copy_of("m"),
                        .state = SeenMessage::State::accepted});

@@ -29,6 +29,16 @@ class TwoHosts : public IpFixture {
   Host& b = add_host("b");
 };
 
+// ---- interfaces ----
+
+TEST_F(TwoHosts, AnInterfaceThatCouldNotBeAddedLeavesNoRoute) {
+  Pipe& narrow = pipes_.emplace_back(world.loop(), PipeOptions{.mtu_bytes = 1000});
+  const auto attached = a.attach(narrow.a(), {.addresses = {own("10.7.0.1", 24), own("2001:db8:7::1", 64)}});
+  EXPECT_EQ(attached.error(), Errc::invalid_argument) << "IPv6 needs 1280 bytes";
+  const auto socket = open(a, "0.0.0.0:0");
+  EXPECT_EQ(socket->send_to(at("10.7.0.2:7"), ByteView(pattern(1))).error(), Errc::unreachable);
+}
+
 // ---- UDP ----
 
 TEST_F(TwoHosts, DatagramsOfEverySizeArriveOverBothVersions) {

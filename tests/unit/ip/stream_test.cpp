@@ -90,6 +90,23 @@ TEST_F(Streams, FindTheirWayThroughANarrowPath) {
   EXPECT_EQ(a.ip_metrics().fragments_sent.value(), 0u);
 }
 
+// What one flow hears of the path holds for all, and starves none (RFC 8201 5.2).
+TEST_F(Streams, GoOnWhenADatagramFindsThePathNarrow) {
+  build({.mtu_bytes = 1400, .delay = 1ms});
+  auto listener = b.listen({.local = Endpoint(IpAddress::any(IpFamily::v6), 80)});
+  ASSERT_TRUE(listener);
+  auto socket = open(a, "[::]:0", {.dont_fragment = true});
+  const Endpoint nobody(addr("2001:db8:3::1"), 9);
+  std::size_t received_bytes = 0;
+  std::optional<bool> same;
+  Scope scope(world.loop());
+  scope.spawn(keep(transfer(a, Endpoint(addr("2001:db8:3::1"), 80), **listener, 2'000'000, received_bytes), same));
+  world.run_for(3ms);
+  (void)socket->send_to(nobody, ByteView(std::vector<std::uint8_t>(1420)));
+  world.run_for(30s);
+  EXPECT_EQ(same, true);
+}
+
 TEST_F(Streams, SurviveLossReorderingDuplicationAndDamage) {
   build({.rate_bps = 50'000'000,
          .delay = 5ms,

@@ -109,6 +109,18 @@ TEST(TcpCubic, ConvergesFast) {  // RFC 9438 4.7
   EXPECT_NEAR(at, 59.5, 3);
 }
 
+TEST(TcpCubic, BeginsAnewAfterATimeout) {  // RFC 9438 4.8
+  Cubic cubic(kMss, 400 * kMss);
+  Feed feed{cubic};
+  cubic.on_timeout(feed.now, cubic.window_bytes());
+  cubic.set_window(cubic.threshold_bytes());  // slow start has come so far
+  const TimePoint begin = feed.now;
+  for (int i = 0; i < 60; ++i) feed.round();
+  const double elapsed_s = std::chrono::duration<double>(feed.now - begin).count();
+  const double expected = 280 + 0.4 * std::pow(elapsed_s, 3);  // K is 0: its plateau is where it begins
+  EXPECT_NEAR(feed.segments(), std::max(expected, 280.0), 0.05 * expected + 2);
+}
+
 TEST(TcpHyStart, LeavesSlowStartWhenRoundTripsGetLonger) {  // RFC 9406
   Cubic cubic(kMss, 10 * kMss);
   Feed feed{cubic};

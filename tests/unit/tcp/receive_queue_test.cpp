@@ -68,6 +68,18 @@ TEST(TcpReceiveQueue, TellsWhatItHeardOfLastFirst) {
   EXPECT_EQ(blocks[2], (SackBlock{SeqNumber(700), SeqNumber(710)}));
 }
 
+TEST(TcpReceiveQueue, RepeatsTheRangesBeforeTheLast) {  // RFC 2018 4
+  ReceiveQueue queue;
+  queue.start_at(SeqNumber(0));
+  const std::vector<std::uint8_t> byte(1);
+  for (std::uint32_t at : {10u, 20u, 30u, 40u, 50u, 51u, 52u, 53u, 54u}) queue.put(SeqNumber(at), byte);
+  std::array<SackBlock, 4> blocks;
+  ASSERT_EQ(queue.sacks(blocks.data(), 3), 3u);
+  EXPECT_EQ(blocks[0].left, SeqNumber(50));
+  EXPECT_EQ(blocks[1].left, SeqNumber(40));
+  EXPECT_EQ(blocks[2].left, SeqNumber(30));
+}
+
 TEST(TcpReceiveQueue, KeepsABoundedNumberOfRanges) {
   ReceiveQueue queue;
   queue.start_at(SeqNumber(0));

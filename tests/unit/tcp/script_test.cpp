@@ -185,6 +185,18 @@ TEST(TcpScript, ACloseGoesThroughItsStates) {  // RFC 9293 3.6, figure 12
   EXPECT_EQ(script.out(), "2:2 ack 2");
 }
 
+TEST(TcpScript, AFinIsAcknowledgedBesideAClosedWindow) {  // RFC 9293 3.10.7.4
+  Script script(Script::plain(), {.receive_buffer_bytes = 1000});
+  script.establish();
+  script.in(kAck, 1, 1, std::string(1000, 'x'));  // unread: the window is closed
+  (void)script.drain();
+  script.connection.shutdown(script.now);
+  (void)script.drain();
+  ASSERT_EQ(script.connection.state(), State::fin_wait_1);
+  script.in(kAck, 1001, 2, "y");
+  EXPECT_EQ(script.connection.state(), State::fin_wait_2);
+}
+
 TEST(TcpScript, APassiveCloseEndsInLastAck) {
   Script script;
   script.establish();

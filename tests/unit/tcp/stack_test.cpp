@@ -29,6 +29,7 @@ struct Node final : Carrier {
   Net& net;
   support::TestHost& host;
   std::uint64_t sent = 0;
+  std::uint32_t mtu_bytes = 1500;
   Stack stack;
 };
 
@@ -73,11 +74,12 @@ Node::Node(Net& n, support::TestHost& h, const Tuning& tuning)
 
 std::optional<Carrier::Route> Node::route(const IpAddress& destination) const {
   if (destination == IpAddress::v4(192, 0, 2, 99)) return std::nullopt;
-  return Route{host.address(destination.family()), 1500};
+  return Route{host.address(destination.family()), mtu_bytes};
 }
 
 std::optional<Errc> Node::send(const IpAddress& source, const IpAddress& destination, const OutSegment& segment) {
   ++sent;
+  if (20 + header_bytes(segment.header) + segment.payload_bytes > mtu_bytes) return Errc::message_too_large;
   if (net.lose && net.lose(segment)) return std::nullopt;
   Node* to = net.find(destination);
   if (to == nullptr) {
@@ -254,6 +256,39 @@ TEST(TcpStack, AFloodOfSynsLeavesRoomForOthers) {  // RFC 4987 3.6
   EXPECT_EQ(server.stack.counters().cookies_accepted, 1u);
   net.world.run_for(300s);
   EXPECT_EQ(server.stack.connections(), 0u) << "the half-open ones are gone";
+}
+
+TEST(TcpStack, ACookieTellsTheWindowOfItsListener) {  // RFC 7323 2.2
+  Net net;
+  Node& server = net.add();
+  Server echo(server, {.local = server.at(7), .backlog = 1, .stream = {.receive_buffer_bytes = 20'000}});
+  SegmentHeader syn;
+  syn.flags = kSyn;
+  syn.window_scale = 7;
+  syn.has_timestamps = true;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    net.forge(server, Endpoint(IpAddress::v4(0x0b00'0000 + i), 1), server.at(7), syn);
+  }
+  ASSERT_GT(server.stack.counters().cookies_sent, 0u);
+  ASSERT_EQ(net.stray.size(), 4u);
+  for (const OutSegment& answer : net.stray) {
+    EXPECT_EQ(answer.header.window, 20'000u);
+    EXPECT_EQ(answer.header.window_scale, net.stray[0].header.window_scale) << "with a cookie as without";
+  }
+}
+
+TEST(TcpStack, APathThatACarrierFindsNarrowIsFollowed) {  // RFC 1191 6.4
+  Net net;
+  Node& client = net.add();
+  Node& server = net.add();
+  Server echo(server, {.local = server.at(7)});
+  Result<std::size_t> outcome = 0;
+  client.host.scope().spawn(ask(client.stack, {.peer = server.at(7)}, 500'000, outcome));
+  net.world.run_for(40ms);
+  client.mtu_bytes = 1300;  // as a report about another flow to the same host has told
+  net.world.run_for(5s);
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  EXPECT_EQ(*outcome, 500'000u);
 }
 
 TEST(TcpStack, AForgedCookieOpensNothing) {

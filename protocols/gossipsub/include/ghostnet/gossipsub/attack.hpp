@@ -5,13 +5,11 @@
 //     gossipsub:     { on: honest, topics: [news], scoring: true }
 //     gossip_attack: { on: sybils, topics: [news] }
 //   workload:
-//     - attack_dial:  { from: sybils, to: honest, rate: 1 /s, stop: 10 s }        sybils; eclipse, where `to` is few
-//     hosts
-//     - attack_spam:  { from: sybils, rate: 1 /s, start: 30 s, topic: news }      invalid messages
-//     - attack_iwant: { from: sybils, rate: 1 /s, start: 30 s }                   asks everybody for all it has heard
-//     of
-//     - attack_ihave: { from: sybils, rate: 1 /s, start: 30 s, topic: news }      tells of messages that are not there
-//     - attack_graft: { from: sybils, rate: 1 /s, start: 30 s, topic: news }      grafts whoever has pruned it
+//     - attack_dial:  { from: sybils, to: honest, rate: 1 /s, stop: 10 s }     an eclipse, where `to` is few hosts
+//     - attack_spam:  { from: sybils, rate: 1 /s, start: 30 s, topic: news }   invalid messages
+//     - attack_iwant: { from: sybils, rate: 1 /s, start: 30 s }                asks everybody for all that it heard of
+//     - attack_ihave: { from: sybils, rate: 1 /s, start: 30 s, topic: news }   tells of messages that are not there
+//     - attack_graft: { from: sybils, rate: 1 /s, start: 30 s, topic: news }   grafts whoever has pruned it
 //
 // An attacker is a libp2p node of its own with a gossipsub that grafts as many peers as it can. From `swallow_after` on
 // it forwards nothing of what it is sent (censoring; with a time later than 0 it is the covert flash, which earns a
