@@ -17,7 +17,8 @@ using libp2p::PeerId;
 
 template <class T>
 Task<> into(Task<Result<T>> task, std::optional<Result<T>>& outcome) {
-  outcome.emplace(co_await std::move(task));
+  Result<T> result = co_await std::move(task);
+  outcome.emplace(std::move(result));
 }
 
 // Asks one question on a stream of its own.
