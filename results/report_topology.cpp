@@ -19,6 +19,7 @@ constexpr double kHeight = 420;
 constexpr double kMargin = 34;
 constexpr std::size_t kMaxDots = 12'000;
 constexpr std::int64_t kMaxLinks = 4'000;
+constexpr std::size_t kMaxLabels = 24;
 constexpr std::int64_t kMaxTalks = 1'500;  // drawn where there are no links
 
 struct Dot {
@@ -43,6 +44,30 @@ bool are_placed(const std::vector<HostRow>& hosts) {
   return std::ranges::all_of(hosts, [](const HostRow& host) { return host.x && host.y; });
 }
 
+// Below the hosts of each region.
+std::vector<Label> region_labels(const std::vector<HostRow>& hosts, const std::vector<Dot>& dots) {
+  struct Extent {
+    double x_sum = 0;
+    double lowest_y = 0;
+    std::size_t hosts = 0;
+  };
+  std::map<std::string, Extent> regions;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    if (hosts[i].region.empty()) continue;
+    Extent& extent = regions[hosts[i].region];
+    extent.x_sum += dots[i].x;
+    extent.lowest_y = std::max(extent.lowest_y, dots[i].y);
+    ++extent.hosts;
+  }
+  std::vector<Label> labels;
+  if (regions.size() > kMaxLabels) return labels;
+  for (const auto& [name, extent] : regions) {
+    const double x = std::clamp(extent.x_sum / static_cast<double>(extent.hosts), 60.0, kWidth - 60);
+    labels.push_back({x, std::min(extent.lowest_y + 18, kHeight - 6), fmt::format("{}: {}", name, extent.hosts)});
+  }
+  return labels;
+}
+
 Layout by_position(const std::vector<HostRow>& hosts) {
   double left = std::numeric_limits<double>::infinity(), right = -left, bottom = left, top = -left;
   for (const HostRow& host : hosts) {
@@ -57,6 +82,8 @@ Layout by_position(const std::vector<HostRow>& hosts) {
     const double y = kHeight / 2 - (*host.y - (bottom + top) / 2) * scale;
     layout.dots.push_back({x, y, 0});
   }
+  layout.labels = region_labels(hosts, layout.dots);
+  layout.radius = std::clamp(60 / std::sqrt(static_cast<double>(hosts.size())), 1.0, 4.0);
   return layout;
 }
 

@@ -23,12 +23,9 @@ constexpr int kHistoryWait_ms = 500;
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
 
-QString value_of(const Connection& connection, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    const auto found = connection.values.find(name);
-    if (found != connection.values.end()) return chart::value_text(found->second.first, found->second.second);
-  }
-  return QStringLiteral("–");
+QString value_of(const Connection& connection, const char* name) {
+  const auto found = connection.values.find(name);
+  return found == connection.values.end() ? QString("–") : chart::value_text(found->second.first, found->second.second);
 }
 
 }  // namespace
@@ -104,17 +101,27 @@ QWidget* HostInspector::build_metrics() {
 }
 
 QWidget* HostInspector::build_connections() {
-  connections_ = new CellModel({tr("Kind"), tr("Peer"), tr("cwnd"), tr("RTT"), tr("In flight")}, this);
+  connections_ = new CellModel({tr("Kind"), tr("Peer"), tr("cwnd"), tr("RTT"), tr("In flight, queued")}, this);
   connection_table_ = make_table(connections_, tr("Peers and connections of the host"));
   connection_table_->setSortingEnabled(false);
-  connect(connection_table_, &QTableView::activated, this, [this](const QModelIndex& index) {
-    document_.select_host(connections_->rows()[static_cast<std::size_t>(index.row())].key);
-  });
+  connection_table_->setToolTip(tr("A click shows the link, Enter or a double click the peer"));
   connect(connection_table_, &QTableView::clicked, this, [this](const QModelIndex& index) {
-    const auto& row = connections_->rows()[static_cast<std::size_t>(index.row())];
-    connection_table_->setToolTip(tr("Enter goes to %1").arg(row.cells[1].text));
+    const CellModel::Row& row = connections_->rows()[static_cast<std::size_t>(index.row())];
+    Q_EMIT link_wanted(row.cells[0].text, *host_, row.key);
   });
-  connection_page_ = new PanelPage(connection_table_);
+  connect(connection_table_, &QTableView::activated, this, [this](const QModelIndex& index) {
+    const qint64 peer = connections_->rows()[static_cast<std::size_t>(index.row())].key;
+    if (peer >= 0) document_.select_host(peer);
+  });
+  not_sampled_ = new QLabel;
+  not_sampled_->setWordWrap(true);
+  not_sampled_->setForegroundRole(QPalette::PlaceholderText);
+  auto* content = new QWidget;
+  auto* column = new QVBoxLayout(content);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->addWidget(connection_table_, 1);
+  column->addWidget(not_sampled_);
+  connection_page_ = new PanelPage(content);
   return connection_page_;
 }
 
@@ -203,11 +210,15 @@ void HostInspector::show_connections(const HostFacts& facts) {
   for (const Connection& connection : connections) {
     rows.push_back({{{.text = text_of(connection.kind), .colour = link_colour(document_.theme(), connection.kind)},
                      {.text = host_text(*document_.hosts(), connection.peer)},
-                     {.text = value_of(connection, {"cwnd"}), .right = true},
-                     {.text = value_of(connection, {"srtt", "rtt"}), .right = true},
-                     {.text = value_of(connection, {"in_flight", "bytes_in_flight", "inflight"}), .right = true}},
+                     {.text = value_of(connection, "window"), .right = true},
+                     {.text = value_of(connection, "smoothed_rtt"), .right = true},
+                     {.text = value_of(connection, connection.kind == "wire" ? "queue" : "in_flight"), .right = true}},
                     connection.peer});
   }
+  const std::optional<std::size_t> index = document_.hosts()->index_of(facts.host);
+  const bool has_tcp = std::ranges::find(connections, "tcp", &Connection::kind) != connections.end();
+  not_sampled_->setVisible(facts.link_values.empty() && has_tcp);
+  not_sampled_->setText(how_to_sample_links("tcp", index ? (*document_.hosts())[*index].group : std::string()));
   const bool first = connections_->rows().empty();
   connections_->set_rows(std::move(rows));
   if (first) connection_table_->resizeColumnsToContents();

@@ -32,6 +32,9 @@ class HostInspector : public QWidget {
   QTabWidget& tabs() { return *tabs_; }
   QTableView& metric_table() { return *metric_table_; }
 
+ Q_SIGNALS:
+  void link_wanted(const QString& kind, qint64 a, qint64 b);
+
  private:
   void build();
   QWidget* build_metrics();
@@ -60,6 +63,7 @@ class HostInspector : public QWidget {
   PanelPage* metric_page_;
   CellModel* connections_;
   QTableView* connection_table_;
+  QLabel* not_sampled_;
   PanelPage* connection_page_;
   PanelPage* page_;
   Refresher facts_refresher_;

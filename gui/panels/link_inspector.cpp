@@ -152,6 +152,12 @@ void LinkInspector::choose() {
   refresher_.request();
 }
 
+void LinkInspector::show_link(const Selection::Link& link) {
+  link_ = link;
+  facts_ = {};
+  refresher_.request();
+}
+
 void LinkInspector::ask() {
   if (!link_) return;
   document_.data().ask(
@@ -175,7 +181,9 @@ void LinkInspector::take(Result<LinkFacts> facts) {
   field_table_->setFixedHeight(field_table_->horizontalHeader()->sizeHint().height() + 4 +
                                rows * field_table_->verticalHeader()->defaultSectionSize());
   show_charts(link_figures(facts_, a, b, seconds(document_.end_ns())));
-  no_samples_->setText(tr("<p>Nothing was sampled of this link.</p>") + how_to_record_links());
+  const std::optional<std::size_t> from = document_.hosts()->index_of(link_->a);
+  no_samples_->setText(tr("<p>Nothing was sampled of this link.</p>") +
+                       how_to_sample_links(link_->kind, from ? (*document_.hosts())[*from].group : std::string()));
   no_samples_->setVisible(charts_.empty());
   page_->show_content();
   show_time();

@@ -34,6 +34,8 @@ class LinkInspector : public QWidget {
 
  public:
   explicit LinkInspector(Document& document, QWidget* parent = nullptr);
+  // A link that is shown until another host or link is selected.
+  void show_link(const Selection::Link& link);
   const std::vector<chart::ChartWidget*>& charts() const { return charts_; }
 
  private:

@@ -34,14 +34,15 @@ void add_panels(MainWindow& window, Document& document) {
   constexpr auto kLeft = Qt::LeftDockWidgetArea;
   constexpr auto kRight = Qt::RightDockWidgetArea;
   constexpr auto kBottom = Qt::BottomDockWidgetArea;
+  auto* host = new HostInspector(document);
+  auto* link = new LinkInspector(document);
   auto* runs = new RunBrowser(document);
   auto* expectations = new ExpectationsPanel(document);
   auto* metric = new MetricPanel(document);
   auto* compare = new ComparePanel(document);
-  QDockWidget* host_dock = window.add_panel({.id = "host", .title = "Host", .area = kRight, .shortcut = "Ctrl+1"},
-                                            new HostInspector(document));
-  window.add_panel({.id = "link", .title = "Link", .area = kRight, .shortcut = "Ctrl+2", .beside_tab = "host"},
-                   new LinkInspector(document));
+  QDockWidget* host_dock =
+      window.add_panel({.id = "host", .title = "Host", .area = kRight, .shortcut = "Ctrl+1"}, host);
+  window.add_panel({.id = "link", .title = "Link", .area = kRight, .shortcut = "Ctrl+2", .beside_tab = "host"}, link);
   window.add_panel({.id = "messages", .title = "Messages", .area = kRight, .shortcut = "Ctrl+3", .beside_tab = "host"},
                    new MessagePanel(document));
   window.add_panel(
@@ -57,6 +58,8 @@ void add_panels(MainWindow& window, Document& document) {
                    new SweepPanel(document));
   QDockWidget* runs_dock = window.add_panel({.id = "runs", .title = "Runs", .area = kLeft, .shortcut = "Ctrl+8"}, runs);
   window.add_panel({.id = "expectations", .title = "Expectations", .area = kLeft, .shortcut = "Ctrl+9"}, expectations);
+  QObject::connect(host, &HostInspector::link_wanted, link,
+                   [link](const QString& kind, qint64 a, qint64 b) { link->show_link({kind.toStdString(), a, b}); });
   QObject::connect(runs, &RunBrowser::compare_wanted, compare, [compare, compare_dock](qint64 a, qint64 b) {
     compare->compare(a, b);
     bring_up(compare_dock);

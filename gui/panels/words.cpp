@@ -44,18 +44,22 @@ QString how_to_record_hosts(const std::string& group) {
 }
 
 QString how_to_record_links() {
-  return QObject::tr("<p>Connections and links are recorded where the scenario asks for them:</p>") +
-         as_yaml(QStringLiteral("record:\n  links: true"));
+  return QObject::tr("<p>A run records who is linked with whom unless it is told not to:</p>") +
+         as_yaml("record:\n  links: true");
+}
+
+QString how_to_sample_links(const std::string& kind, const std::string& group) {
+  if (kind != "tcp" && kind != "wire") return QObject::tr("<p>Of links of this kind nothing is sampled.</p>");
+  const QString key = kind == "tcp" ? "connections" : "wires";
+  const QString what = kind == "tcp" ? QObject::tr("window, round trip and bytes in flight")
+                                     : QObject::tr("queue, utilisation and drops");
+  return QObject::tr("<p>To sample its %1, add to the scenario:</p>").arg(what) +
+         as_yaml(QString("record:\n  %1: [%2]").arg(key, text_of(group.empty() ? std::string("all") : group)));
 }
 
 QString how_to_record_messages() {
-  return QObject::tr("<p>Messages are recorded where the scenario asks for a share of them:</p>") +
-         as_yaml(QStringLiteral("record:\n  messages: 1 %"));
-}
-
-QString how_to_record_histograms() {
-  return QObject::tr("<p>For the distribution of single hosts add to the scenario:</p>") +
-         as_yaml(QStringLiteral("record:\n  host_histograms: [METRIC, ...]"));
+  return QObject::tr("<p>Published messages whose every hop is kept are asked for by their number:</p>") +
+         as_yaml("record:\n  traces: 10");
 }
 
 }  // namespace ghostnet::gui

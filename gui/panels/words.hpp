@@ -29,7 +29,8 @@ bool is_written(const results::RunRow& run);
 // How to record what a panel has nothing of, as rich text with the lines for the scenario.
 QString how_to_record_hosts(const std::string& group);
 QString how_to_record_links();
+// Of a kind of link, out of hosts of a group.
+QString how_to_sample_links(const std::string& kind, const std::string& group);
 QString how_to_record_messages();
-QString how_to_record_histograms();
 
 }  // namespace ghostnet::gui

@@ -32,6 +32,7 @@ Result<MessageSeq> Router::publish(TimePoint now, Bytes encoded) {
                                            .state = SeenMessage::State::accepted});
   ++counters_.published;
   events_.sets_out(*id);
+  trace({.kind = TraceKind::publish_message, .message_id = id->view(), .topic = topic.name});
   spread(now, seq, topic);
   return seq;
 }
@@ -90,6 +91,11 @@ void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
   const auto id = config_.message_id(*message);
   if (!allowed(*message) || !id) {
     ++counters_.rejected;
+    trace({.kind = TraceKind::reject_message,
+           .peer = source.about.id.view(),
+           .message_id = id ? id->view() : ByteView(),
+           .topic = topic->name,
+           .detail = "signature policy"});
     scores_.invalid_delivery(source.score, topic->number);
     return;
   }
@@ -133,6 +139,12 @@ void Router::tell_unwanted(const Topic& topic, const Peer& source, const Message
 
 void Router::on_duplicate(TimePoint now, MessageSeq seq, Peer& source) {
   ++counters_.duplicates;
+  if (config_.tracer != nullptr) [[unlikely]] {
+    trace({.kind = TraceKind::duplicate_message,
+           .peer = source.about.id.view(),
+           .message_id = messages_[seq].id.view(),
+           .topic = topics_[messages_[seq].topic]->name});
+  }
   if (!scores_.enabled()) return;
   SeenMessage& seen = messages_[seq];
   if (seen.source == source.handle) return;
@@ -182,6 +194,10 @@ void Router::accept(MessageSeq seq) {
   ++counters_.delivered;
   const auto message = Message::parse(seen.encoded.view());
   const Topic& topic = *topics_[seen.topic];
+  trace({.kind = TraceKind::deliver_message,
+         .peer = peer_id(seen.source).view(),
+         .message_id = seen.id.view(),
+         .topic = topic.name});
   forward(seq, topic, *message);
   if (topic.subscribed) {
     events_.deliver({.seq = seq,
@@ -196,6 +212,11 @@ void Router::accept(MessageSeq seq) {
 void Router::refuse(MessageSeq seq, SeenMessage::State state) {
   SeenMessage& seen = messages_[seq];
   seen.state = state;
+  trace({.kind = TraceKind::reject_message,
+         .peer = peer_id(seen.source).view(),
+         .message_id = seen.id.view(),
+         .topic = topics_[seen.topic]->name,
+         .detail = state == SeenMessage::State::rejected ? "validation failed" : "validation ignored"});
   if (state == SeenMessage::State::rejected) {
     if (const Peer* const source = find(seen.source)) scores_.invalid_delivery(source->score, seen.topic);
     if (seen.rare) {

@@ -63,7 +63,8 @@ Task<> Swarm::accept_from(Listener& listener) {
     const auto pending = pending_of_source_.find(source);
     const bool too_many = pending != pending_of_source_.end() && !source.is_loopback() &&
                           pending->second >= options.max_pending_inbound_per_address;
-    if (too_many || pending_inbound_ >= options.max_pending_inbound || connections_.size() >= options.max_connections) {
+    if (too_many || pending_inbound_ >= options.max_pending_inbound || connections_.size() >= options.max_connections ||
+        !options.gate.admits((*raw)->peer().address())) {
       metrics.refused.add();
       continue;
     }

@@ -107,15 +107,15 @@ TEST(HostFacts, TellTheStateFromTheLastChange) {
 TEST(HostFacts, JoinLinksWithTheirSamples) {
   HostFacts facts{.host = 7};
   facts.links = {{.a = 7, .b = 2, .kind = "tcp"}, {.a = 9, .b = 7, .kind = "mesh"}, {.a = 1, .b = 7, .kind = "tcp"}};
-  facts.link_values = {{.kind = "tcp", .a = 7, .b = 2, .metric = "tcp.cwnd", .unit = "bytes", .value = 14600},
-                       {.kind = "tcp", .a = 7, .b = 5, .metric = "tcp.cwnd", .unit = "bytes", .value = 1}};
+  facts.link_values = {{.kind = "tcp", .a = 7, .b = 2, .metric = "connection.window", .unit = "bytes", .value = 14600},
+                       {.kind = "tcp", .a = 7, .b = 5, .metric = "connection.window", .unit = "bytes", .value = 1}};
   const std::vector<Connection> connections = connections_of(facts);
   ASSERT_THAT(connections, SizeIs(3)) << "the one to 5 has ended";
   EXPECT_EQ(connections[0].kind, "mesh");
   EXPECT_EQ(connections[0].peer, 9);
   EXPECT_EQ(connections[1].peer, 1);
   EXPECT_EQ(connections[2].peer, 2);
-  EXPECT_EQ(connections[2].values.at("cwnd").first, 14600);
+  EXPECT_EQ(connections[2].values.at("window").first, 14600);
 }
 
 TEST(HostFacts, GiveTheLastValueBeforeAnInstant) {
