@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "command.hpp"
+#include "ghostnet/crypto/secret.hpp"
 #include "ghostnet/libp2p/service.hpp"
 
 namespace ghostnet::cli {
@@ -28,14 +29,18 @@ Result<> write_key(const std::string& path, const std::vector<std::uint8_t>& byt
 Result<libp2p::KeyPair> load_or_make_key(const std::string& path, crypto::SecureRandom& random) {
   if (path.empty()) return libp2p::KeyPair::generate_ed25519(random);
   if (std::filesystem::exists(path)) {
-    const Result<std::string> bytes = read_file(path, kMaxKeyFileBytes);
+    Result<std::string> bytes = read_file(path, kMaxKeyFileBytes);
     if (!bytes) return fail(bytes.error().while_doing("reading the key file " + path));
     Result<libp2p::KeyPair> key = libp2p::KeyPair::decode(as_bytes(*bytes));
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(bytes->data()), bytes->size()});
     if (!key) return fail(key.error().while_doing("reading the key file " + path));
     return key;
   }
   libp2p::KeyPair key = libp2p::KeyPair::generate_ed25519(random);
-  if (Result<> written = write_key(path, key.encode()); !written) return fail(written);
+  std::vector<std::uint8_t> encoded = key.encode();
+  const Result<> written = write_key(path, encoded);
+  crypto::wipe(encoded);
+  if (!written) return fail(written);
   return key;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <semaphore>
 #include <thread>
 
 #include "base64.hpp"
@@ -12,6 +13,7 @@
 #include "exposition.hpp"
 #include "ghostnet/gossipsub/pubsub.hpp"
 #include "ghostnet/kademlia/dht.hpp"
+#include "ghostnet/kademlia/namespaces.hpp"
 #include "ghostnet/realnet/signals.hpp"
 #include "ghostnet/runtime/combine.hpp"
 #include "live_node.hpp"
@@ -33,19 +35,25 @@ void say(const json& line) {
 }
 
 // The commands of standard input, read on a thread of their own, since a terminal blocks; they arrive on the world's.
+// While kMaxCommands of them wait no more is read.
 class CommandLines {
  public:
   CommandLines(realnet::World& world) : lines_(std::make_shared<Lines>(world.loop())) {
     std::thread(read, std::ref(world), lines_).detach();
   }
-  ~CommandLines() { lines_->open.store(false); }
-  // Nothing: standard input has ended.
+  ~CommandLines() {
+    lines_->open.store(false);
+    lines_->room.release();
+  }
+  // Nothing: standard input has ended. taken() is to follow each line.
   auto next() { return lines_->channel.recv(); }
+  void taken() { lines_->room.release(); }
 
  private:
   struct Lines {
     explicit Lines(Loop& loop) : channel(loop, kMaxCommands) {}
     Channel<std::string> channel;
+    std::counting_semaphore<> room{kMaxCommands};
     std::atomic<bool> open = true;
   };
 
@@ -58,6 +66,8 @@ class CommandLines {
       if (size <= 0) break;
       buffered.append(room, static_cast<std::size_t>(size));
       for (std::size_t end; (end = buffered.find('\n')) != std::string::npos; buffered.erase(0, end + 1)) {
+        lines->room.acquire();
+        if (!lines->open.load()) return;
         world.post([lines, line = buffered.substr(0, end)]() mutable {
           static_cast<void>(lines->channel.try_send(std::move(line)));
         });
@@ -79,7 +89,7 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
         observing_(node_.observe(*this)),
         pubsub_(node_, {}, {}, *this, tracer),
         scope_(host.loop()) {
-    if (dht) dht_.emplace(node_, kademlia::DhtOptions{.mode = *dht});
+    if (dht) dht_.emplace(node_, kademlia::DhtOptions{.mode = *dht}, &validator_);
   }
 
   // What Prometheus is told.
@@ -121,6 +131,7 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
       if (first.index() == 1) break;
       const std::optional<std::string> line = std::get<0>(std::move(first));
       if (!line) break;
+      commands.taken();
       if (line->empty()) continue;
       json command = json::parse(*line, nullptr, false);
       if (!command.is_object()) {
@@ -309,6 +320,7 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
   libp2p::Node node_;
   libp2p::Registration observing_;
   gossipsub::Pubsub pubsub_;
+  kademlia::NamespaceValidator validator_;
   std::optional<kademlia::Dht> dht_;
   Scope scope_;
 };

@@ -15,6 +15,9 @@ namespace ghostnet::gossipsub {
 namespace {
 
 constexpr Duration kExchangedAddressLifetime = 10min;
+constexpr std::size_t kMaxExchangeDials = 32;  // under way
+constexpr Duration kFirstPause = 1s;           // before a lost stream is opened again
+constexpr Duration kMaxPause = 60s;
 constexpr std::string_view kSigningPrefix = "libp2p-pubsub:";
 
 std::vector<std::string> offered_protocols() {
@@ -60,26 +63,38 @@ struct Pubsub::Peer final : private libp2p::MessageSink {
 
   // Takes what the peer sends, once the router knows it.
   void listen() {
-    if (in && handle) in->deliver_messages(*this, max_rpc_bytes(owner.options_));
+    if (!in || !handle || std::exchange(delivering, true)) return;
+    in->deliver_messages(*this, max_rpc_bytes(owner.options_));
   }
   void send();
+  // Nothing comes on the outbound stream but its end.
+  void watch();
+  void lost(const Error& why);
 
   Pubsub& owner;
   libp2p::PeerId id;
   IpAddress address;
   bool outbound;
-  bool listening = false;      // its inbound stream is being read
+  bool listening = false;      // there is an inbound stream that has not ended
+  bool delivering = false;     // and what comes on it is taken
+  bool is_lost = false;        // the outbound stream is
+  bool dropped = false;        // it broke the rules, and is not listened to
   bool has_something = false;  // it stands among those to send to at the end of this turn
   PeerHandle handle{};         // once it is known what it speaks
   std::unique_ptr<libp2p::PeerStream> in{};
   std::unique_ptr<libp2p::PeerStream> out{};
   ReadinessRelay<Peer, &Peer::send> out_writable{*this};
+  ReadinessRelay<Peer, &Peer::watch> out_readable{*this};
+  TimePoint out_opened{};
+  Duration pause = kFirstPause;
   std::vector<Frame> under_way{};        // taken from the router, and not by the stream as a whole
   std::size_t under_way_sent_bytes = 0;  // of the first of them
   Scope opening;
 
  private:
-  void on_message(ByteView message) override { owner.router_.receive(owner.host_.now(), handle, message); }
+  void on_message(ByteView message) override {
+    if (!dropped) owner.router_.receive(owner.host_.now(), handle, message);
+  }
   void on_messages_end(const Error& why) override {
     static_cast<void>(why);
     listening = false;  // it may open another
@@ -154,42 +169,98 @@ void Pubsub::disconnected(const libp2p::PeerId& id, const Error& why) {
   static_cast<void>(why);
   const auto found = peers_.find(id);
   if (found == peers_.end()) return;
-  const PeerHandle handle = found->second->handle;
-  std::erase(to_flush_, found->second.get());
-  if (handle) {
-    router_.remove_peer(host_.now(), handle);
-    by_slot_[handle.slot] = nullptr;
-  }
+  forget(*found->second);
   peers_.erase(found);
+}
+
+// For the router it is gone.
+void Pubsub::forget(Peer& peer) {
+  std::erase(to_flush_, &peer);
+  peer.has_something = false;
+  if (!peer.handle) return;
+  router_.remove_peer(host_.now(), peer.handle);
+  by_slot_[peer.handle.slot] = nullptr;
+  peer.handle = {};
 }
 
 // Opens the stream to the peer, and introduces it to the router.
 Task<> Pubsub::open(Peer& peer) {
-  auto opened = co_await node_.open_stream(peer.id, offered_protocols());
-  if (!opened) co_return;  // it does not speak pubsub
-  peer.out = std::move(*opened);
+  while (true) {
+    auto opened = co_await node_.open_stream(peer.id, offered_protocols());
+    if (opened) {
+      introduce(peer, std::move(*opened));
+      co_return;
+    }
+    if (opened.error() == Errc::not_supported) co_return;
+    const Duration pause = peer.pause;
+    peer.pause = std::min(2 * pause, kMaxPause);
+    co_await host_.clock().sleep(pause);
+  }
+}
+
+// The stream to the peer is lost while the connection stays. Both begin anew: what the peer had said of its
+// subscriptions went with it, and by the end of its own stream the peer sees that it has to say it again.
+Task<> Pubsub::reopen(Peer& peer, Errc why) {
+  forget(peer);
+  peer.out_writable.disarm();
+  peer.out_readable.disarm();
+  peer.out.reset();
+  peer.in.reset();
+  peer.listening = peer.delivering = peer.is_lost = false;
+  peer.under_way.clear();
+  peer.under_way_sent_bytes = 0;
+  if (why == Errc::not_supported || peer.dropped) co_return;
+  if (host_.now() - peer.out_opened > kMaxPause) peer.pause = kFirstPause;
+  const Duration pause = peer.pause;
+  peer.pause = std::min(2 * pause, kMaxPause);
+  co_await host_.clock().sleep(pause);
+  co_await open(peer);
+}
+
+void Pubsub::introduce(Peer& peer, std::unique_ptr<libp2p::PeerStream> stream) {
+  peer.out = std::move(stream);
+  peer.out_opened = host_.now();
   auto handle = router_.add_peer(host_.now(), {.id = Bytes::copy_of(peer.id.bytes()),
                                                .version = version_of(peer.out->protocol()),
                                                .outbound = peer.outbound,
                                                .address = peer.address});
-  if (!handle) co_return;
+  if (!handle) return;
   peer.handle = *handle;
   if (by_slot_.size() <= handle->slot) by_slot_.resize(handle->slot + std::size_t{1});
   by_slot_[handle->slot] = &peer;
   peer.listen();
+  peer.watch();
   ready_to_send(peer.handle);
 }
 
 void Pubsub::accept(std::unique_ptr<libp2p::PeerStream> stream) {
   Peer* const peer = find(stream->remote_peer());
-  if (peer == nullptr || peer->listening) return;  // a second stream is reset: one is enough
+  if (peer == nullptr || peer->listening || peer->dropped) return;  // a second stream is reset: one is enough
   peer->listening = true;
+  peer->delivering = false;
   peer->in = std::move(stream);
   peer->listen();
+  if (!peer->handle && peer->opening.empty()) peer->opening.spawn(open(*peer));
+}
+
+void Pubsub::Peer::watch() {
+  std::array<std::uint8_t, 64> room;
+  while (true) {
+    const auto read = out->try_read(room);
+    if (read && *read > 0) continue;
+    if (read) return;  // it says no more, and may still listen
+    if (read.error() == Errc::would_block) return out_readable.arm(out->readable());
+    return lost(read.error());
+  }
+}
+
+void Pubsub::Peer::lost(const Error& why) {
+  if (!std::exchange(is_lost, true)) opening.spawn(owner.reopen(*this, why.code()));
 }
 
 // What the router has for it, some frames in each gathered write, until the stream has no room.
 void Pubsub::Peer::send() {
+  if (is_lost) return;
   constexpr std::size_t kFramesAtOnce = 8;
   constexpr std::size_t kBytesAtOnce = 16 * 1024;  // large messages wait where an IDONTWANT still finds them
   constexpr std::size_t kFramesKept = 2;
@@ -216,8 +287,8 @@ void Pubsub::Peer::send() {
     }
     const auto written = out->try_write(std::span<const ByteView>(parts.data(), 2 * frames.size()));
     if (!written) {
-      if (written.error() == Errc::would_block) out_writable.arm(out->writable());
-      return;
+      if (written.error() != Errc::would_block) return lost(written.error());
+      return out_writable.arm(out->writable());
     }
     under_way_sent_bytes += *written;
     std::size_t done = 0;
@@ -257,7 +328,7 @@ void Pubsub::flush() {
 
 void Pubsub::drop(PeerHandle handle, const Error& why) {
   Peer* const peer = find(handle);
-  if (peer == nullptr) return;
+  if (peer == nullptr || std::exchange(peer->dropped, true)) return;
   host_.log().info("gossipsub: dropping {}: {}", peer->id.text(), why.message());
   scope_.spawn(leave(peer->id));
 }
@@ -268,17 +339,30 @@ Task<> Pubsub::leave(libp2p::PeerId peer) {
   co_return;
 }
 
+Bytes Pubsub::signed_record(PeerHandle handle) {
+  const Peer* const peer = find(handle);
+  const libp2p::PeerAbout* const about = peer == nullptr ? nullptr : node_.peers().find(peer->id);
+  return about == nullptr ? Bytes() : about->signed_record;
+}
+
 void Pubsub::exchanged(std::span<const PeerInfo> peers, PeerHandle from) {
   static_cast<void>(from);
   constexpr std::size_t kDialsAtOnce = 16;
   for (const PeerInfo& info : peers.first(std::min(peers.size(), kDialsAtOnce))) {
     const auto id = libp2p::PeerId::from_bytes(info.peer_id);
+    if (exchange_dials_ >= kMaxExchangeDials) return;
     if (!id || *id == node_.id() || node_.is_connected(*id)) continue;
     if (const auto record = libp2p::PeerRecord::open(info.signed_peer_record); record && record->peer == *id) {
       node_.peers().add_addresses(*id, record->addresses, host_.now(), kExchangedAddressLifetime);
     }
-    scope_.spawn(dial(*id));
+    ++exchange_dials_;
+    scope_.spawn(dial_exchanged(*id));
   }
+}
+
+Task<> Pubsub::dial_exchanged(libp2p::PeerId peer) {
+  co_await dial(peer);
+  --exchange_dials_;
 }
 
 void Pubsub::dial_direct(const Bytes& peer_id) {
@@ -370,10 +454,13 @@ bool Pubsub::send_as_is(const libp2p::PeerId& id, const Rpc& rpc) {
   return peer != nullptr && router_.send_as_is(peer->handle, rpc);
 }
 
+bool Pubsub::authentic(const Message& message) {
+  return options_.signature_policy != SignaturePolicy::strict_sign || signature_holds(message);
+}
+
 std::optional<Verdict> Pubsub::validate(MessageSeq seq, const Message& message, PeerHandle source) {
   static_cast<void>(seq);
   static_cast<void>(source);
-  if (options_.signature_policy == SignaturePolicy::strict_sign && !signature_holds(message)) return Verdict::reject;
   return handler_.validate(message);
 }
 

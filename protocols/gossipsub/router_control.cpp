@@ -47,8 +47,10 @@ void Router::on_prune(TimePoint now, Peer& peer, const Prune& prune) {
                                ? config_.options.prune_backoff
                                : Duration(std::chrono::seconds(std::min(prune.backoff_s, kMaxBackoffSeconds)));
   if (topic->subscribed) add_backoff(now, *topic, peer, backoff);
+  const bool was_in_mesh = contains(topic->mesh, &peer);
   remove_from_mesh(*topic, peer);
 
+  if (!config_.options.peer_exchange || !was_in_mesh) return;
   auto peers = prune.peers.of(rpc_.peers);
   if (peers.empty() || (scores_.enabled() && score_of(peer) < config_.scoring.accept_px_threshold)) return;
   events_.exchanged(peers.first(std::min<std::size_t>(peers.size(), config_.options.prune_peers)), peer.handle);
@@ -197,6 +199,7 @@ void Router::flush(Peer& peer) {
   const std::unique_ptr<Pending> gathered = std::exchange(peer.pending, nullptr);
   if (!gathered) return;
   Rpc rpc;
+  std::vector<Bytes> records;  // what the RPC shows of them
   for (const Topic* topic : gathered->graft) rpc.graft.push_back(topic->name);
   for (const Pending::PrunedTopic& pruned : gathered->prune) {
     Prune prune{.topic = pruned.topic->name, .peers = {.first = static_cast<std::uint32_t>(rpc.peers.size())}};
@@ -205,8 +208,8 @@ void Router::flush(Peer& peer) {
       if (pruned.px == Px::yes && config_.options.peer_exchange) {
         const auto good = [&](const Peer& other) { return &other != &peer && other.meshes() && score_of(other) >= 0; };
         for (const Peer* other : choose(*pruned.topic, config_.options.prune_peers, good)) {
-          rpc.peers.push_back(
-              {.peer_id = other->about.id.view(), .signed_peer_record = other->about.signed_record.view()});
+          records.push_back(events_.signed_record(other->handle));
+          rpc.peers.push_back({.peer_id = other->about.id.view(), .signed_peer_record = records.back().view()});
         }
       }
     }

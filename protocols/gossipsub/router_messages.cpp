@@ -62,7 +62,7 @@ void Router::spread(TimePoint now, MessageSeq seq, Topic& topic) {
   for (Peer* peer : receivers) give(*peer, SendQueue::Class::urgent, frame, seq, seen.hash);
 }
 
-// pubsub/README.md "Signature Policy Options"; the signature itself is the validator's business.
+// pubsub/README.md "Signature Policy Options"; the signature itself is looked at by authentic().
 bool Router::allowed(const Message& message) const {
   switch (config_.options.signature_policy) {
     case SignaturePolicy::strict_sign: return message.from && message.seqno && message.signature;
@@ -104,6 +104,11 @@ void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
   if (const auto seq = messages_.find(*id, hash)) return on_duplicate(now, *seq, source);
   if (message->from && equal(*message->from, config_.own_id.view())) {  // ours, from before a restart
     ++counters_.ignored;
+    return;
+  }
+  if (!events_.authentic(*message)) {
+    ++counters_.rejected;
+    scores_.invalid_delivery(source.score, topic->number);
     return;
   }
 

@@ -6,6 +6,7 @@
 #include "ghostnet/libp2p/message.hpp"
 #include "ghostnet/runtime/combine.hpp"
 #include "ghostnet/runtime/observer.hpp"
+#include "ghostnet/runtime/wire.hpp"
 #include "search.hpp"
 
 namespace ghostnet::kademlia {
@@ -13,6 +14,40 @@ namespace {
 
 // How long addresses that others told of are believed.
 constexpr Duration kHeardAddressLifetime = 30min;
+
+// Errors that say nothing of the peer: it is this node that could not ask.
+bool is_our_own(Errc why) {
+  return why == Errc::limit || why == Errc::no_buffers || why == Errc::would_block || why == Errc::busy;
+}
+
+// A key is hashed where it is asked for, so one for a bucket is found by trying; each try hits bucket n with 1 in
+// 2^(n + 1). For hashes that begin with any of these bits, some 36,000 tries serve all nodes.
+constexpr std::size_t kBeginningBits = 12;
+
+Bytes numbered_key(std::uint32_t number) {
+  std::array<std::uint8_t, 34> key{0x12, 0x20};  // a SHA-256 multihash, as go-libp2p-kad-dht sends
+  store_be<std::uint32_t>(key.data() + 2, number);
+  return Bytes::copy_of(key);
+}
+
+std::size_t beginning_of(const Key& key) { return key.words()[0] >> (64 - kBeginningBits); }
+
+// For each beginning of a hash the least number whose key has it.
+const std::vector<std::uint32_t>& numbers_by_beginning() {
+  static const std::vector<std::uint32_t> table = [] {
+    constexpr std::uint32_t kNone = 0xffff'ffff;
+    std::vector<std::uint32_t> numbers(std::size_t{1} << kBeginningBits, kNone);
+    std::size_t missing = numbers.size();
+    for (std::uint32_t number = 0; missing > 0; ++number) {
+      std::uint32_t& place = numbers[beginning_of(Key::of(numbered_key(number).view()))];
+      if (place != kNone) continue;
+      place = number;
+      --missing;
+    }
+    return numbers;
+  }();
+  return table;
+}
 
 }  // namespace
 
@@ -34,9 +69,8 @@ Dht::Dht(libp2p::Node& node, const DhtOptions& options, const Validator* validat
 }
 
 Dht::~Dht() {
-  if (node_.host().observer() == nullptr) return;
   for (std::size_t n = 0; n < table_.bucket_count(); ++n) {
-    for (const RoutingTable::Entry& entry : table_.bucket(n)) show_entry(entry.peer, false);
+    for (const RoutingTable::Entry& entry : table_.bucket(n)) left_table(entry.peer);
   }
 }
 
@@ -47,14 +81,25 @@ void Dht::identified(const libp2p::PeerId& peer) {
     return;
   }
   if (const libp2p::ConnectionInfo* connection = node_.connection(peer)) {
-    if (table_.add(peer, connection->remote.address(), node_.host().now())) show_entry(peer, true);
+    if (table_.add(peer, connection->remote.address(), node_.host().now())) entered_table(peer);
   }
 }
 
 void Dht::take_out(const libp2p::PeerId& peer) {
   const RoutingTable::Removal removal = table_.remove(peer);
-  if (removal.removed) show_entry(peer, false);
-  if (removal.replacement) show_entry(*removal.replacement, true);
+  if (removal.removed) left_table(peer);
+  if (removal.replacement) entered_table(*removal.replacement);
+}
+
+// Where the peers of the table can be reached is not forgotten for want of room.
+void Dht::entered_table(const libp2p::PeerId& peer) {
+  node_.peers().pin(peer);
+  show_entry(peer, true);
+}
+
+void Dht::left_table(const libp2p::PeerId& peer) {
+  node_.peers().unpin(peer);
+  show_entry(peer, false);
 }
 
 void Dht::show_entry(const libp2p::PeerId& peer, bool entered) {
@@ -75,10 +120,12 @@ PeerInfo Dht::about(const libp2p::PeerId& peer) {
           .connection = node_.is_connected(peer) ? ConnectionType::connected : ConnectionType::not_connected};
 }
 
+// Of who is connected others have nothing to tell.
 void Dht::learn(std::span<const PeerInfo> peers) {
   for (const PeerInfo& peer : peers) {
-    if (peer.id == node_.id() || peer.addresses.empty()) continue;
-    node_.peers().add_addresses(peer.id, peer.addresses, node_.host().now(), kHeardAddressLifetime);
+    if (peer.id == node_.id() || peer.addresses.empty() || node_.is_connected(peer.id)) continue;
+    node_.peers().add_addresses(peer.id, peer.addresses, node_.host().now(), kHeardAddressLifetime,
+                                libp2p::Told::by_others);
   }
 }
 
@@ -105,7 +152,7 @@ Task<Result<Message>> Dht::ask(libp2p::PeerId peer, Message question) {
     learn(answer->closer);
     learn(answer->providers);
     identified(peer);
-  } else {
+  } else if (!is_our_own(answer.error().code())) {
     take_out(peer);
   }
   co_return answer;
@@ -237,9 +284,11 @@ Task<> Dht::refresh() {
   }
 }
 
-// What is asked for is hashed, so a key for a bucket is found by trying; each try hits bucket n with 1 in 2^(n + 1).
 Bytes Dht::key_in_bucket(std::size_t bucket) {
-  std::array<std::uint8_t, 34> key{0x12, 0x20};  // a SHA-256 multihash, as go-libp2p-kad-dht sends
+  if (bucket < kBeginningBits) {
+    return numbered_key(numbers_by_beginning()[beginning_of(table_.random_key_in(bucket, random_))]);
+  }
+  std::array<std::uint8_t, 34> key{0x12, 0x20};
   const std::size_t tries = std::size_t{64} << std::min<std::size_t>(bucket, 15);
   for (std::size_t i = 0; i < tries; ++i) {
     random_.fill(std::span(key).subspan(2));

@@ -7,26 +7,36 @@
 #include "ghostnet/runtime/combine.hpp"
 
 namespace ghostnet::kademlia {
+namespace {
+
+constexpr std::size_t kMaxQuestionBytes = 1024 * 1024;
+
+}  // namespace
 
 void Dht::accept(std::unique_ptr<libp2p::PeerStream> stream) {
   if (inbound_ >= options_.max_inbound_streams) return;  // dropped: reset
+  std::size_t& of_peer = inbound_of_[stream->remote_peer()];
+  if (of_peer >= options_.max_inbound_streams_per_peer) return;
+  ++of_peer;
+  ++inbound_;
   scope_.spawn(serve(std::move(stream)));
 }
 
-// One question after the other, until the peer has no more or is idle for too long.
 Task<> Dht::serve(std::unique_ptr<libp2p::PeerStream> stream) {
-  struct Counted {
-    explicit Counted(std::size_t& count) : count_(count) { ++count_; }
-    ~Counted() { --count_; }
-    std::size_t& count_;
-  };
-  const Counted counted(inbound_);
-  const libp2p::PeerId asker = stream->remote_peer();
+  co_await answer_all(*stream);
+  --inbound_;
+  const auto of_peer = inbound_of_.find(stream->remote_peer());
+  if (--of_peer->second == 0) inbound_of_.erase(of_peer);
+}
+
+// One question after the other, until the peer has no more or is idle for too long.
+Task<> Dht::answer_all(libp2p::PeerStream& stream) {
+  const libp2p::PeerId asker = stream.remote_peer();
   while (true) {
     auto bytes = co_await with_timeout(node_.host().clock(), options_.idle_timeout,
-                                       libp2p::read_message(*stream, Message::kMaxBytes));
+                                       libp2p::read_message(stream, kMaxQuestionBytes));
     if (!bytes) {
-      if (bytes.error() == Errc::end_of_stream) static_cast<void>(stream->shutdown_send());
+      if (bytes.error() == Errc::end_of_stream) static_cast<void>(stream.shutdown_send());
       co_return;
     }
     const auto question = Message::parse(bytes->view());
@@ -35,7 +45,7 @@ Task<> Dht::serve(std::unique_ptr<libp2p::PeerStream> stream) {
     if (!reply) continue;
     const std::vector<std::uint8_t> encoded = reply->encode();
     const auto sent =
-        co_await with_timeout(node_.host().clock(), options_.idle_timeout, libp2p::write_message(*stream, encoded));
+        co_await with_timeout(node_.host().clock(), options_.idle_timeout, libp2p::write_message(stream, encoded));
     if (!sent) co_return;
   }
 }
@@ -84,10 +94,8 @@ std::optional<Message> Dht::answer_put(const Message& question) {
   const ByteView value = question.record->value.view();
   if (!valid(key, value)) return std::nullopt;
   const TimePoint now = node_.host().now();
-  if (const Record* known = store_.get(key, now); known != nullptr && validator_ != nullptr &&
-                                                  !equal(known->value.view(), value) &&
-                                                  !validator_->better(key, value, known->value.view())) {
-    return std::nullopt;
+  if (const Record* known = store_.get(key, now); known != nullptr && !equal(known->value.view(), value)) {
+    if (validator_ == nullptr || !validator_->better(key, value, known->value.view())) return std::nullopt;
   }
   if (!store_.put({.key = question.key, .value = question.record->value}, now)) return std::nullopt;
   return question;

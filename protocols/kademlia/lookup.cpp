@@ -44,8 +44,11 @@ std::optional<libp2p::PeerId> Lookup::next() {
     const std::uint16_t path = next_path_;
     next_path_ = static_cast<std::uint16_t>((next_path_ + 1) % options_.paths);
     if (path_finished(path)) continue;
+    std::size_t among = 0;  // the k nearest that did not fail: nobody else is needed unless one of them fails
     const auto nearest = std::ranges::find_if(candidates_, [&](const Candidate& candidate) {
-      return candidate.path == path && candidate.state == State::heard;
+      if (candidate.path != path || candidate.state == State::failed || among == options_.k) return false;
+      ++among;
+      return candidate.state == State::heard;
     });
     if (nearest == candidates_.end()) continue;
     nearest->state = State::asked;

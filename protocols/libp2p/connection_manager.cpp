@@ -61,17 +61,18 @@ std::vector<std::size_t> ConnectionManager::to_close(const std::vector<Candidate
   return closing;
 }
 
-bool ConnectionManager::rests(const Multiaddr& address, TimePoint now) const {
-  const auto found = backoffs_.find(address);
+bool ConnectionManager::rests(const PeerId& peer, const Multiaddr& address, TimePoint now) const {
+  const auto found = backoffs_.find(std::pair(peer, address));
   return found != backoffs_.end() && now < found->second.until;
 }
 
-void ConnectionManager::dial_failed(const Multiaddr& address, TimePoint now) {
-  if (!backoffs_.contains(address) && backoffs_.size() >= options_.max_backoffs) {
+void ConnectionManager::dial_failed(const PeerId& peer, const Multiaddr& address, TimePoint now) {
+  const std::pair dialled(peer, address);
+  if (!backoffs_.contains(dialled) && backoffs_.size() >= options_.max_backoffs) {
     std::erase_if(backoffs_, [now](const auto& entry) { return entry.second.until <= now; });
     if (backoffs_.size() >= options_.max_backoffs) return;
   }
-  Backoff& backoff = backoffs_[address];
+  Backoff& backoff = backoffs_[dialled];
   const auto k = static_cast<std::int64_t>(std::min<std::uint32_t>(backoff.failures++, 1000));
   backoff.until = saturating_add(now, std::min(options_.backoff_max, options_.backoff_base + k * k * Duration(1s)));
 }

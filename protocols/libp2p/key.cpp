@@ -122,7 +122,9 @@ Result<KeyPair> KeyPair::decode(ByteView encoded) {
 
 std::vector<std::uint8_t> KeyPair::encode() const {
   if (const auto* const key = std::get_if<crypto::Ed25519KeyPair>(&private_)) {
-    std::vector<std::uint8_t> data(key->seed().begin(), key->seed().end());
+    std::vector<std::uint8_t> data;
+    data.reserve(key->seed().size() + key->public_key().size());  // no copy of the seed is left behind
+    append(data, key->seed());
     append(data, key->public_key());
     std::vector<std::uint8_t> encoded = encode_message(KeyType::ed25519, data);
     crypto::wipe(data);

@@ -43,7 +43,8 @@ Swarm::Swarm(Host& on, KeyPair identity, NodeOptions said)
       scope_(on.loop()) {
   for (Security security : options.security) security_ids_.emplace_back(id_of(security));
   quiet_.set();
-  record_seq_ = static_cast<std::uint64_t>(to_ns(host.now()));
+  // From the wall clock on, so that peers take the record of a restarted node for a later one.
+  record_seq_ = static_cast<std::uint64_t>(host.clock().wall_now().time_since_epoch().count());
   static_cast<void>(handle(kIdentifyId, identify_handler_));
   static_cast<void>(handle(kIdentifyPushId, push_handler_));
   static_cast<void>(handle(kPingId, ping_handler_));
@@ -164,18 +165,21 @@ Task<Result<PeerId>> Swarm::dial(Multiaddr address, std::optional<PeerId> expect
   }
   if (pending_dials_ >= options.max_pending_dials)
     co_return fail(Errc::limit, "{} dials are under way", pending_dials_);
-  if (manager.rests(address, host.now())) co_return fail(Errc::busy, "{} failed a moment ago", address.text());
+  if (manager.rests(expected.value_or(PeerId()), address, host.now()))
+    co_return fail(Errc::busy, "{} failed a moment ago", address.text());
   const Counted under_way(pending_dials_);
   const TimePoint begun = host.now();
   metrics.dials.add();
   Result<PeerId> peer = co_await with_timeout(host.clock(), options.dial_timeout, dial_now(address, expected));
   if (peer) {
-    manager.dial_succeeded(address);
+    manager.dial_succeeded(expected.value_or(PeerId()), address);
     metrics.dial_time.record(host.now() - begun);
     co_return peer;
   }
   metrics.dials_failed.add();
-  if (peer.error() != Errc::not_supported) manager.dial_failed(address, host.now());
+  if (peer.error() != Errc::not_supported) {
+    manager.dial_failed(expected.value_or(PeerId()), address, host.now());
+  }
   co_return fail(peer.error().while_doing(fmt::format("dialling {}", address.text())));
 }
 
@@ -287,6 +291,7 @@ void Swarm::remove(Connection& connection, const Error& why) {
   if (last) by_peer_.erase(peer);
   metrics.connections.sub();
   metrics.disconnects.add();
+  if (last) peers.prolong(peer, host.now(), PeerStore::kConnectedAddress);
   peers.unpin(peer);
   if (connections_.empty()) quiet_.set();
   if (last) tell_observers([&](NodeObserver& observer) { observer.disconnected(peer, why); });
@@ -308,13 +313,15 @@ void Swarm::trim() {
 
 Swarm::Connection* Swarm::connection_to(const PeerId& peer) const {
   const auto found = by_peer_.find(peer);
-  return found == by_peer_.end() ? nullptr : found->second.front();
+  if (found == by_peer_.end()) return nullptr;
+  const auto open = std::ranges::find_if(found->second, [](const Connection* one) { return !one->session.closing(); });
+  return open == found->second.end() ? found->second.front() : *open;
 }
 
 std::vector<PeerId> Swarm::connected_peers() const {
   std::vector<PeerId> connected;
   for (const Connection* connection : connections_) {
-    if (connection_to(connection->info->peer) == connection) connected.push_back(connection->info->peer);
+    if (by_peer_.at(connection->info->peer).front() == connection) connected.push_back(connection->info->peer);
   }
   return connected;
 }

@@ -122,11 +122,11 @@ void Swarm::note_identify(const PeerId& peer, Identify said) {
     about.protocols.clear();
     for (const std::string& protocol : said.protocols) {
       if (about.protocols.size() == PeerStore::kMaxProtocols) break;
-      if (const auto kept = peers.keep(protocol)) about.protocols.push_back(*kept);
+      about.protocols.push_back(protocol);
     }
   }
-  if (said.agent_version) about.agent = peers.keep(*said.agent_version).value_or(std::string_view());
-  if (said.protocol_version) about.protocol_version = peers.keep(*said.protocol_version).value_or(std::string_view());
+  if (said.agent_version) about.agent = *said.agent_version;
+  if (said.protocol_version) about.protocol_version = *said.protocol_version;
   if (said.observed_address) about.observed = *said.observed_address;
   // An address that the peer signed counts for more than one that it merely says; a record of somebody else for
   // nothing.
@@ -175,10 +175,7 @@ Task<> Swarm::push_to(PeerId peer) {
   const Result<std::unique_ptr<PeerStream>> stream = open_stream_now(peer, kIdentifyPushId);
   if (!stream) co_return;
   Task<Result<>> sending = send_identify(**stream, describe_self(&(*stream)->connection()));
-  const Result<> sent = co_await with_timeout(host.clock(), kIdentifyTimeout, std::move(sending));
-  // Dropping the stream before the peer has read would take the message back.
-  std::uint8_t nothing = 0;
-  if (sent) co_await first_of((*stream)->read({&nothing, 1}), host.clock().sleep(kIdentifyTimeout));
+  static_cast<void>(co_await with_timeout(host.clock(), kIdentifyTimeout, std::move(sending)));
 }
 
 }  // namespace ghostnet::libp2p::detail

@@ -7,6 +7,14 @@ namespace {
 
 constexpr Duration kAcceptBackoff = 100ms;
 
+// Whose connections are counted together: of IPv6 a /64, which anybody has whole; in private networks each address.
+IpAddress source_of(const Endpoint& peer) {
+  constexpr unsigned kPrefixBits = 64;
+  const IpAddress address = peer.address().unmapped();
+  const bool whole = address.is_v4() || address.is_private() || address.is_link_local();
+  return whole ? address : IpPrefix(address, kPrefixBits).address();
+}
+
 }  // namespace
 
 Result<Multiaddr> Swarm::listen(const Multiaddr& address) {
@@ -49,21 +57,29 @@ Task<> Swarm::accept_from(Listener& listener) {
     if (!raw) {
       if (raw.error() == Errc::closed) co_return;
       co_await host.clock().sleep(kAcceptBackoff);
-    } else if (pending_inbound_ >= options.max_pending_inbound || connections_.size() >= options.max_connections ||
-               !options.gate.admits((*raw)->peer().address())) {
-      metrics.refused.add();
-    } else {
-      ++pending_inbound_;
-      scope_.spawn(welcome(std::move(*raw)));
+      continue;
     }
+    const IpAddress source = source_of((*raw)->peer());
+    const auto pending = pending_of_source_.find(source);
+    const bool too_many = pending != pending_of_source_.end() && !source.is_loopback() &&
+                          pending->second >= options.max_pending_inbound_per_address;
+    if (too_many || pending_inbound_ >= options.max_pending_inbound || connections_.size() >= options.max_connections ||
+        !options.gate.admits((*raw)->peer().address())) {
+      metrics.refused.add();
+      continue;
+    }
+    ++pending_inbound_;
+    ++pending_of_source_[source];
+    scope_.spawn(welcome(std::move(*raw), source));
   }
 }
 
 // A slow peer does not hold up others, and is given upgrade_timeout.
-Task<> Swarm::welcome(std::unique_ptr<Stream> raw) {
+Task<> Swarm::welcome(std::unique_ptr<Stream> raw, IpAddress source) {
   Result<Upgraded> upgraded = co_await with_timeout(host.clock(), options.upgrade_timeout,
                                                     upgrade(std::move(raw), Direction::inbound, std::nullopt));
   --pending_inbound_;
+  if (--pending_of_source_[source] == 0) pending_of_source_.erase(source);
   if (!upgraded) {
     metrics.upgrades_failed.add();
   } else if (add(std::move(*upgraded))) {

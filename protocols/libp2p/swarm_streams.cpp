@@ -13,7 +13,7 @@ Result<std::uint64_t> Swarm::handle(std::string_view protocol, StreamHandler& ha
   if (find_handler(protocol) != nullptr) return fail(Errc::invalid_argument, "{} has a handler already", protocol);
   if (handlers_.size() >= options.max_protocols)
     return fail(Errc::limit, "{} protocols have handlers", handlers_.size());
-  handlers_.push_back({next_registration_, std::string(protocol), &handler});
+  handlers_.push_back({next_registration_, peers.keep_own(protocol), &handler});
   push_identify();
   return next_registration_++;
 }
@@ -51,26 +51,24 @@ Task<> Swarm::negotiate(std::unique_ptr<YamuxStream> stream) {
   const Result<std::string> agreed =
       co_await with_timeout(host.clock(), options.negotiation_timeout, select(*stream, takes));
   const Handler* const handler = agreed ? find_handler(*agreed) : nullptr;
-  const std::optional<std::string_view> protocol = handler != nullptr ? peers.keep(handler->protocol) : std::nullopt;
-  if (!protocol) {
+  if (handler == nullptr) {
     metrics.streams_refused.add();
     co_return;
   }
-  stream->agree(*protocol);
+  stream->agree(handler->protocol);
   metrics.streams_accepted.add();
   handler->handler->accept(std::move(stream));
 }
 
 // ---- outbound ----
 
-Result<std::unique_ptr<PeerStream>> Swarm::open_lazily(Connection& connection, std::string_view protocol) {
-  const std::optional<std::string_view> kept = peers.keep(protocol);
-  if (!kept || !is_protocol_id(protocol)) return fail(Errc::invalid_argument, "{} is no protocol id", protocol);
+// A stream that is to say `lines` first, and then to be used as if the peer had agreed.
+Result<std::unique_ptr<YamuxStream>> Swarm::open_lazily(Connection& connection, std::string_view protocol,
+                                                        std::vector<std::uint8_t>& lines) {
+  if (!is_protocol_id(protocol)) return fail(Errc::invalid_argument, "{} is no protocol id", protocol);
   Result<std::unique_ptr<YamuxStream>> stream = connection.session.open();
-  if (!stream) return fail(stream);
-  if (Result<> proposed = (*stream)->propose_lazily(*kept); !proposed) return fail(proposed);
-  metrics.streams_opened.add();
-  return std::unique_ptr<PeerStream>(std::move(*stream));
+  if (stream) lines = (*stream)->propose_lazily(peers.keep_own(protocol));
+  return stream;
 }
 
 Task<Result<std::unique_ptr<PeerStream>>> Swarm::open_and_choose(Connection& connection,
@@ -81,9 +79,7 @@ Task<Result<std::unique_ptr<PeerStream>>> Swarm::open_and_choose(Connection& con
   const Result<std::size_t> agreed =
       co_await with_timeout(host.clock(), options.negotiation_timeout, propose(*stream, protocols));
   if (!agreed) co_return fail(agreed);
-  const std::optional<std::string_view> kept = peers.keep(protocols[*agreed]);
-  if (!kept) co_return fail(Errc::limit, "too many protocol ids are known");
-  stream->agree(*kept);
+  stream->agree(peers.keep_own(protocols[*agreed]));
   metrics.streams_opened.add();
   co_return std::unique_ptr<PeerStream>(std::move(stream));
 }
@@ -93,17 +89,32 @@ Task<Result<std::unique_ptr<PeerStream>>> Swarm::open_stream(PeerId peer, std::v
   if (Result<> connected = co_await connect_peer(peer); !connected) co_return fail(connected);
   Connection* const connection = connection_to(peer);
   if (connection == nullptr) co_return fail(Errc::closed, "the connection is gone again");
-  if (protocols.size() == 1) co_return open_lazily(*connection, protocols.front());
-  for (const std::string& protocol : protocols) {
-    if (peers.supports(peer, protocol)) co_return open_lazily(*connection, protocol);
+  auto chosen = protocols.begin();
+  if (protocols.size() > 1) {
+    chosen =
+        std::ranges::find_if(protocols, [&](const std::string& protocol) { return peers.supports(peer, protocol); });
   }
-  co_return co_await open_and_choose(*connection, std::move(protocols));
+  if (chosen == protocols.end()) co_return co_await open_and_choose(*connection, std::move(protocols));
+  std::vector<std::uint8_t> lines;
+  Result<std::unique_ptr<YamuxStream>> stream = open_lazily(*connection, *chosen, lines);
+  if (!stream) co_return fail(stream);
+  if (Result<> proposed = co_await (*stream)->write(lines); !proposed) co_return fail(proposed);
+  metrics.streams_opened.add();
+  co_return std::unique_ptr<PeerStream>(std::move(*stream));
 }
 
 Result<std::unique_ptr<PeerStream>> Swarm::open_stream_now(const PeerId& peer, std::string_view protocol) {
   Connection* const connection = connection_to(peer);
   if (connection == nullptr) return fail(Errc::not_found, "there is no connection to {}", peer.text());
-  return open_lazily(*connection, protocol);
+  std::vector<std::uint8_t> lines;
+  Result<std::unique_ptr<YamuxStream>> stream = open_lazily(*connection, protocol, lines);
+  if (!stream) return fail(stream);
+  const ByteView part(lines);
+  const Result<std::size_t> written = (*stream)->try_write(std::span(&part, 1));
+  if (!written) return fail(written);
+  if (*written < lines.size()) return fail(Errc::no_buffers, "the connection has no room for another stream");
+  metrics.streams_opened.add();
+  return std::unique_ptr<PeerStream>(std::move(*stream));
 }
 
 }  // namespace ghostnet::libp2p::detail

@@ -97,8 +97,10 @@ void YamuxStreamState::end(Errc why) {
 void YamuxStreamState::detach() {
   if (engine_ == nullptr) return;
   if (!ended_) {
+    // A reset behind a FIN would take back at the peer what was written before and is not read yet. What the peer still
+    // sends is thrown away.
     const bool known_to_peer = !outbound_ || announced_;
-    if (known_to_peer && !(finished_ && peer_finished_)) {
+    if (known_to_peer && !finished_) {
       engine_->queue({YamuxType::window_update, static_cast<std::uint16_t>(take_flags() | yamux_flag::kRst), id_, 0});
     }
     engine_->held_bytes_ -= in_.size();

@@ -62,15 +62,10 @@ void YamuxStream::feed_what_waits() {
   reset();
 }
 
-Result<> YamuxStream::propose_lazily(std::string_view protocol) {
+std::vector<std::uint8_t> YamuxStream::propose_lazily(std::string_view protocol) {
   proposal_ = std::make_unique<LazyProposal>(std::string(protocol));
   protocol_ = protocol;
-  const std::vector<std::uint8_t> lines = proposal_->lines();
-  const ByteView part(lines);
-  const Result<std::size_t> sent = put(std::span(&part, 1));
-  if (!sent) return fail(sent);
-  if (*sent < lines.size()) return fail(Errc::no_buffers, "the connection has no room for another stream");
-  return {};
+  return proposal_->lines();
 }
 
 Result<> YamuxStream::read_answer() {

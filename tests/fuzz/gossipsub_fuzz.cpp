@@ -12,6 +12,7 @@ using namespace ghostnet::gossipsub;
 
 struct Events final : RouterEvents {
   void ready_to_send(PeerHandle) override {}
+  bool authentic(const Message& message) override { return message.data.size() % 5 != 0; }
   std::optional<Verdict> validate(MessageSeq, const Message& message, PeerHandle) override {
     return static_cast<Verdict>(message.data.size() % 3);
   }

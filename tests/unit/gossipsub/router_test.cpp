@@ -142,7 +142,54 @@ TEST(RouterMesh, APeerThatLeftIsNowhere) {
   net.run_for(2s);
 }
 
+TEST(RouterMesh, NamesAreTakenOverOnlyFromThoseInTheMesh) {
+  for (const bool on : {true, false}) {
+    Router::Config with = config();
+    with.options.peer_exchange = on;
+    RouterNet net(with);
+    net.add(3);
+    net.connect(0, 1);
+    net.connect(0, 2);
+    ASSERT_TRUE(net[0].router.subscribe(net.now(), kTopic));
+    ASSERT_TRUE(net[1].router.subscribe(net.now(), kTopic));
+    net.run_for(3s);
+    ASSERT_THAT(net[0].router.mesh(kTopic), testing::ElementsAre(net.handle(0, 1)));
+    Rpc prune;
+    const Bytes named = id_of(9);
+    prune.peers = {{.peer_id = named.view()}};
+    prune.prune = {{.topic = kTopic, .peers = {.first = 0, .count = 1}, .backoff_s = 60}};
+    net[0].router.receive(net.now(), net.handle(0, 2), rpc(prune));
+    EXPECT_TRUE(net[0].exchanges.empty()) << "it was in no mesh";
+    net[0].router.receive(net.now(), net.handle(0, 1), rpc(prune));
+    EXPECT_EQ(net[0].exchanges.size(), on ? 1U : 0U);
+  }
+}
+
 // ---- messages ----
+
+TEST(RouterMessages, AForgeryDoesNotKeepOutTheTrueOne) {
+  RouterNet net(scored());
+  net.add(3);
+  net.connect(0, 1);
+  net.connect(0, 2);
+  net.subscribe_all(kTopic);
+  net.run_for(3s);
+  const std::string same(MessageId::kMaxBytes, 'x');  // what the id is made of
+  Rpc forgery;
+  const Bytes forged = unsigned_message(kTopic, same + "(forged)");
+  forgery.publish = {forged.view()};
+  net[0].router.receive(net.now(), net.handle(0, 1), rpc(forgery));
+  EXPECT_TRUE(net[0].asked.empty());
+  EXPECT_EQ(net[0].router.counters().rejected, 1U);
+  EXPECT_LT(net[0].router.score(net.handle(0, 1)), 0);
+  const double before = net[0].router.score(net.handle(0, 2));
+  Rpc genuine;
+  const Bytes message = unsigned_message(kTopic, same + "(true)");
+  genuine.publish = {message.view()};
+  net[0].router.receive(net.now(), net.handle(0, 2), rpc(genuine));
+  EXPECT_THAT(net[0].delivered, testing::ElementsAre(same + "(true)"));
+  EXPECT_GE(net[0].router.score(net.handle(0, 2)), before) << "it is not blamed for the forgery";
+}
 
 TEST(RouterMessages, ReachEverybodyOnce) {
   RouterNet net(config());

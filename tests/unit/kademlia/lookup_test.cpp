@@ -100,6 +100,20 @@ TEST(Lookup, NoMoreThanAlphaAreUnderWay) {
   EXPECT_EQ(asked, 3);
 }
 
+TEST(Lookup, NobodyBeyondTheNearestIsAskedWhileTheyAreUnderWay) {
+  std::vector<libp2p::PeerId> seeds;
+  for (std::uint32_t i = 1; i <= 30; ++i) seeds.push_back(peer(i));
+  Lookup lookup(Key::of(as_bytes("t")), seeds, peer(0), {.k = 5, .alpha = 10});
+  std::vector<libp2p::PeerId> asked;
+  while (const auto next = lookup.next()) asked.push_back(*next);
+  ASSERT_EQ(asked.size(), 5U);
+  for (std::size_t i = 1; i < asked.size(); ++i) lookup.answered(asked[i], {});
+  EXPECT_FALSE(lookup.next()) << "the nearest may answer still";
+  lookup.failed(asked[0]);
+  EXPECT_TRUE(lookup.next());
+  EXPECT_FALSE(lookup.next());
+}
+
 TEST(Lookup, DisjointPathsShareNoPeer) {
   const Network network(300);
   const Key target = Key::of(peer(5555));

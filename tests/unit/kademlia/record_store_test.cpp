@@ -42,6 +42,50 @@ TEST(RecordStore, ProvidersExpireAndTheirAddressesSooner) {
   EXPECT_EQ(store.provided_key_count(), 0U);
 }
 
+PeerInfo provider(std::uint32_t number, std::size_t addresses) {
+  PeerInfo info{.id = test::peer(number)};
+  for (std::size_t i = 1; i <= addresses; ++i) {
+    info.addresses.push_back(*libp2p::Multiaddr::parse("/ip4/10.0.0.1/tcp/" + std::to_string(i)));
+  }
+  return info;
+}
+
+TEST(RecordStore, ProvidersAreBoundedInBytes) {
+  RecordStore store({.max_providers_of_key = 1000, .max_provider_bytes = 10'000});
+  std::uint32_t taken = 0;
+  while (store.add_provider(as_bytes("k" + std::to_string(taken % 7)), provider(taken, 32), kNow)) ++taken;
+  EXPECT_GT(taken, 5U);
+  EXPECT_LE(store.provider_bytes(), 10'000U);
+  EXPECT_EQ(store.providers(as_bytes("k0"), kNow)[0].addresses.size(), RecordStore::kMaxProviderAddresses);
+  EXPECT_TRUE(store.add_provider(as_bytes("k0"), provider(0, 32), kNow)) << "replaced, not added";
+  const std::size_t with_addresses = store.provider_bytes();
+  store.expire(kNow + 31min);
+  EXPECT_LT(store.provider_bytes(), with_addresses) << "addresses that are too old take no room";
+  EXPECT_TRUE(store.add_provider(as_bytes("more"), provider(1000, 32), kNow + 31min));
+  store.expire(kNow + 100h);
+  EXPECT_EQ(store.provider_bytes(), 0U);
+}
+
+TEST(RecordStore, LongAddressesAreNotKept) {
+  RecordStore store({});
+  PeerInfo info = provider(1, 1);
+  info.addresses.push_back(*libp2p::Multiaddr::parse("/dns4/" + std::string(200, 'a') + "/tcp/1"));
+  EXPECT_TRUE(store.add_provider(as_bytes("k"), info, kNow));
+  EXPECT_EQ(store.providers(as_bytes("k"), kNow)[0].addresses.size(), 1U);
+}
+
+TEST(RecordStore, OneProviderDoesNotTakeAllKeys) {
+  RecordStore store({.max_keys_of_provider = 3});
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(store.add_provider(as_bytes(std::to_string(i)), provider(1, 1), kNow), i < 3) << i;
+  }
+  EXPECT_EQ(store.provided_key_count(), 3U);
+  EXPECT_TRUE(store.add_provider(as_bytes("2"), provider(1, 1), kNow)) << "it says so again";
+  EXPECT_TRUE(store.add_provider(as_bytes("other"), provider(2, 1), kNow));
+  store.expire(kNow + 100h);
+  EXPECT_TRUE(store.add_provider(as_bytes("later"), provider(1, 1), kNow + 100h));
+}
+
 TEST(RecordStore, ProvidersAreBounded) {
   RecordStore store({.max_provided_keys = 1, .max_providers_of_key = 3});
   for (std::uint32_t i = 0; i < 5; ++i) {

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "ghostnet/crypto/random.hpp"
 #include "ghostnet/libp2p/key.hpp"
 #include "ghostnet/libp2p/peer_store.hpp"
@@ -20,6 +23,7 @@ class Connections : public testing::Test {
   NodeOptions options_{.low_water = 2, .high_water = 3, .grace_period = 20s, .max_backoffs = 4};
   ConnectionManager manager_{options_};
   TimePoint now_ = TimePoint{} + 1h;
+  PeerId peer_ = somebody();
   std::vector<ConnectionManager::Candidate> open_ = {{somebody(), TimePoint{}},
                                                      {somebody(), TimePoint{} + 1s},
                                                      {somebody(), TimePoint{} + 2s},
@@ -61,26 +65,34 @@ TEST_F(Connections, IdleOnesGoBeforeBusyOnes) {
 
 TEST_F(Connections, AFailedAddressRestsLongerEachTime) {
   const Multiaddr address = *Multiaddr::parse("/ip4/1.2.3.4/tcp/5");
-  EXPECT_FALSE(manager_.rests(address, now_));
-  manager_.dial_failed(address, now_);
-  EXPECT_TRUE(manager_.rests(address, now_ + 4999ms));
-  EXPECT_FALSE(manager_.rests(address, now_ + 5s));
-  manager_.dial_failed(address, now_);
-  manager_.dial_failed(address, now_);
-  EXPECT_TRUE(manager_.rests(address, now_ + 8s));
-  EXPECT_FALSE(manager_.rests(address, now_ + 9s));
-  for (int i = 0; i < 100; ++i) manager_.dial_failed(address, now_);
-  EXPECT_FALSE(manager_.rests(address, now_ + options_.backoff_max));
-  manager_.dial_succeeded(address);
-  EXPECT_FALSE(manager_.rests(address, now_));
+  EXPECT_FALSE(manager_.rests(peer_, address, now_));
+  manager_.dial_failed(peer_, address, now_);
+  EXPECT_TRUE(manager_.rests(peer_, address, now_ + 4999ms));
+  EXPECT_FALSE(manager_.rests(peer_, address, now_ + 5s));
+  manager_.dial_failed(peer_, address, now_);
+  manager_.dial_failed(peer_, address, now_);
+  EXPECT_TRUE(manager_.rests(peer_, address, now_ + 8s));
+  EXPECT_FALSE(manager_.rests(peer_, address, now_ + 9s));
+  for (int i = 0; i < 100; ++i) manager_.dial_failed(peer_, address, now_);
+  EXPECT_FALSE(manager_.rests(peer_, address, now_ + options_.backoff_max));
+  manager_.dial_succeeded(peer_, address);
+  EXPECT_FALSE(manager_.rests(peer_, address, now_));
 }
 
 TEST_F(Connections, FailuresAreForgottenWhenThereAreTooMany) {
   for (std::uint16_t port = 1; port <= 10; ++port) {
-    manager_.dial_failed(Multiaddr::tcp(Endpoint(IpAddress::v4(1, 2, 3, 4), port)), now_);
+    manager_.dial_failed(peer_, Multiaddr::tcp(Endpoint(IpAddress::v4(1, 2, 3, 4), port)), now_);
   }
-  EXPECT_TRUE(manager_.rests(Multiaddr::tcp(Endpoint(IpAddress::v4(1, 2, 3, 4), 4)), now_));
-  EXPECT_FALSE(manager_.rests(Multiaddr::tcp(Endpoint(IpAddress::v4(1, 2, 3, 4), 5)), now_));
+  EXPECT_TRUE(manager_.rests(peer_, Multiaddr::tcp(Endpoint(IpAddress::v4(1, 2, 3, 4), 4)), now_));
+  EXPECT_FALSE(manager_.rests(peer_, Multiaddr::tcp(Endpoint(IpAddress::v4(1, 2, 3, 4), 5)), now_));
+}
+
+TEST_F(Connections, WhoTellsAWrongAddressOfOnePeerKeepsNobodyFromAnother) {
+  const Multiaddr address = *Multiaddr::parse("/ip4/1.2.3.4/tcp/5");
+  manager_.dial_failed(peer_, address, now_);
+  EXPECT_TRUE(manager_.rests(peer_, address, now_));
+  EXPECT_FALSE(manager_.rests(somebody(), address, now_));
+  EXPECT_FALSE(manager_.rests(PeerId(), address, now_));
 }
 
 TEST(PeerStore, ForgetsTheOldestThatIsNotPinned) {
@@ -116,6 +128,105 @@ TEST(PeerStore, KeepsAddressesForTheirTime) {
     store.add_addresses(peer, {&more, 1}, now, 1h);
   }
   EXPECT_EQ(store.addresses(peer, now).size(), PeerStore::kMaxAddresses);
+}
+
+Multiaddr address_of(std::uint32_t number) {
+  return Multiaddr::tcp(Endpoint(IpAddress::v4(1, 1, 1, 1), static_cast<std::uint16_t>(number)));
+}
+
+TEST(PeerStore, WhatOthersTellOfAPeerComesBehindWhatItTellsItself) {
+  PeerStore store(4);
+  const PeerId peer = somebody();
+  const TimePoint now{};
+  const Multiaddr own = address_of(1);
+  store.add_addresses(peer, {&own, 1}, now, 1h);
+  for (std::uint32_t i = 2; i <= 100; ++i) {
+    const Multiaddr heard = address_of(i);
+    store.add_addresses(peer, {&heard, 1}, now, 2h, Told::by_others);
+  }
+  EXPECT_EQ(store.addresses(peer, now).size(), PeerStore::kMaxAddresses);
+  EXPECT_EQ(store.addresses(peer, now).front(), own);
+  const Multiaddr confirmed = address_of(100);
+  store.add_addresses(peer, {&confirmed, 1}, now, 1h);
+  EXPECT_EQ(store.addresses(peer, now)[0], confirmed) << "the peer says so too";
+  EXPECT_EQ(store.addresses(peer, now)[1], own);
+}
+
+TEST(PeerStore, WhatAPinnedPeerToldOfItselfDoesNotGrowOld) {
+  PeerStore store(4);
+  const PeerId peer = somebody();
+  const TimePoint now{};
+  const Multiaddr own = address_of(1);
+  store.pin(peer);
+  store.add_addresses(peer, {&own, 1}, now, 30min);
+  EXPECT_EQ(store.addresses(peer, now + 2h), std::vector{own});
+  store.prolong(peer, now + 2h, 30min);
+  store.unpin(peer);
+  EXPECT_EQ(store.addresses(peer, now + 2h), std::vector{own});
+  EXPECT_TRUE(store.addresses(peer, now + 3h).empty());
+}
+
+TEST(PeerStore, HearsayDrivesOutNobodyWhoWasMet) {
+  PeerStore store(8);
+  const TimePoint now{};
+  const Multiaddr own = address_of(1);
+  std::vector<PeerId> met;
+  for (int i = 0; i < 4; ++i) {
+    met.push_back(somebody());
+    store.add_addresses(met.back(), {&own, 1}, now, 1h);
+    store.set_about(met.back(), {});
+  }
+  for (int i = 0; i < 100; ++i) store.add_addresses(somebody(), {&own, 1}, now, 1h, Told::by_others);
+  EXPECT_EQ(store.size(), 8u);
+  for (const PeerId& peer : met) EXPECT_FALSE(store.addresses(peer, now).empty());
+}
+
+TEST(PeerStore, RoomIsLeftForHearsay) {
+  PeerStore store(8);
+  const TimePoint now{};
+  const Multiaddr address = address_of(1);
+  for (int i = 0; i < 20; ++i) store.set_about(somebody(), {});
+  const PeerId heard = somebody();
+  store.add_addresses(heard, {&address, 1}, now, 1h, Told::by_others);
+  EXPECT_EQ(store.addresses(heard, now), std::vector{address});
+}
+
+// What a peer says that speaks `count` protocols that nobody else does, and one that many do.
+PeerAbout strange(int peer, int count, std::vector<std::string>& texts) {
+  texts.clear();
+  for (int i = 0; i < count; ++i) texts.push_back("/strange/" + std::to_string(peer) + "/" + std::to_string(i));
+  texts.emplace_back("/common/1");
+  PeerAbout about{.protocols = {}, .agent = "agent"};
+  about.protocols.assign(texts.rbegin(), texts.rend());
+  return about;
+}
+
+TEST(PeerStore, NoPeerFillsTheRoomForTexts) {
+  PeerStore store(1000);
+  std::vector<std::string> texts;
+  for (int i = 0; i < 300; ++i) store.set_about(somebody(), strange(i, 200, texts));
+  EXPECT_LE(store.text_count(), PeerStore::kMaxTexts);
+  const PeerId late = somebody();
+  store.set_about(late, strange(1000, 20, texts));
+  EXPECT_EQ(store.find(late)->protocols.size(), 21u);
+  EXPECT_TRUE(store.supports(late, "/common/1"));
+  EXPECT_EQ(store.find(late)->agent, "agent");
+  EXPECT_EQ(store.keep_own("/ours/1"), "/ours/1");
+}
+
+TEST(PeerStore, TextsGoWithTheLastWhoSaysThem) {
+  PeerStore store(2);
+  const PeerId peer = somebody();
+  std::vector<std::string> texts;
+  store.set_about(peer, strange(1, 10, texts));
+  EXPECT_EQ(store.text_count(), 12u);
+  PeerAbout again = *store.find(peer);
+  again.protocols.resize(2);
+  store.set_about(peer, again);
+  EXPECT_EQ(store.text_count(), 3u);
+  EXPECT_TRUE(store.supports(peer, "/common/1"));
+  for (int i = 0; i < 10; ++i) store.set_about(somebody(), {});
+  EXPECT_EQ(store.text_count(), 0u);
 }
 
 }  // namespace

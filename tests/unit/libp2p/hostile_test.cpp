@@ -41,9 +41,13 @@ class HostileNode : public testing::Test {
         co_await host.connect({.peer = Endpoint(IpAddress::v4(10, 0, 0, 1), 4001)});
     if (connected) stream = std::move(*connected);
   }
-  std::unique_ptr<Stream> connect() {
+  static Task<> connect_attacker(Node& node, PeerId peer) {
+    static_cast<void>(co_await node.connect(Multiaddr::parse("/ip4/10.0.0.1/tcp/4001")->with_peer(peer)));
+  }
+  std::unique_ptr<Stream> connect() { return connect(attacker_); }
+  std::unique_ptr<Stream> connect(support::TestHost& from) {
     std::unique_ptr<Stream> stream;
-    attacker_.scope().spawn(connect_into(attacker_, stream));
+    from.scope().spawn(connect_into(from, stream));
     world_.run_for(0ns);
     EXPECT_TRUE(stream);
     return stream;
@@ -123,11 +127,30 @@ TEST_F(HostileNode, NoiseMessagesThatAreNoneAreCutOff) {
 
 TEST_F(HostileNode, ConnectionsBeyondThePendingOnesAreDropped) {
   std::vector<std::unique_ptr<Stream>> streams;
-  for (std::size_t i = 0; i < node_.options().max_pending_inbound + 10; ++i) streams.push_back(connect());
+  const std::size_t of_each = node_.options().max_pending_inbound_per_address;
+  const std::size_t hosts = node_.options().max_pending_inbound / of_each;
+  for (std::size_t host = 0; host < hosts; ++host) {
+    support::TestHost& from = world_.add_host();
+    for (std::size_t i = 0; i < of_each; ++i) streams.push_back(connect(from));
+  }
+  for (std::size_t i = 0; i < 5; ++i) streams.push_back(connect(attacker_));
   world_.run_for(1s);
-  EXPECT_EQ(node_.metrics().refused.value(), 10u);
+  EXPECT_EQ(node_.metrics().refused.value(), 5u);
   world_.run_for(30s);
   EXPECT_EQ(node_.metrics().upgrades_failed.value(), node_.options().max_pending_inbound);
+}
+
+TEST_F(HostileNode, OneAddressDoesNotKeepOthersOut) {
+  std::vector<std::unique_ptr<Stream>> streams;
+  for (std::size_t i = 0; i < 100; ++i) streams.push_back(connect(attacker_));
+  world_.run_for(1s);
+  EXPECT_EQ(node_.metrics().refused.value(), 100 - node_.options().max_pending_inbound_per_address);
+  support::TestHost& honest = world_.add_host("honest");
+  Node other(honest, KeyPair::generate_ed25519(random_));
+  Scope scope(world_.loop());
+  scope.spawn(connect_attacker(other, node_.id()));
+  world_.run_for(1s);
+  EXPECT_TRUE(other.is_connected(node_.id()));
 }
 
 // The handshake of Noise is right, and what it says is a lie.
@@ -201,9 +224,6 @@ class HostilePeer : public HostileNode {
     world_.run_for(1s);
     EXPECT_TRUE(attacking_.is_connected(node_.id()));
   }
-  static Task<> connect_attacker(Node& node, PeerId peer) {
-    static_cast<void>(co_await node.connect(Multiaddr::parse("/ip4/10.0.0.1/tcp/4001")->with_peer(peer)));
-  }
 };
 
 TEST_F(HostilePeer, UnknownProtocolsCostNothingButAnAnswer) {
@@ -214,6 +234,34 @@ TEST_F(HostilePeer, UnknownProtocolsCostNothingButAnAnswer) {
   world_.run_for(1s);
   EXPECT_EQ(node_.metrics().streams.value(), 0);
   EXPECT_TRUE(node_.is_connected(attacking_.id()));
+}
+
+// Writes more than the connection takes at once, and opens another stream behind it.
+Task<> open_behind(Node& node, PeerId peer, std::vector<std::unique_ptr<PeerStream>>& held, Result<>& opened) {
+  auto busy = node.open_stream_now(peer, "/ipfs/ping/1.0.0");
+  const std::vector<std::uint8_t> much(200'000, 0x5a);
+  const ByteView part(much);
+  EXPECT_TRUE((*busy)->try_write(std::span(&part, 1)));
+  while ((*busy)->try_write(std::span(&part, 1))) {
+  }
+  EXPECT_FALSE(node.open_stream_now(peer, "/ipfs/ping/1.0.0")) << "there is no room";
+  held.push_back(std::move(*busy));
+  auto another = co_await node.open_stream(peer, "/ipfs/ping/1.0.0");
+  if (another) {
+    held.push_back(std::move(*another));
+    opened = {};
+  } else {
+    opened = fail(another);
+  }
+}
+
+TEST_F(HostilePeer, AStreamBehindAFullConnectionWaitsForRoom) {
+  std::vector<std::unique_ptr<PeerStream>> held;
+  Result<> opened = fail(Errc::timed_out);
+  Scope scope(world_.loop());
+  scope.spawn(open_behind(attacking_, node_.id(), held, opened));
+  world_.run_for(5s);
+  EXPECT_TRUE(opened) << opened.error().message();
 }
 
 TEST_F(HostilePeer, AFloodOfStreamsStopsAtTheBound) {

@@ -64,6 +64,23 @@ class YamuxPair : public testing::Test {
   YamuxEngine server_{YamuxEngine::Side::server, options_, server_driver_, now_};
 };
 
+TEST_F(YamuxPair, WhatWasSaidBeforeTheEndIsReadAlsoWhenTheStreamIsDropped) {
+  auto stream = std::make_unique<TestStream>();
+  ASSERT_TRUE(client_.open(*stream));
+  ASSERT_EQ(*stream->write("last words"), 10u);
+  ASSERT_TRUE(stream->finish());
+  stream.reset();
+  ASSERT_TRUE(exchange());
+  ASSERT_EQ(server_driver_.accepted.size(), 1u);
+  TestStream& other = *server_driver_.accepted[0];
+  EXPECT_EQ(other.read(), "last words");
+  EXPECT_EQ(other.read(), "");
+  ASSERT_TRUE(other.write("nobody hears this"));
+  ASSERT_TRUE(other.finish());
+  ASSERT_TRUE(exchange());
+  EXPECT_EQ(client_.streams(), 0u);
+}
+
 TEST_F(YamuxPair, FirstBytesOpenTheStream) {
   TestStream stream;
   ASSERT_TRUE(client_.open(stream));

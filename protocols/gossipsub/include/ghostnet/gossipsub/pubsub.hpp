@@ -5,8 +5,9 @@
 //   pubsub.publish("news", payload);
 //
 // Each peer has two streams, one for each direction (libp2p/specs, pubsub/README.md "Stream management"). Frames that
-// are ready together leave in one write. A peer that breaks the protocol or its bounds loses its streams; its
-// connection is the node's business. The node and the handler outlive it; dropping it resets its streams.
+// are ready together leave in one write. A stream that is lost while the connection stays is opened again, after a
+// pause that doubles. A peer that breaks the protocol or its bounds is not listened to any more and disconnected. The
+// node and the handler outlive it; dropping it resets its streams.
 #pragma once
 
 #include <array>
@@ -92,9 +93,11 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
   void disconnected(const libp2p::PeerId& peer, const Error& why) override;
 
   void ready_to_send(PeerHandle peer) override;
+  bool authentic(const Message& message) override;
   std::optional<Verdict> validate(MessageSeq seq, const Message& message, PeerHandle source) override;
   void deliver(const Delivery& delivery) override { handler_.received(delivery); }
   void drop(PeerHandle peer, const Error& why) override;
+  Bytes signed_record(PeerHandle peer) override;
   void exchanged(std::span<const PeerInfo> peers, PeerHandle from) override;
   void dial_direct(const Bytes& peer_id) override;
   void mesh_changed(std::string_view topic, PeerHandle peer, bool grafted) override;
@@ -106,7 +109,11 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
 
   Task<> beat();
   Task<> open(Peer& peer);
+  void introduce(Peer& peer, std::unique_ptr<libp2p::PeerStream> stream);
+  Task<> reopen(Peer& peer, Errc why);
+  void forget(Peer& peer);
   Task<> dial(libp2p::PeerId peer);
+  Task<> dial_exchanged(libp2p::PeerId peer);
   Task<> leave(libp2p::PeerId peer);
   void flush();
   Peer* find(const libp2p::PeerId& id) const;
@@ -119,6 +126,7 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
   RouterOptions options_;
   Router router_;
   std::uint64_t next_seqno_;
+  std::size_t exchange_dials_ = 0;  // under way
   std::map<libp2p::PeerId, std::unique_ptr<Peer>> peers_;
   std::vector<Peer*> by_slot_;   // of the router's handles
   std::vector<Peer*> to_flush_;  // the router has something for them

@@ -45,7 +45,6 @@ struct PeerDescription {
   Version version = Version::v1_2;
   bool outbound = false;  // we dialled it
   IpAddress address{};    // for P6
-  Bytes signed_record{};  // told to those that we prune; empty: none is known
 };
 
 // v1.1 "Extended Validators".
@@ -55,7 +54,7 @@ struct Delivery {
   MessageSeq seq;
   const Message& message;
   Bytes encoded;
-  const MessageId& id;
+  MessageId id;
   PeerHandle source;  // none: published here
   TimePoint first_seen;
 };
@@ -64,12 +63,21 @@ class RouterEvents {
  public:
   // next_frame() has something for this peer, after it had nothing.
   virtual void ready_to_send(PeerHandle peer) = 0;
+  // Whether the author's signature is what the policy wants. Asked before a message counts as seen, so that a forgery
+  // does not keep out the true one.
+  virtual bool authentic(const Message& message) = 0;
   // Nothing: the verdict comes later, by conclude(). Asked for messages of others, in subscribed topics.
   virtual std::optional<Verdict> validate(MessageSeq seq, const Message& message, PeerHandle source) = 0;
   virtual void deliver(const Delivery& delivery) = 0;
   // The peer does not keep to its bounds; its connection is to be closed and remove_peer() to follow.
   virtual void drop(PeerHandle peer, const Error& why) = 0;
-  // Peers that a pruning peer named (v1.1 "Peer Exchange"), as far as `from` is trusted.
+  // What a peer signed of its addresses, told to those that are pruned; empty: none is known.
+  virtual Bytes signed_record(PeerHandle peer) {
+    static_cast<void>(peer);
+    return {};
+  }
+  // Peers that a pruning peer named (v1.1 "Peer Exchange"), where peer exchange is on, the peer was in the mesh, and
+  // as far as `from` is trusted.
   virtual void exchanged(std::span<const PeerInfo> peers, PeerHandle from) = 0;
   virtual void dial_direct(const Bytes& peer_id) = 0;
   virtual void mesh_changed(std::string_view topic, PeerHandle peer, bool grafted) = 0;

@@ -56,6 +56,7 @@ struct DhtOptions {
   Duration republish_interval = 22h;
   Duration idle_timeout = 60s;  // of an inbound stream
   std::size_t max_inbound_streams = 512;
+  std::size_t max_inbound_streams_per_peer = 16;
   std::size_t max_published = 4096;  // keys put or provided here, to be republished
 };
 
@@ -100,6 +101,7 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   void accept(std::unique_ptr<libp2p::PeerStream> stream) override;
   void identified(const libp2p::PeerId& peer) override;
   Task<> serve(std::unique_ptr<libp2p::PeerStream> stream);
+  Task<> answer_all(libp2p::PeerStream& stream);
   // Nothing: no answer is sent.
   std::optional<Message> answer(const libp2p::PeerId& asker, const Message& question);
   std::optional<Message> answer_put(const Message& question);
@@ -118,6 +120,8 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   Bytes key_in_bucket(std::size_t bucket);
   PeerInfo about(const libp2p::PeerId& peer);
   void take_out(const libp2p::PeerId& peer);
+  void entered_table(const libp2p::PeerId& peer);
+  void left_table(const libp2p::PeerId& peer);
   // Tells who observes the host of an entry of the table.
   void show_entry(const libp2p::PeerId& peer, bool entered);
   bool valid(ByteView key, ByteView value) const;
@@ -134,6 +138,7 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   std::map<Bytes, Bytes> published_values_;
   std::set<Bytes> provided_;
   std::size_t inbound_ = 0;
+  std::map<libp2p::PeerId, std::size_t> inbound_of_;
   Scope scope_;
   std::vector<libp2p::Registration> registrations_;
 };

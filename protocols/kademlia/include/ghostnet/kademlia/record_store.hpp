@@ -21,17 +21,24 @@ struct RecordStoreOptions {
   std::size_t max_value_bytes = 16 * 1024 * 1024;  // of all values together
   std::size_t max_provided_keys = 16'384;
   std::size_t max_providers_of_key = 20;
+  std::size_t max_keys_of_provider = 1024;
+  std::size_t max_provider_bytes = 16 * 1024 * 1024;  // of all provider records together, their addresses included
 };
 
 class RecordStore {
  public:
+  // Of a provider; more, and longer ones, are not kept.
+  static constexpr std::size_t kMaxProviderAddresses = 8;
+  static constexpr std::size_t kMaxAddressBytes = 128;
+
   explicit RecordStore(const RecordStoreOptions& options) : options_(options) {}
 
   // Replaces what the key had. Errors: limit when there is no room.
   Result<> put(Record record, TimePoint now);
   const Record* get(ByteView key, TimePoint now);
 
-  // When there is no room the key is not taken (false); of one key the provider that expires first goes.
+  // When there is no room, or the provider has too many keys, it is not taken (false); of one key the provider that
+  // expires first goes.
   bool add_provider(ByteView key, PeerInfo provider, TimePoint now);
   std::vector<PeerInfo> providers(ByteView key, TimePoint now);
 
@@ -40,6 +47,7 @@ class RecordStore {
 
   std::size_t value_count() const { return values_.size(); }
   std::size_t provided_key_count() const { return providers_.size(); }
+  std::size_t provider_bytes() const { return provider_bytes_; }
 
  private:
   struct Stored {
@@ -51,10 +59,17 @@ class RecordStore {
     TimePoint until;
     TimePoint addresses_until;
   };
+  using ProvidersOfKey = std::vector<Provider>;
+
+  static std::size_t bytes_of(const PeerInfo& provider);
+  ProvidersOfKey::iterator remove(ProvidersOfKey& all, ProvidersOfKey::iterator provider);
+  void drop_addresses(Provider& provider);
 
   RecordStoreOptions options_;
   std::map<Bytes, Stored> values_;
-  std::map<Bytes, std::vector<Provider>> providers_;
+  std::map<Bytes, ProvidersOfKey> providers_;
+  std::map<libp2p::PeerId, std::size_t> keys_of_;  // of each provider
+  std::size_t provider_bytes_ = 0;
   std::size_t value_bytes_ = 0;
 };
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "ghostnet/libp2p/multiaddr.hpp"
@@ -42,9 +43,11 @@ class ConnectionManager {
   // first; of equal worth those without streams, then the youngest beyond the grace period.
   std::vector<std::size_t> to_close(const std::vector<Candidate>& open, TimePoint now) const;
 
-  bool rests(const Multiaddr& address, TimePoint now) const;
-  void dial_failed(const Multiaddr& address, TimePoint now);
-  void dial_succeeded(const Multiaddr& address) { backoffs_.erase(address); }
+  // By peer and address: who tells a wrong address of one peer keeps nobody from another who is there. The empty id is
+  // for whoever answers.
+  bool rests(const PeerId& peer, const Multiaddr& address, TimePoint now) const;
+  void dial_failed(const PeerId& peer, const Multiaddr& address, TimePoint now);
+  void dial_succeeded(const PeerId& peer, const Multiaddr& address) { backoffs_.erase(std::pair(peer, address)); }
 
  private:
   struct Tagged {
@@ -59,7 +62,7 @@ class ConnectionManager {
 
   const NodeOptions& options_;
   std::unordered_map<PeerId, Tagged> tagged_;
-  std::map<Multiaddr, Backoff> backoffs_;
+  std::map<std::pair<PeerId, Multiaddr>, Backoff> backoffs_;
 };
 
 }  // namespace ghostnet::libp2p

@@ -141,11 +141,12 @@ class Node {
   void disconnect(const PeerId& peer);
 
   // A new stream to the peer, which is connected to first where need be. With one protocol, or where identify told
-  // which the peer has, it returns without a round trip (peer_stream.hpp). Errors: as connect(); not_supported (the
-  // peer has none of them), limit (too many streams).
+  // which the peer has, it returns without a round trip (peer_stream.hpp), as soon as the connection has room. Errors:
+  // as connect(); not_supported (the peer has none of them), limit (too many streams).
   Task<Result<std::unique_ptr<PeerStream>>> open_stream(PeerId peer, std::string_view protocol);
   Task<Result<std::unique_ptr<PeerStream>>> open_stream(PeerId peer, std::vector<std::string> protocols);
-  // As above over a connection that is there; not_found otherwise. Never waits.
+  // As above over a connection that is there; not_found otherwise. Never waits: would_block or no_buffers where the
+  // connection has no room.
   Result<std::unique_ptr<PeerStream>> open_stream_now(const PeerId& peer, std::string_view protocol);
 
   // ---- who stays when there are too many ----

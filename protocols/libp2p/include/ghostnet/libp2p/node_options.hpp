@@ -31,7 +31,8 @@ struct NodeOptions {
   Duration grace_period = 20s;
   std::size_t max_connections = 1024;  // a hard bound; more are refused
   std::size_t max_connections_per_peer = 8;
-  std::size_t max_pending_inbound = 64;  // accepted and not yet upgraded
+  std::size_t max_pending_inbound = 64;             // accepted and not yet upgraded
+  std::size_t max_pending_inbound_per_address = 8;  // of these from one IPv4 address or IPv6 /64; loopback is exempt
   std::size_t max_pending_dials = 160;
   std::size_t max_parallel_dials_per_peer = 8;
 

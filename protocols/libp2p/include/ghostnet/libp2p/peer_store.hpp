@@ -1,8 +1,10 @@
 // PeerStore: what a node knows of peers: their addresses, and what they say of themselves.
 //
-// Bounded: at most `max_peers`, of which those that are not connected go first, oldest first; at most kMaxAddresses
-// addresses and kMaxProtocols protocols of each. Addresses live for a time that whoever adds them says. Protocol ids
-// are kept once for the node, since all peers have much the same.
+// Bounded: at most `max_peers`; at most kMaxAddresses addresses and kMaxProtocols protocols of each. Peers that are
+// pinned stay. Of the others those that were only heard of go first, oldest first, down to a quarter of the room, so
+// that hearsay drives out nobody who was met, and those who were met leave room for hearsay. Addresses live for a time
+// that whoever adds them says; those that a peer has from itself come before those that others tell, and are not
+// driven out by them. Texts are kept once, since all peers say much the same, and as long as some peer says them.
 #pragma once
 
 #include <cstddef>
@@ -24,9 +26,12 @@
 
 namespace ghostnet::libp2p {
 
+// Who told of an address: the peer itself (it was dialled there, or identify or a signed record says so), or others.
+enum class Told : std::uint8_t { by_others, by_itself };
+
 // Identify's answer, or as much of it as came (libp2p specs, identify).
 struct PeerAbout {
-  std::vector<std::string_view> protocols{};  // the store keeps the text
+  std::vector<std::string_view> protocols{};  // what find() returns has texts of the store
   std::string_view agent{};
   std::string_view protocol_version{};
   Multiaddr observed{};   // where the peer saw us come from
@@ -38,7 +43,8 @@ class PeerStore {
  public:
   static constexpr std::size_t kMaxAddresses = 32;
   static constexpr std::size_t kMaxProtocols = 256;
-  static constexpr std::size_t kMaxTexts = 4096;  // of all peers together; more are not remembered
+  static constexpr std::size_t kMaxTexts = 4096;       // of all peers together; more are not remembered
+  static constexpr std::size_t kMaxStrangeTexts = 64;  // of one peer, that no other says
 
   static constexpr Duration kConnectedAddress = 30min;  // after the connection's end, as go-libp2p has it
   static constexpr Duration kProvidedAddress = 24h;
@@ -49,44 +55,62 @@ class PeerStore {
 
   // Without their /p2p; those that name another peer are left out. An address that is known lives on for the longer
   // time.
-  void add_addresses(const PeerId& peer, std::span<const Multiaddr> addresses, TimePoint now, Duration lifetime);
-  // The newest first.
+  void add_addresses(const PeerId& peer, std::span<const Multiaddr> addresses, TimePoint now, Duration lifetime,
+                     Told told = Told::by_itself);
+  // Those of the peer itself live at least for so long from here on.
+  void prolong(const PeerId& peer, TimePoint now, Duration lifetime);
+  // Those that the peer told itself, then the others; the newest first. While the peer is pinned, what it told itself
+  // does not grow old.
   std::vector<Multiaddr> addresses(const PeerId& peer, TimePoint now) const;
   void remove_addresses(const PeerId& peer);
 
   // Null: nothing is known. Good until the store changes.
   const PeerAbout* find(const PeerId& peer) const;
   bool supports(const PeerId& peer, std::string_view protocol) const;
+  // Copies the texts; those beyond the bounds are left out.
   void set_about(const PeerId& peer, PeerAbout about);
-  // The same text, kept by the store; nothing where there are kMaxTexts.
-  std::optional<std::string_view> keep(std::string_view text);
+  // The same text, kept as long as the store is: for protocols of this node.
+  std::string_view keep_own(std::string_view text) { return *own_texts_.emplace(text).first; }
 
   // A pinned peer is not forgotten for want of room.
   void pin(const PeerId& peer);
   void unpin(const PeerId& peer);
 
+  // The pinned ones, those that were met, those that were heard of.
   std::vector<PeerId> peers() const;
   std::size_t size() const { return peers_.size(); }
+  std::size_t text_count() const { return texts_.size(); }
 
  private:
+  using Order = std::list<PeerId>;  // oldest first
   struct Address {
     Multiaddr address;
     TimePoint until;
+    Told told;
   };
   struct Entry {
     std::vector<Address> addresses{};
     PeerAbout about{};
     std::uint32_t pins = 0;
-    std::list<PeerId>::iterator place{};
+    bool met = false;
+    Order* order = nullptr;
+    Order::iterator place{};
   };
 
   Entry* entry_for(const PeerId& peer);
   bool make_room();
+  void forget(const PeerId& peer);
+  void file(Entry& entry);
+  static void add(std::vector<Address>& to, Address address);
+  void replace_texts(PeerAbout& about, const PeerAbout& before);
 
   std::size_t max_peers_;
   std::unordered_map<PeerId, Entry> peers_;
-  std::list<PeerId> order_;  // oldest first
-  std::set<std::string, std::less<>> texts_;
+  Order pinned_;
+  Order met_;
+  Order heard_;
+  std::map<std::string, std::uint32_t, std::less<>> texts_;  // and how often each is said
+  std::set<std::string, std::less<>> own_texts_;
 };
 
 }  // namespace ghostnet::libp2p

@@ -81,7 +81,7 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   };
   struct Handler {
     std::uint64_t id;
-    std::string protocol;
+    std::string_view protocol;
     StreamHandler* handler;
   };
   struct Observing {
@@ -126,7 +126,7 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   Task<> dial_into(Multiaddr address, PeerId peer, std::shared_ptr<Channel<Result<PeerId>>> outcomes);
 
   Task<> accept_from(Listener& listener);
-  Task<> welcome(std::unique_ptr<Stream> raw);
+  Task<> welcome(std::unique_ptr<Stream> raw, IpAddress source);
 
   Result<> add(Upgraded upgraded);
   Task<> serve(std::unique_ptr<Connection> connection);
@@ -140,7 +140,8 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   void inbound(std::unique_ptr<YamuxStream> stream) override;
   Task<> negotiate(std::unique_ptr<YamuxStream> stream);
   const Handler* find_handler(std::string_view protocol) const;
-  Result<std::unique_ptr<PeerStream>> open_lazily(Connection& connection, std::string_view protocol);
+  Result<std::unique_ptr<YamuxStream>> open_lazily(Connection& connection, std::string_view protocol,
+                                                   std::vector<std::uint8_t>& lines);
   Task<Result<std::unique_ptr<PeerStream>>> open_and_choose(Connection& connection, std::vector<std::string> protocols);
   // Those of this moment; one that ends its registration meanwhile is not told.
   template <class Tell>
@@ -170,6 +171,7 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   std::unordered_map<PeerId, std::vector<Connection*>> by_peer_;
   std::unordered_map<PeerId, std::shared_ptr<Dialling>> dialling_;
   std::size_t pending_inbound_ = 0;
+  std::map<IpAddress, std::size_t> pending_of_source_;
   std::size_t pending_dials_ = 0;
   std::uint64_t next_registration_ = 1;
   std::vector<Handler> handlers_;

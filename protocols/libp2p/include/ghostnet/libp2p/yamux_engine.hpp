@@ -30,8 +30,8 @@ namespace ghostnet::libp2p {
 
 class YamuxEngine;
 
-// One stream as the engine sees it. Whoever derives from it owns it; destroying it unfinished resets it. It may outlive
-// its engine.
+// One stream as the engine sees it. Whoever derives from it owns it; destroying it before finish() resets it. It may
+// outlive its engine.
 class YamuxStreamState {
  public:
   YamuxStreamState() = default;

@@ -38,8 +38,8 @@ class YamuxStream final : public PeerStream, private YamuxStreamState {
 
   // The protocol is agreed.
   void agree(std::string_view protocol) { protocol_ = protocol; }
-  // As dialer: puts the proposal on its way; the answer is read before the first data. Errors: those of put().
-  Result<> propose_lazily(std::string_view protocol);
+  // As dialer: the lines to write first; the answer to them is read before the first data.
+  std::vector<std::uint8_t> propose_lazily(std::string_view protocol);
 
  protected:
   Loop& loop() override { return clock_.loop(); }
@@ -95,6 +95,8 @@ class YamuxSession final : private YamuxEngine::Driver {
 
   const std::shared_ptr<const ConnectionInfo>& info() const { return info_; }
   std::size_t streams() const { return engine_.streams(); }
+  // Either side said farewell, or it is over: no stream is opened any more.
+  bool closing() const { return ended_ || farewell_ends_ || engine_.peer_gone_away(); }
   std::optional<Duration> rtt() const { return engine_.rtt(); }
 
  private:

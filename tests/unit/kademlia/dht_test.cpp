@@ -1,0 +1,209 @@
+// DHTs on nodes in memory: what one puts or provides the other finds, and what a peer can do to them.
+#include "ghostnet/kademlia/dht.hpp"
+
+#include <gtest/gtest.h>
+
+#include "ghostnet/kademlia/namespaces.hpp"
+#include "ghostnet/libp2p/message.hpp"
+#include "ghostnet/support/test_world.hpp"
+
+namespace ghostnet::kademlia {
+namespace {
+
+using libp2p::KeyPair;
+using libp2p::Multiaddr;
+using libp2p::Node;
+using libp2p::PeerId;
+
+template <class T>
+Task<> into(Task<Result<T>> task, std::optional<Result<T>>& outcome) {
+  Result<T> result = co_await std::move(task);
+  outcome.emplace(std::move(result));
+}
+
+// Asks one question on a stream of its own.
+Task<Result<Message>> ask(Node& node, PeerId peer, Message question) {
+  auto stream = co_await node.open_stream(peer, kProtocol);
+  if (!stream) co_return fail(stream);
+  const std::vector<std::uint8_t> bytes = question.encode();
+  if (auto sent = co_await libp2p::write_message(**stream, bytes); !sent) co_return fail(sent);
+  if (auto ended = (*stream)->shutdown_send(); !ended) co_return fail(ended);
+  auto answer = co_await libp2p::read_message(**stream, Message::kMaxBytes);
+  if (!answer) co_return fail(answer);
+  co_return Message::parse(answer->view());
+}
+
+class TwoPeers : public testing::Test {
+ protected:
+  TwoPeers() {
+    static_cast<void>(*server_.listen(*Multiaddr::parse("/ip4/10.0.0.1/tcp/4001")));
+    static_cast<void>(*peer_.listen(*Multiaddr::parse("/ip4/10.0.0.2/tcp/4001")));
+    EXPECT_TRUE(finish(peer_.connect(Multiaddr::parse("/ip4/10.0.0.1/tcp/4001")->with_peer(server_.id()))));
+    world_.run_for(1s);
+  }
+  template <class T>
+  Result<T> finish(Task<Result<T>> task) {
+    std::optional<Result<T>> outcome;
+    Scope scope(world_.loop());
+    scope.spawn(into(std::move(task), outcome));
+    world_.run_for(90s);
+    if (!outcome) return fail(Errc::timed_out, "it hangs");
+    return std::move(*outcome);
+  }
+  static Bytes key(std::string_view text) { return Bytes::copy_of(text); }
+  Message put(std::string_view name, std::string_view value) {
+    return {.type = MessageType::put_value, .key = key(name), .record = Record{.key = key(name), .value = key(value)}};
+  }
+  std::optional<std::string> stored(std::string_view name) {
+    const auto answer = finish(ask(peer_, server_.id(), {.type = MessageType::get_value, .key = key(name)}));
+    if (!answer || !answer->record) return std::nullopt;
+    return std::string(answer->record->value.text());
+  }
+
+  support::TestWorld world_{{.latency = 10ms}};
+  support::TestHost& server_host_ = world_.add_host("server");
+  support::TestHost& peer_host_ = world_.add_host("peer");
+  crypto::HostRandom random_{server_host_};
+  Node server_{server_host_, KeyPair::generate_ed25519(random_)};
+  Node peer_{peer_host_, KeyPair::generate_ed25519(random_)};
+};
+
+TEST_F(TwoPeers, WhatOneProvidesTheOtherFinds) {
+  Dht at_server(server_, {});
+  Dht at_peer(peer_, {.mode = Mode::client});
+  world_.run_for(5s);
+  const Result<> provided = finish(at_peer.provide(key("content")));
+  ASSERT_TRUE(provided) << provided.error().message();
+  EXPECT_EQ(at_server.store().provided_key_count(), 1U);
+  const auto found = finish(at_server.find_providers(key("content"), 1));
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(found->front().id, peer_.id());
+}
+
+TEST_F(TwoPeers, WithoutAValidatorTheFirstValueIsKept) {
+  Dht dht(server_, {});
+  world_.run_for(1s);
+  EXPECT_TRUE(finish(ask(peer_, server_.id(), put("/v/name", "first"))));
+  EXPECT_FALSE(finish(ask(peer_, server_.id(), put("/v/name", "second"))));
+  EXPECT_EQ(stored("/v/name"), "first");
+  EXPECT_TRUE(finish(ask(peer_, server_.id(), put("/v/name", "first")))) << "the same again";
+}
+
+TEST_F(TwoPeers, PublicKeysAreCheckedAndNamesRefused) {
+  const NamespaceValidator validator;
+  Dht dht(server_, {}, &validator);
+  world_.run_for(1s);
+  const KeyPair pair = *KeyPair::generate(libp2p::KeyType::ecdsa, random_);
+  const std::vector<std::uint8_t> public_key = pair.public_key().encode();
+  const std::string name = "/pk/" + std::string(as_text(pair.peer_id().bytes()));
+  EXPECT_FALSE(finish(ask(peer_, server_.id(), put(name, "anything"))));
+  const std::vector<std::uint8_t> other_key = server_.key().public_key().encode();
+  EXPECT_FALSE(finish(ask(peer_, server_.id(), put(name, as_text(other_key)))));
+  EXPECT_TRUE(finish(ask(peer_, server_.id(), put(name, as_text(public_key)))));
+  EXPECT_EQ(stored(name), as_text(public_key));
+  EXPECT_FALSE(finish(ask(peer_, server_.id(), put("/ipns/name", "anything"))));
+  EXPECT_TRUE(finish(ask(peer_, server_.id(), put("/v/name", "anything"))));
+}
+
+TEST_F(TwoPeers, OnePeerHasOnlySoManyStreams) {
+  Dht dht(server_, {.max_inbound_streams_per_peer = 3});
+  world_.run_for(1s);
+  std::vector<std::unique_ptr<libp2p::PeerStream>> held;
+  for (int i = 0; i < 10; ++i) held.push_back(std::move(*peer_.open_stream_now(server_.id(), kProtocol)));
+  world_.run_for(1s);
+  std::array<std::uint8_t, 1> room;
+  int alive = 0;
+  for (const auto& stream : held) {
+    const auto read = stream->try_read(room);
+    alive += !read && read.error() == Errc::would_block ? 1 : 0;
+  }
+  EXPECT_EQ(alive, 3);
+  held.clear();
+  world_.run_for(1s);
+  EXPECT_TRUE(finish(ask(peer_, server_.id(), {.type = MessageType::ping}))) << "places are given back";
+}
+
+// A server that tells lies about where others are.
+class Liar final : public libp2p::StreamHandler {
+ public:
+  Liar(Node& node, PeerInfo lie)
+      : lie_(std::move(lie)), scope_(node.host().loop()), handling_(*node.handle(kProtocol, *this)) {}
+  void accept(std::unique_ptr<libp2p::PeerStream> stream) override { scope_.spawn(answer(std::move(stream), lie_)); }
+
+ private:
+  static Task<> answer(std::unique_ptr<libp2p::PeerStream> stream, PeerInfo lie) {
+    while (true) {
+      const auto bytes = co_await libp2p::read_message(*stream, Message::kMaxBytes);
+      if (!bytes) co_return;
+      const std::vector<std::uint8_t> reply = Message{.type = MessageType::find_node, .closer = {lie}}.encode();
+      if (!co_await libp2p::write_message(*stream, reply)) co_return;
+    }
+  }
+  PeerInfo lie_;
+  Scope scope_;
+  libp2p::Registration handling_;
+};
+
+TEST_F(TwoPeers, LiesAboutAConnectedPeerAreNotBelieved) {
+  support::TestHost& honest_host = world_.add_host("honest");
+  Node honest(honest_host, KeyPair::generate_ed25519(random_));
+  static_cast<void>(*honest.listen(*Multiaddr::parse("/ip4/10.0.0.3/tcp/4001")));
+  ASSERT_TRUE(finish(server_.connect(Multiaddr::parse("/ip4/10.0.0.3/tcp/4001")->with_peer(honest.id()))));
+  const Multiaddr wrong = *Multiaddr::parse("/ip4/10.0.0.9/tcp/9");
+  Liar liar(peer_, {.id = honest.id(), .addresses = {wrong}});
+  Dht dht(server_, {});
+  world_.run_for(20s);
+  ASSERT_TRUE(dht.table().contains(peer_.id()));
+  const auto searched = finish(dht.closest_peers(key("anything")));
+  ASSERT_TRUE(searched);
+  const auto known = server_.peers().addresses(honest.id(), world_.now());
+  EXPECT_EQ(known, std::vector{*Multiaddr::parse("/ip4/10.0.0.3/tcp/4001")});
+}
+
+// Keeps all streams.
+class Holder final : public libp2p::StreamHandler {
+ public:
+  explicit Holder(Node& node) : handling_(*node.handle("/hold/1", *this)) {}
+  void accept(std::unique_ptr<libp2p::PeerStream> stream) override { held_.push_back(std::move(stream)); }
+
+ private:
+  std::vector<std::unique_ptr<libp2p::PeerStream>> held_;
+  libp2p::Registration handling_;
+};
+
+TEST_F(TwoPeers, WhoCannotBeAskedForWantOfAStreamStaysInTheTable) {
+  Holder holder(peer_);
+  Dht at_peer(peer_, {});
+  Dht dht(server_, {});
+  world_.run_for(60s);
+  ASSERT_TRUE(dht.table().contains(peer_.id()));
+  std::vector<std::unique_ptr<libp2p::PeerStream>> held;
+  for (std::uint32_t i = 0; i < 2 * server_.options().yamux.max_outbound_streams; ++i) {
+    if (auto stream = server_.open_stream_now(peer_.id(), "/hold/1")) held.push_back(std::move(*stream));
+    if (i % 100 == 0) world_.run_for(100ms);
+  }
+  EXPECT_EQ(held.size(), server_.options().yamux.max_outbound_streams);
+  EXPECT_FALSE(finish(dht.closest_peers(key("anything"))));
+  EXPECT_TRUE(dht.table().contains(peer_.id()));
+}
+
+TEST_F(TwoPeers, PeersOfTheTableStayInTheStore) {
+  Dht at_peer(peer_, {});
+  Dht dht(server_, {});
+  world_.run_for(60s);
+  ASSERT_TRUE(dht.table().contains(peer_.id()));
+  server_.disconnect(peer_.id());
+  world_.run_for(10s);
+  ASSERT_FALSE(server_.is_connected(peer_.id()));
+  const std::size_t before = server_.peers().addresses(peer_.id(), world_.now()).size();
+  for (std::size_t i = 0; i < 2 * server_.options().max_peers; ++i) {
+    const PeerId id = KeyPair::generate_ed25519(random_).peer_id();
+    server_.peers().set_about(id, {});
+  }
+  EXPECT_GT(before, 0U);
+  EXPECT_NE(server_.peers().find(peer_.id()), nullptr);
+  EXPECT_EQ(server_.peers().addresses(peer_.id(), world_.now()).size(), before);
+}
+
+}  // namespace
+}  // namespace ghostnet::kademlia
