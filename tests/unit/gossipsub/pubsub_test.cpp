@@ -29,7 +29,8 @@ class Listener final : public PubsubHandler {
 };
 
 struct Member {
-  Member(support::TestHost& on, crypto::SecureRandom& random) : host(on), node(on, KeyPair::generate_ed25519(random)) {
+  Member(support::TestHost& on, crypto::SecureRandom& random, const RouterOptions& with = {})
+      : host(on), options(with), node(on, KeyPair::generate_ed25519(random)) {
     static_cast<void>(*node.listen(Multiaddr::tcp(host.endpoint(4001))));
     start();
   }
