@@ -50,6 +50,8 @@ Cell verdict_cell(const results::ComparedStatistic& row, const Theme& theme) {
     case Verdict::same: return {.text = QObject::tr("= within noise"), .sort_by = 2, .colour = theme.faint_text};
     case Verdict::differs: return {.text = QObject::tr("≠ differs"), .sort_by = 0, .colour = theme.bad};
     case Verdict::unknown: return {.text = QObject::tr("? too little to tell"), .sort_by = 1, .colour = theme.warning};
+    case Verdict::added: return {.text = QObject::tr("+ only in B"), .sort_by = 1, .colour = theme.warning};
+    case Verdict::gone: return {.text = QObject::tr("− only in A"), .sort_by = 1, .colour = theme.warning};
   }
   return {};
 }
