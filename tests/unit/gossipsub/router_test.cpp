@@ -119,7 +119,10 @@ TEST(RouterMesh, ShrinksToDAndNamesOthersToThoseItPrunes) {
   Rpc graft;
   graft.graft = {kTopic};
   net.run_for(50ms);
-  for (std::size_t i = 1; i < net.size(); ++i) net[0].router.receive(net.now(), net.handle(0, i), rpc(graft));
+  for (std::size_t i = 1; i < net.size(); ++i) {
+    net[0].router.receive(net.now(), net.handle(0, i), rpc(graft));
+    net[i].router.receive(net.now(), net.handle(i, 0), rpc(graft));
+  }
   ASSERT_EQ(net[0].router.mesh(kTopic).size(), 15U);
   net.run_for(2s);
   EXPECT_LE(net[0].router.mesh(kTopic).size(), 8U);

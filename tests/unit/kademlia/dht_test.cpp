@@ -134,7 +134,10 @@ class Liar final : public libp2p::StreamHandler {
   static Task<> answer(std::unique_ptr<libp2p::PeerStream> stream, PeerInfo lie) {
     while (true) {
       const auto bytes = co_await libp2p::read_message(*stream, Message::kMaxBytes);
-      if (!bytes) co_return;
+      if (!bytes) {
+        static_cast<void>(stream->shutdown_send());  // or dropping the stream takes the answer back
+        co_return;
+      }
       const std::vector<std::uint8_t> reply = Message{.type = MessageType::find_node, .closer = {lie}}.encode();
       if (!co_await libp2p::write_message(*stream, reply)) co_return;
     }
