@@ -282,7 +282,8 @@ TEST(Fabric, AFullReceiveQueueDropsAndCounts) {
   FabricWorldForTest world;
   Attachment ground = world.region(0ms);
   FabricHost& a = world.host_in(ground);
-  auto to = world.open(a, 2, {.receive_queue_bytes = 10});
+  // A datagram counts with its record.
+  auto to = world.open(a, 2, {.receive_queue_bytes = 2 * (5 + Flight::kRecordBytes)});
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(to->send_to(Endpoint(a.address(), 2), as_bytes("12345")));
   world.run_for(1ms);
   EXPECT_EQ(to->counters().dropped_queue_full, 1u);
