@@ -26,7 +26,7 @@ ends() {
   [[ $said == *"$3"* ]] || { echo "$1: does not say '$3' but: $said"; failed=1; }
 }
 # field of a JSON document on standard input, as a Python expression of d
-field() { python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"; }
+field() { python3 -c "import json, sys; d = json.load(sys.stdin); print(($1))"; }
 
 short=(run "$scenarios/echo.yaml" --until '200 ms' --set 'workload.0.echo.stop=100 ms' --set 'expect=[]')
 
@@ -44,7 +44,7 @@ for seed in -1 010 0x10 1e3; do
 done
 ends "--seed of nothing" 2 "" ghostnet "${short[@]}" --seed ''
 ends "--repeat 03" 2 "expected a whole number" ghostnet "${short[@]}" --repeat 03
-ends "--until 400d" 2 "365 d" ghostnet "${short[@]}" --until 400d
+ends "--until 400d" 2 "365 d" ghostnet run "$scenarios/echo.yaml" --until 400d
 
 # Captures and logs of several runs do not meet.
 ghostnet "${short[@]}" --pcap traces --set record.logs=logs --set record.log_level=trace --repeat 2 --quiet --db none
@@ -101,7 +101,7 @@ printf 'network: { latency: 6 ms }\n' >base.yaml
 ends "resumed after a change" 0 "0 of 1 runs are finished" ghostnet run whole.yaml --db resumed.sqlite --resume
 
 # Of an interrupted run nothing is judged.
-ghostnet run "$scenarios/hello-mesh.yaml" --until '1000 s' --set 'expect=[echo.requests > 0]' --db cut.sqlite >said 2>&1 &
+"$program" run "$scenarios/hello-mesh.yaml" --until '1000 s' --set 'expect=[echo.requests > 0]' --db cut.sqlite >said 2>&1 &
 running=$!
 for ((i = 0; i < 600; ++i)); do
   ghostnet results list --db cut.sqlite 2>/dev/null | grep -q ' running ' && break
