@@ -7,8 +7,10 @@
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 
+#include <array>
 #include <new>
 
+#include "ghostnet/crypto/der.hpp"
 #include "ghostnet/crypto/secret.hpp"
 
 namespace ghostnet::crypto {
@@ -58,22 +60,83 @@ Result<> check(SigningKind kind, const EVP_PKEY* key) {
   return {};
 }
 
-KeyPointer key_from_params(OSSL_PARAM* params, int selection) {
-  const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+KeyPointer key_from_params(const char* algorithm, OSSL_PARAM_BLD* builder, int selection) {
+  const Params params(OSSL_PARAM_BLD_to_param(builder));
+  const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, algorithm, nullptr));
   EVP_PKEY* key = nullptr;
-  if (!context || EVP_PKEY_fromdata_init(context.get()) != 1) return nullptr;
-  if (EVP_PKEY_fromdata(context.get(), &key, selection, params) != 1) return nullptr;
+  if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1) return nullptr;
+  if (EVP_PKEY_fromdata(context.get(), &key, selection, params.get()) != 1) return nullptr;
   return KeyPointer(key);
 }
 
-KeyPointer secp256k1_public(ByteView point) {
+KeyPointer ec_public(SigningKind kind, ByteView point) {
   const ParamBuilder builder(OSSL_PARAM_BLD_new());
-  if (!builder || OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "secp256k1", 0) != 1 ||
+  if (!builder ||
+      OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve_name(kind), 0) != 1 ||
       OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1) {
     return nullptr;
   }
-  const Params params(OSSL_PARAM_BLD_to_param(builder.get()));
-  return params ? key_from_params(params.get(), EVP_PKEY_PUBLIC_KEY) : nullptr;
+  return key_from_params("EC", builder.get(), EVP_PKEY_PUBLIC_KEY);
+}
+
+KeyPointer rsa_public(ByteView modulus, ByteView exponent) {
+  const Number n(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr));
+  const Number e(BN_bin2bn(exponent.data(), static_cast<int>(exponent.size()), nullptr));
+  const ParamBuilder builder(OSSL_PARAM_BLD_new());
+  if (!n || !e || !builder || OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
+      OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1) {
+    return nullptr;
+  }
+  return key_from_params("RSA", builder.get(), EVP_PKEY_PUBLIC_KEY);
+}
+
+// ---- SubjectPublicKeyInfo, read here: d2i_PUBKEY of OpenSSL 3.0 leaks at keys that it cannot decode ----
+
+constexpr std::array<std::uint8_t, 7> kEcPublicKeyOid = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+constexpr std::array<std::uint8_t, 8> kP256Oid = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+constexpr std::array<std::uint8_t, 9> kRsaOid = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+constexpr std::size_t kMaxRsaExponentBytes = 4;  // a longer one only costs whoever verifies
+
+constexpr std::size_t kP256PointBytes = 65;
+
+// RFC 5480 2.1.1: ecPublicKey, the curve by name, and a point.
+Result<KeyPointer> read_p256(ByteView der) {
+  DerReader in(der);
+  DerReader info = in.sequence();
+  DerReader algorithm = info.sequence();
+  algorithm.expect_oid(kEcPublicKeyOid);
+  const ByteView curve = algorithm.take(DerTag::object_identifier);
+  const ByteView point = info.bit_string();
+  if (!algorithm.finish() || !info.finish() || !in.finish()) {
+    return fail(Errc::malformed, "this is no elliptic-curve key on a named curve");
+  }
+  if (!equal(curve, kP256Oid)) return fail(Errc::not_supported, "an elliptic-curve key of another curve than P-256");
+  // SEC 1 2.3.3. Only the uncompressed form: one key, one encoding, one peer id.
+  if (point.size() != kP256PointBytes || point[0] != 0x04) return fail(Errc::malformed, "no uncompressed point");
+  return ec_public(SigningKind::ecdsa_p256, point);
+}
+
+// RFC 3279 2.3.1: rsaEncryption with NULL, and RSAPublicKey.
+Result<KeyPointer> read_rsa(ByteView der) {
+  DerReader in(der);
+  DerReader info = in.sequence();
+  DerReader algorithm = info.sequence();
+  algorithm.expect_oid(kRsaOid);
+  algorithm.expect_null();
+  DerReader wrapped(info.bit_string());
+  DerReader key = wrapped.sequence();
+  const ByteView modulus = key.positive_integer();
+  const ByteView exponent = key.positive_integer();
+  if (!key.finish() || !wrapped.finish() || !algorithm.finish() || !info.finish() || !in.finish()) {
+    return fail(Errc::malformed, "this is no RSA key");
+  }
+  const bool odd = (modulus.back() & exponent.back() & 1) != 0;
+  if (!odd || equal(exponent, std::array<std::uint8_t, 1>{1})) return fail(Errc::malformed, "no key of RSA");
+  if (exponent.size() > kMaxRsaExponentBytes) {
+    return fail(Errc::limit, "an RSA key whose exponent has {} bytes; {} are taken", exponent.size(),
+                kMaxRsaExponentBytes);
+  }
+  return rsa_public(modulus, exponent);
 }
 
 KeyPointer secp256k1_private(ByteView scalar_bytes) {
@@ -97,8 +160,7 @@ KeyPointer secp256k1_private(ByteView scalar_bytes) {
       OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar.get()) != 1) {
     return nullptr;
   }
-  const Params params(OSSL_PARAM_BLD_to_param(builder.get()));
-  return params ? key_from_params(params.get(), EVP_PKEY_KEYPAIR) : nullptr;
+  return key_from_params("EC", builder.get(), EVP_PKEY_KEYPAIR);
 }
 
 std::vector<std::uint8_t> der_of(const EVP_PKEY* key, int (*encode)(const EVP_PKEY*, unsigned char**)) {
@@ -118,18 +180,20 @@ struct SigningKey::Key {
 };
 
 Result<SigningKey> SigningKey::from_public(SigningKind kind, ByteView encoded) {
-  KeyPointer key;
-  if (kind == SigningKind::ecdsa_secp256k1) {
-    if (encoded.size() != kSecp256k1PublicBytes) return fail(Errc::malformed, "a secp256k1 key has 33 bytes");
-    key = secp256k1_public(encoded);
-  } else if (encoded.size() <= kMaxKeyDerBytes) {
-    const unsigned char* cursor = encoded.data();
-    key.reset(d2i_PUBKEY(nullptr, &cursor, static_cast<long>(encoded.size())));
-    if (key && cursor != encoded.data() + encoded.size()) key.reset();
+  if (encoded.size() > kMaxKeyDerBytes) return fail(Errc::malformed, "a public key of {} bytes", encoded.size());
+  Result<KeyPointer> key;
+  switch (kind) {
+    case SigningKind::ecdsa_p256: key = read_p256(encoded); break;
+    case SigningKind::rsa: key = read_rsa(encoded); break;
+    case SigningKind::ecdsa_secp256k1:
+      if (encoded.size() != kSecp256k1PublicBytes) return fail(Errc::malformed, "a secp256k1 key has 33 bytes");
+      key = ec_public(kind, encoded);
+      break;
   }
-  if (!key) return refuse(Errc::malformed, "a public key that cannot be read");
-  if (Result<> fits = check(kind, key.get()); !fits) return fail(fits);
-  return SigningKey(kind, std::make_shared<Key>(Key{std::move(key), false}));
+  if (!key) return fail(key);
+  if (!*key) return refuse(Errc::malformed, "a public key that cannot be read");
+  if (Result<> fits = check(kind, key->get()); !fits) return fail(fits);
+  return SigningKey(kind, std::make_shared<Key>(Key{std::move(*key), false}));
 }
 
 Result<SigningKey> SigningKey::from_private(SigningKind kind, ByteView encoded) {
