@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "command.hpp"
+#include "ghostnet/libp2p/service.hpp"
 
 namespace ghostnet::cli {
 namespace {
@@ -36,6 +37,17 @@ Result<libp2p::KeyPair> load_or_make_key(const std::string& path, crypto::Secure
   libp2p::KeyPair key = libp2p::KeyPair::generate_ed25519(random);
   if (Result<> written = write_key(path, key.encode()); !written) return fail(written);
   return key;
+}
+
+Result<std::vector<libp2p::Security>> security_of(const std::vector<std::string>& names) {
+  std::vector<libp2p::Security> security;
+  for (const std::string& name : names) {
+    const Result<libp2p::Security> one = OptionType<libp2p::Security>::parse(name);
+    if (!one) return fail(Errc::invalid_argument, "--security {}: expected noise, tls or plaintext", name);
+    security.push_back(*one);
+  }
+  if (security.empty()) return fail(Errc::invalid_argument, "--security: expected noise, tls or plaintext");
+  return security;
 }
 
 }  // namespace ghostnet::cli

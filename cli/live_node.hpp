@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ghostnet/libp2p/node.hpp"
 #include "ghostnet/realnet/host.hpp"
@@ -13,5 +14,8 @@ namespace ghostnet::cli {
 // The key of a file as libp2p stores it (protobuf PrivateKey), which is made, readable by its owner alone, where there
 // is none; a fresh key for an empty path.
 Result<libp2p::KeyPair> load_or_make_key(const std::string& path, crypto::SecureRandom& random);
+
+// Of `--security noise,tls`. Errors: invalid_argument.
+Result<std::vector<libp2p::Security>> security_of(const std::vector<std::string>& names);
 
 }  // namespace ghostnet::cli

@@ -189,13 +189,16 @@ void add_live(CLI::App& app, Arguments& arguments) {
   node->add_option("--topic", arguments.node.topics, "NAME of a gossipsub topic to join")->allow_extra_args(false);
   node->add_option("--dht", arguments.node.dht, "client, server or off: the part in the DHT")->capture_default_str();
   node->add_option("--key", arguments.node.key_file, "FILE with the identity; made where there is none");
-  node->add_option("--security", arguments.node.security, "noise or plaintext, in order of preference")
+  node->add_option("--security", arguments.node.security, "noise, tls or plaintext, in order of preference")
       ->delimiter(',')
       ->capture_default_str();
 
   CLI::App* ping = app.add_subcommand("ping", "Pings a libp2p node");
   ping->add_option("MULTIADDR", arguments.ping.address, "where it listens, as in /ip4/127.0.0.1/tcp/4001")->required();
   ping->add_option("--count", arguments.ping.count, "how often")->capture_default_str();
+  ping->add_option("--security", arguments.ping.security, "noise, tls or plaintext, in order of preference")
+      ->delimiter(',')
+      ->capture_default_str();
   ping->add_flag("--json", arguments.ping.json, "one JSON document on standard output");
 }
 

@@ -299,21 +299,6 @@ Result<std::optional<kademlia::Mode>> dht_mode(const std::string& name) {
   return fail(Errc::invalid_argument, "--dht {}: expected client, server or off", name);
 }
 
-Result<libp2p::NodeOptions> options_of(const NodeCommand& command) {
-  libp2p::NodeOptions options;
-  options.security.clear();
-  for (const std::string& name : command.security) {
-    if (name == "noise") {
-      options.security.push_back(libp2p::Security::noise);
-    } else if (name == "plaintext") {
-      options.security.push_back(libp2p::Security::plaintext);
-    } else {
-      return fail(Errc::invalid_argument, "--security {}: expected noise or plaintext", name);
-    }
-  }
-  return options;
-}
-
 }  // namespace
 
 int node(const NodeCommand& command) {
@@ -321,8 +306,8 @@ int node(const NodeCommand& command) {
     fmt::print(stderr, "ghostnet: {}\n", error.message());
     return code;
   };
-  Result<libp2p::NodeOptions> options = options_of(command);
-  if (!options) return refuse(kBadInput, options.error());
+  Result<std::vector<libp2p::Security>> security = security_of(command.security);
+  if (!security) return refuse(kBadInput, security.error());
   const auto dht = dht_mode(command.dht);
   if (!dht) return refuse(kBadInput, dht.error());
   auto world = realnet::World::create();
@@ -334,7 +319,7 @@ int node(const NodeCommand& command) {
   Result<libp2p::KeyPair> key = load_or_make_key(command.key_file, random);
   if (!key) return refuse(kBadInput, key.error());
 
-  LiveNode live(**world, host, std::move(*key), std::move(*options), *dht);
+  LiveNode live(**world, host, std::move(*key), {.security = std::move(*security)}, *dht);
   for (const std::string& address : command.listen) {
     if (Result<> listening = live.listen(address); !listening) return refuse(kBadInput, listening.error());
   }

@@ -11,7 +11,7 @@ struct NodeCommand {
   std::vector<std::string> peers;
   std::vector<std::string> topics;
   std::string key_file;
-  std::vector<std::string> security = {"noise"};
+  std::vector<std::string> security = {"noise", "tls"};
   std::string dht = "off";
 };
 

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace ghostnet::cli {
 
 struct PingCommand {
   std::string address;
   std::uint32_t count = 4;
+  std::vector<std::string> security = {"noise", "tls"};
   bool json = false;
 };
 

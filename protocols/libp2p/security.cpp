@@ -24,11 +24,6 @@ const noise::Protocol& noise_protocol() {
   return protocol;
 }
 
-Result<> expect_peer(const PeerId& peer, const std::optional<PeerId>& expected) {
-  if (!expected || *expected == peer) return {};
-  return fail(Errc::permission, "{} was dialled and {} answered", expected->text(), peer.text());
-}
-
 // The first of the initiator's muxers that the responder has (libp2p specs, inlined muxer negotiation): yamux, or none
 // while one side named none and they negotiate later.
 Result<std::string_view> common_muxer(const NoisePayload& theirs) {
@@ -54,6 +49,11 @@ Task<Result<std::vector<std::uint8_t>>> receive_message(Stream& raw, noise::Hand
 }
 
 }  // namespace
+
+Result<> expect_peer(const PeerId& peer, const std::optional<PeerId>& expected) {
+  if (!expected || *expected == peer) return {};
+  return fail(Errc::permission, "{} was dialled and {} answered", expected->text(), peer.text());
+}
 
 NoiseIdentity::NoiseIdentity(const KeyPair& key, crypto::SecureRandom& random)
     : static_key_(crypto::DhKeyPair::generate(crypto::CurveKind::x25519, random)) {

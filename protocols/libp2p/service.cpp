@@ -10,7 +10,7 @@ namespace {
 
 NodeOptions node_options(const Libp2pOptions& options) {
   return {
-      .security = {options.security}, .max_connections = options.max_connections, .dial_timeout = options.dial_timeout};
+      .security = options.security, .max_connections = options.max_connections, .dial_timeout = options.dial_timeout};
 }
 
 KeyPair make_key(Host& host) {
@@ -19,6 +19,11 @@ KeyPair make_key(Host& host) {
 }
 
 }  // namespace
+
+Result<> Libp2pOptions::validate() const {
+  if (security.empty()) return fail(Errc::invalid_argument, "security: expected at least one of noise, tls, plaintext");
+  return {};
+}
 
 Libp2pService::Libp2pService(const ServiceContext& context, const Libp2pOptions& options, KeyPair key)
     : host_(context.host),

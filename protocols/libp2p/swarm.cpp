@@ -10,6 +10,7 @@ namespace {
 std::string_view id_of(Security security) {
   switch (security) {
     case Security::noise: return kNoiseId;
+    case Security::tls: return kTlsId;
     case Security::plaintext: return kPlaintextId;
   }
   return {};
@@ -62,9 +63,15 @@ const NoiseIdentity& Swarm::noise_identity() {
   return *noise_identity_;
 }
 
+const TlsIdentity& Swarm::tls_identity() {
+  if (!tls_identity_) tls_identity_.emplace(key, host.clock().wall_now(), random);
+  return *tls_identity_;
+}
+
 Task<Result<Secured>> Swarm::secure(std::unique_ptr<Stream> raw, std::string_view protocol, Direction direction,
                                     std::optional<PeerId> expected) {
   if (protocol == kNoiseId) return secure_with_noise(host, std::move(raw), noise_identity(), direction, expected);
+  if (protocol == kTlsId) return secure_with_tls(host, std::move(raw), tls_identity(), direction, expected);
   return secure_with_plaintext(std::move(raw), key, expected);
 }
 

@@ -4,19 +4,10 @@
 #include <array>
 #include <cstring>
 
-#include "ghostnet/runtime/combine.hpp"
+#include "ghostnet/runtime/linger.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
 namespace ghostnet::noise {
-namespace {
-
-// What a dropped stream had sealed, and nobody waits for any more.
-Task<> deliver(const Clock clock, std::unique_ptr<Stream> stream, PacketBuf sealed) {
-  auto written = co_await first_of(stream->write(sealed.view()), clock.sleep(NoiseStream::kLinger));
-  if (written.index() == 0 && std::get<0>(written)) static_cast<void>(stream->shutdown_send());
-}
-
-}  // namespace
 
 Task<Result<std::vector<std::uint8_t>>> read_framed(Stream& stream) {
   std::array<std::uint8_t, kLengthBytes> length;
@@ -41,7 +32,7 @@ NoiseStream::~NoiseStream() {
   readable_relay_.disarm();
   writable_relay_.disarm();
   if (shut_ && !out_.empty() && !write_error_) {
-    host_.scope().spawn(deliver(host_.clock(), std::move(lower_), std::move(out_)));
+    host_.scope().spawn(deliver_rest(host_.clock(), std::move(lower_), std::move(out_), kLinger));
   }
 }
 

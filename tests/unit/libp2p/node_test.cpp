@@ -167,6 +167,33 @@ TEST_P(NodesEverywhere, SpeakInPlaintextWhereBothWantTo) {
   EXPECT_EQ(refused->error(), Errc::not_supported);
 }
 
+TEST_P(NodesEverywhere, SpeakOverTlsWhereItIsPreferred) {
+  const auto server = make(server_host_, {.security = {Security::noise, Security::tls}});
+  const auto client = make(client_host_, {.security = {Security::tls, Security::noise}});
+  Echo echo(*server);
+  const auto connected = finish(client_host_, client->connect(listen(*server)));
+  ASSERT_TRUE(connected && *connected) << (connected ? connected->error().message() : "it hangs");
+  EXPECT_EQ(client->connections()[0].security, "/tls/1.0.0");
+  EXPECT_EQ(client->connections()[0].muxer, "/yamux/1.0.0");
+  for (std::size_t bytes : {0u, 1u, 1000u, 300'000u}) {
+    const auto echoed = finish(client_host_, echo_once(*client, server->id(), bytes));
+    ASSERT_TRUE(echoed && *echoed) << (echoed ? echoed->error().message() : "it hangs");
+    EXPECT_EQ(**echoed, bytes);
+  }
+  EXPECT_EQ(echo.last_peer, client->id());
+  EXPECT_EQ(server->connections()[0].security, "/tls/1.0.0");
+}
+
+TEST_P(NodesEverywhere, RefuseAnImpostorOverTls) {
+  const auto server = make(server_host_, {.security = {Security::tls}});
+  const auto client = make(client_host_, {.security = {Security::tls}});
+  const auto other = make(client_host_);
+  const auto connected = finish(client_host_, client->connect(listen(*server).with_peer(other->id())));
+  ASSERT_TRUE(connected && !*connected);
+  EXPECT_EQ(connected->error(), Errc::permission) << connected->error().message();
+  EXPECT_TRUE(server->connected_peers().empty());
+}
+
 TEST_P(NodesEverywhere, DisconnectAndConnectAgain) {
   const auto server = make(server_host_);
   const auto client = make(client_host_);

@@ -11,7 +11,7 @@
 
 namespace ghostnet::libp2p {
 
-enum class Security : std::uint8_t { noise, plaintext };
+enum class Security : std::uint8_t { noise, tls, plaintext };
 
 struct NodeOptions {
   // In order of preference. Plaintext proves nothing about the peer: for simulations that leave cryptography out.

@@ -2,7 +2,7 @@
 //
 // Noise (libp2p specs, noise): the XX handshake, in which each side signs its static Noise key with its identity key,
 // and where both say which muxers they speak (inlined muxer negotiation). Plaintext 2.0.0 (libp2p specs, plaintext)
-// exchanges keys and proves nothing: for simulations.
+// exchanges keys and proves nothing: for simulations. TLS is in tls_security.hpp.
 #pragma once
 
 #include <memory>
@@ -30,6 +30,9 @@ struct Secured {
   PeerId peer;
   std::string_view muxer{};
 };
+
+// Whether the peer that proved itself is the one that was dialled, if that is known. Errors: permission.
+Result<> expect_peer(const PeerId& peer, const std::optional<PeerId>& expected);
 
 // What one node proves itself with: its identity, and the Noise key that it signed once.
 class NoiseIdentity {

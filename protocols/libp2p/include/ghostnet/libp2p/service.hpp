@@ -1,6 +1,6 @@
 // Libp2pService: a libp2p node as scenarios start it: it listens, and stays connected to some of the others.
 //
-//   protocols: { libp2p: { security: noise, peers: 6 } }
+//   protocols: { libp2p: { security: [noise, tls], peers: 6 } }
 //
 // Protocols that stand on libp2p (gossipsub, kademlia) need it beside them and use its node.
 #pragma once
@@ -18,7 +18,7 @@
 namespace ghostnet::libp2p {
 
 struct Libp2pOptions {
-  Security security = Security::noise;
+  std::vector<Security> security = {Security::noise};
   std::uint16_t port = 4001;
   std::uint32_t peers = 6;
   Duration spread = 5s;
@@ -27,7 +27,8 @@ struct Libp2pOptions {
   std::uint32_t max_connections = 1024;
 
   static constexpr OptionDesc kOptions[] = {
-      option<&Libp2pOptions::security>("security", "how connections are secured; plaintext proves nothing about peers"),
+      option<&Libp2pOptions::security>(
+          "security", "how connections are secured, the best first; plaintext proves nothing about peers"),
       option<&Libp2pOptions::port>("port", "TCP port that the node listens on", at_least(1)),
       option<&Libp2pOptions::peers>("peers", "others that it dials and stays connected to; they dial it too",
                                     in(0, 1000), unit("peers")),
@@ -37,6 +38,9 @@ struct Libp2pOptions {
       option<&Libp2pOptions::max_connections>("max_connections", "more are refused", in(1, 65'536),
                                               unit("connections")),
   };
+
+  // Errors: invalid_argument.
+  Result<> validate() const;
 };
 
 struct PingRequest {
@@ -77,4 +81,6 @@ ServiceDescriptor service();
 
 template <>
 inline constexpr ghostnet::OptionChoice<ghostnet::libp2p::Security> ghostnet::kChoices<ghostnet::libp2p::Security>[] = {
-    {ghostnet::libp2p::Security::noise, "noise"}, {ghostnet::libp2p::Security::plaintext, "plaintext"}};
+    {ghostnet::libp2p::Security::noise, "noise"},
+    {ghostnet::libp2p::Security::tls, "tls"},
+    {ghostnet::libp2p::Security::plaintext, "plaintext"}};

@@ -21,6 +21,7 @@
 #include "ghostnet/libp2p/identify.hpp"
 #include "ghostnet/libp2p/node.hpp"
 #include "ghostnet/libp2p/security.hpp"
+#include "ghostnet/libp2p/tls_security.hpp"
 #include "ghostnet/libp2p/yamux_session.hpp"
 #include "ghostnet/runtime/sync.hpp"
 
@@ -132,6 +133,7 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   Connection* connection_to(const PeerId& peer) const;
   const std::vector<std::string>& security_ids() const { return security_ids_; }
   const NoiseIdentity& noise_identity();
+  const TlsIdentity& tls_identity();
 
   void inbound(std::unique_ptr<YamuxStream> stream) override;
   Task<> negotiate(std::unique_ptr<YamuxStream> stream);
@@ -159,6 +161,7 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
 
   std::vector<std::string> security_ids_;
   std::optional<NoiseIdentity> noise_identity_;
+  std::optional<TlsIdentity> tls_identity_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::list<Connection*> connections_;  // in the order in which they were opened
   std::unordered_map<PeerId, std::vector<Connection*>> by_peer_;
