@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ghostnet's libp2p against go-libp2p, both as dialer and as listener: Noise, yamux, identify, ping, gossipsub with signed
+# ghostnet's libp2p against go-libp2p, both as dialer and as listener: Noise, TLS, yamux, identify, ping, gossipsub with signed
 # messages, the DHT's values and providers, on loopback.
 #
 #   tests/interop/libp2p/run.sh [GHOSTNET]       GHOSTNET: the program, by default build/release/bin/ghostnet
@@ -33,37 +33,59 @@ command -v go >/dev/null || skip "Go is not installed"
 (cd "$here/go" && go build -o "$work/peer" . 2>"$work/build.log") ||
   { (cd "$here/go" && go mod download >/dev/null 2>&1) || skip "the Go modules cannot be had"; fail "the Go peer does not build" "$work/build.log"; }
 
-echo "ghostnet dials go-libp2p"
-mkfifo "$work/hold"
-"$work/peer" listen <"$work/hold" >"$work/go.out" 2>"$work/go.err" &
-pids+=($!)
-exec 3>"$work/hold"
-await "$work/go.out" '"addr"'
-address=$(sed -n 's/.*"addr":"\([^"]*\)".*/\1/p' "$work/go.out")
-"$ghostnet" ping "$address" --count 2 --json >"$work/ping.out" 2>"$work/ping.err" || fail "ping $address" "$work/ping.err" "$work/go.err"
-grep -q '"security": "/noise"' "$work/ping.out" || fail "not secured by Noise" "$work/ping.out"
-grep -q '"muxer": "/yamux/1.0.0"' "$work/ping.out" || fail "not multiplexed by yamux" "$work/ping.out"
-grep -q '"/ipfs/ping/1.0.0"' "$work/ping.out" || fail "identify did not tell the protocols" "$work/ping.out"
-await "$work/go.out" '"identified"'
-grep -q '"agent":"ghostnet/' "$work/go.out" || fail "go-libp2p did not identify us" "$work/go.out"
-grep -q '"ping_ok":true' "$work/go.out" || fail "go-libp2p's ping over our connection" "$work/go.out"
-grep -q '"signed_record":true' "$work/go.out" || fail "go-libp2p took no signed record of ours" "$work/go.out"
+# dials_go SECURITY KEY: ghostnet dials a go-libp2p that has this security only, and an identity of this kind.
+dials_go() {
+  echo "ghostnet dials go-libp2p: $1, $2"
+  local at=$work/dials-$1-$2
+  mkdir "$at" && mkfifo "$at/hold"
+  "$work/peer" -security "$1" -key "$2" listen <"$at/hold" >"$at/go.out" 2>"$at/go.err" &
+  pids+=($!)
+  exec 3>"$at/hold"
+  await "$at/go.out" '"addr"'
+  local address
+  address=$(sed -n 's/.*"addr":"\([^"]*\)".*/\1/p' "$at/go.out")
+  "$ghostnet" ping "$address" --count 2 --json >"$at/ping.out" 2>"$at/ping.err" || fail "ping $address" "$at/ping.err" "$at/go.err"
+  grep -q "\"security\": \"/$1" "$at/ping.out" || fail "not secured by $1" "$at/ping.out"
+  grep -q '"muxer": "/yamux/1.0.0"' "$at/ping.out" || fail "not multiplexed by yamux" "$at/ping.out"
+  grep -q '"/ipfs/ping/1.0.0"' "$at/ping.out" || fail "identify did not tell the protocols" "$at/ping.out"
+  await "$at/go.out" '"identified"'
+  grep -q '"agent":"ghostnet/' "$at/go.out" || fail "go-libp2p did not identify us" "$at/go.out"
+  grep -q '"ping_ok":true' "$at/go.out" || fail "go-libp2p's ping over our connection" "$at/go.out"
+  grep -q '"signed_record":true' "$at/go.out" || fail "go-libp2p took no signed record of ours" "$at/go.out"
+  if "$ghostnet" ping "${address%/*}/$nobody" --count 1 >"$at/wrong.out" 2>&1; then fail "another peer was taken for it" "$at/wrong.out"; fi
+  grep -q "was dialled and" "$at/wrong.out" || fail "another peer was refused for another reason" "$at/wrong.out"
+  exec 3>&-
+}
 
-echo "go-libp2p dials ghostnet"
-mkfifo "$work/commands"
-"$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 <"$work/commands" >"$work/node.out" 2>"$work/node.err" &
-pids+=($!)
-exec 4>"$work/commands"
-await "$work/node.out" '"listening"'
-address=$(sed -n 's/.*"addr":"\([^"]*\)".*"listening".*/\1/p' "$work/node.out")
-"$work/peer" dial "$address" >"$work/dial.out" 2>"$work/dial.err" || fail "go-libp2p dials $address" "$work/dial.err" "$work/node.out" "$work/node.err"
-grep -q '"agent":"ghostnet/' "$work/dial.out" || fail "go-libp2p did not identify us" "$work/dial.out"
-grep -q '"early_muxer":true' "$work/dial.out" || fail "the muxer was not agreed within Noise" "$work/dial.out"
-grep -q '"muxer":"/yamux/1.0.0"' "$work/dial.out" || fail "not multiplexed by yamux" "$work/dial.out"
-await "$work/node.out" '"connected"'
-await "$work/node.out" '"disconnected"'
-echo '{"id": 1, "do": "quit"}' >&4
-await "$work/node.out" '"ok":true'
+# is_dialled SECURITY KEY: a go-libp2p that has this security only dials ghostnet.
+is_dialled() {
+  echo "go-libp2p dials ghostnet: $1, $2"
+  local at=$work/is-dialled-$1-$2
+  mkdir "$at" && mkfifo "$at/commands"
+  "$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 <"$at/commands" >"$at/node.out" 2>"$at/node.err" &
+  pids+=($!)
+  exec 4>"$at/commands"
+  await "$at/node.out" '"listening"'
+  local address
+  address=$(sed -n 's/.*"addr":"\([^"]*\)".*"listening".*/\1/p' "$at/node.out")
+  "$work/peer" -security "$1" -key "$2" dial "$address" >"$at/dial.out" 2>"$at/dial.err" || fail "go-libp2p dials $address" "$at/dial.err" "$at/node.out" "$at/node.err"
+  grep -q '"agent":"ghostnet/' "$at/dial.out" || fail "go-libp2p did not identify us" "$at/dial.out"
+  grep -q '"early_muxer":true' "$at/dial.out" || fail "the muxer was not agreed within the handshake" "$at/dial.out"
+  grep -q "\"security\":\"/$1" "$at/dial.out" || fail "not secured by $1" "$at/dial.out"
+  grep -q '"muxer":"/yamux/1.0.0"' "$at/dial.out" || fail "not multiplexed by yamux" "$at/dial.out"
+  if "$work/peer" -security "$1" dial "${address%/*}/$nobody" >"$at/wrong.out" 2>&1; then fail "go-libp2p took us for another" "$at/wrong.out"; fi
+  await "$at/node.out" '"connected"'
+  await "$at/node.out" '"disconnected"'
+  echo '{"id": 1, "do": "quit"}' >&4
+  await "$at/node.out" '"ok":true'
+  exec 4>&-
+}
+
+nobody=12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA
+for security in noise tls; do
+  for key in ed25519 rsa; do dials_go $security $key; done
+  for key in ed25519 secp256k1 ecdsa; do is_dialled $security $key; done
+done
 
 echo "gossip and the DHT, both ways"
 base64_of() { printf '%s' "$1" | base64 -w0; }

@@ -1,8 +1,10 @@
-// A go-libp2p peer for the interoperability tests of ghostnet: TCP, Noise and yamux, identify and ping.
+// A go-libp2p peer for the interoperability tests of ghostnet: TCP, Noise and TLS, yamux, identify and ping.
 //
-//	peer listen            prints {"addr": ...}, then one line for each peer it has identified, until stdin ends
-//	peer dial MULTIADDR    connects, pings, echoes 1 MiB over /test/echo/1, and prints what it saw
-//	peer mesh              gossipsub and the DHT, driven by lines of JSON (mesh.go)
+//	peer [flags] listen            prints {"addr": ...}, then one line for each peer it has identified, until stdin ends
+//	peer [flags] dial MULTIADDR    connects, pings, echoes 1 MiB over /test/echo/1, and prints what it saw
+//	peer [flags] mesh              gossipsub and the DHT, driven by lines of JSON (mesh.go)
+//
+// Flags: -security noise,tls (in order of preference), -key ed25519|secp256k1|ecdsa|rsa (of the identity).
 package main
 
 import (
@@ -11,12 +13,15 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -24,6 +29,7 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
+	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"github.com/multiformats/go-multiaddr"
 )
@@ -41,14 +47,35 @@ func fail(doing string, err error) {
 	os.Exit(1)
 }
 
-func newHost() host.Host {
-	h, err := libp2p.New(
+func newKey(kind string) crypto.PrivKey {
+	kinds := map[string]int{"ed25519": crypto.Ed25519, "secp256k1": crypto.Secp256k1, "ecdsa": crypto.ECDSA, "rsa": crypto.RSA}
+	number, known := kinds[kind]
+	if !known {
+		fail("reading -key", fmt.Errorf("no such kind: %s", kind))
+	}
+	key, _, err := crypto.GenerateKeyPair(number, 2048)
+	if err != nil {
+		fail("making a key", err)
+	}
+	return key
+}
+
+func newHost(security []string, key string) host.Host {
+	options := []libp2p.Option{
 		libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"),
 		libp2p.Transport(tcp.NewTCPTransport),
-		libp2p.Security(noise.ID, noise.New),
 		libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
+		libp2p.Identity(newKey(key)),
 		libp2p.DisableRelay(),
-	)
+	}
+	for _, name := range security {
+		if name == "tls" {
+			options = append(options, libp2p.Security(libp2ptls.ID, libp2ptls.New))
+		} else {
+			options = append(options, libp2p.Security(noise.ID, noise.New))
+		}
+	}
+	h, err := libp2p.New(options...)
 	if err != nil {
 		fail("starting", err)
 	}
@@ -132,16 +159,19 @@ func echo(ctx context.Context, h host.Host, id peer.ID) {
 }
 
 func main() {
-	if len(os.Args) < 2 {
-		fail("starting", fmt.Errorf("usage: peer listen | peer dial MULTIADDR"))
+	security := flag.String("security", "noise,tls", "noise, tls or both, in order of preference")
+	key := flag.String("key", "ed25519", "the identity's kind of key")
+	flag.Parse()
+	if flag.NArg() < 1 {
+		fail("starting", fmt.Errorf("usage: peer [flags] listen | dial MULTIADDR | mesh"))
 	}
-	h := newHost()
+	h := newHost(strings.Split(*security, ","), *key)
 	defer h.Close()
-	switch os.Args[1] {
+	switch flag.Arg(0) {
 	case "listen":
 		listen(h)
 	case "dial":
-		dial(h, os.Args[2])
+		dial(h, flag.Arg(1))
 	case "mesh":
 		mesh(h)
 	}
