@@ -3,6 +3,7 @@
 //	peer [flags] listen            prints {"addr": ...}, then one line for each peer it has identified, until stdin ends
 //	peer [flags] dial MULTIADDR    connects, pings, echoes 1 MiB over /test/echo/1, and prints what it saw
 //	peer [flags] mesh              gossipsub and the DHT, driven by lines of JSON (mesh.go)
+//	peer mixed GHOSTNET            twenty nodes, half of them processes of this program (mixed.go)
 //
 // Flags: -security noise,tls (in order of preference), -key ed25519|secp256k1|ecdsa|rsa (of the identity).
 package main
@@ -163,7 +164,11 @@ func main() {
 	key := flag.String("key", "ed25519", "the identity's kind of key")
 	flag.Parse()
 	if flag.NArg() < 1 {
-		fail("starting", fmt.Errorf("usage: peer [flags] listen | dial MULTIADDR | mesh"))
+		fail("starting", fmt.Errorf("usage: peer [flags] listen | dial MULTIADDR | mesh | mixed GHOSTNET"))
+	}
+	if flag.Arg(0) == "mixed" {
+		mixed(flag.Arg(1))
+		return
 	}
 	h := newHost(strings.Split(*security, ","), *key)
 	defer h.Close()
