@@ -131,4 +131,24 @@ await "$work/mesh-go.out" "\"did\":\"providers\",\"result\":\\[\"$ours\"\\]"
 echo "a mixed mesh of twenty: gossip and the DHT through both"
 "$work/peer" mixed "$ghostnet" >"$work/mixed.out" 2>"$work/mixed.err" || fail "the mixed mesh" "$work/mixed.out" "$work/mixed.err"
 cat "$work/mixed.out"
+
+transport_peer=$(dirname "$ghostnet")/transport_peer
+if command -v redis-server >/dev/null && [[ -x $transport_peer ]]; then
+  echo "the contract of the libp2p project's transport tests"
+  redis_port=$((20000 + RANDOM % 10000))
+  redis-server --port $redis_port --bind 127.0.0.1 --save '' --appendonly no >"$work/redis.out" &
+  pids+=($!)
+  for security in noise tls; do
+    said=(env transport=tcp muxer=yamux security=$security redis_addr=127.0.0.1:$redis_port test_timeout_seconds=20)
+    "${said[@]}" is_dialer=false ip=127.0.0.1 "$transport_peer" 2>"$work/listener.err" &
+    pids+=($!)
+    "${said[@]}" is_dialer=true "$transport_peer" >"$work/contract.out" 2>"$work/contract.err" ||
+      fail "the dialer, $security" "$work/contract.err" "$work/listener.err"
+    grep -Eq '^\{"handshakePlusOneRTTMillis":[0-9.]+,"pingRTTMilllis":[0-9.]+\}$' "$work/contract.out" || fail "its line" "$work/contract.out"
+    echo "$security: $(cat "$work/contract.out")"
+  done
+else
+  [[ ! ${CI:-} ]] || fail "redis-server or $transport_peer is missing"
+  echo "left out: the contract of the transport tests, which takes redis-server and transport_peer"
+fi
 echo "OK"
