@@ -193,6 +193,13 @@ void add_live(CLI::App& app, Arguments& arguments) {
       ->delimiter(',')
       ->capture_default_str();
 
+  node->add_option("--allow", arguments.node.allow, "PEER or ADDRESS[/BITS] to connect with; once said, only those")
+      ->allow_extra_args(false);
+  node->add_option("--deny", arguments.node.deny, "PEER or ADDRESS[/BITS] never to connect with")
+      ->allow_extra_args(false);
+  node->add_option("--metrics", arguments.node.metrics, "ADDRESS:PORT where Prometheus finds /metrics");
+  node->add_option("--trace", arguments.node.trace, "FILE for a trace of gossipsub, as go-libp2p-pubsub writes it");
+
   CLI::App* ping = app.add_subcommand("ping", "Pings a libp2p node");
   ping->add_option("MULTIADDR", arguments.ping.address, "where it listens, as in /ip4/127.0.0.1/tcp/4001")->required();
   ping->add_option("--count", arguments.ping.count, "how often")->capture_default_str();

@@ -9,11 +9,14 @@
 
 #include "base64.hpp"
 #include "command.hpp"
+#include "exposition.hpp"
 #include "ghostnet/gossipsub/pubsub.hpp"
 #include "ghostnet/kademlia/dht.hpp"
 #include "ghostnet/realnet/signals.hpp"
 #include "ghostnet/runtime/combine.hpp"
 #include "live_node.hpp"
+#include "metrics_endpoint.hpp"
+#include "pubsub_trace.hpp"
 
 namespace ghostnet::cli {
 namespace {
@@ -70,13 +73,31 @@ class CommandLines {
 class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHandler {
  public:
   LiveNode(realnet::World& world, realnet::Host& host, libp2p::KeyPair key, libp2p::NodeOptions options,
-           std::optional<kademlia::Mode> dht)
+           std::optional<kademlia::Mode> dht, gossipsub::RouterTracer* tracer)
       : world_(world),
         node_(host, std::move(key), std::move(options)),
         observing_(node_.observe(*this)),
-        pubsub_(node_, {}, {}, *this),
+        pubsub_(node_, {}, {}, *this, tracer),
         scope_(host.loop()) {
     if (dht) dht_.emplace(node_, kademlia::DhtOptions{.mode = *dht});
+  }
+
+  // What Prometheus is told.
+  std::string metrics() const {
+    Exposition exposition;
+    exposition.add(node_.host().metrics().hub());
+    const gossipsub::RouterCounters& counters = pubsub_.router().counters();
+    exposition.gauge("ghostnet_gossipsub_peers", "peers that speak it",
+                     static_cast<std::int64_t>(pubsub_.router().peer_count()));
+    exposition.counter("ghostnet_gossipsub_published_total", "messages published here", counters.published);
+    exposition.counter("ghostnet_gossipsub_delivered_total", "messages of others accepted", counters.delivered);
+    exposition.counter("ghostnet_gossipsub_duplicates_total", "copies of known messages", counters.duplicates);
+    exposition.counter("ghostnet_gossipsub_rejected_total", "messages found invalid", counters.rejected);
+    exposition.counter("ghostnet_gossipsub_forwarded_total", "copies queued for others", counters.forwarded);
+    exposition.counter("ghostnet_gossipsub_dropped_total", "copies and gossip without room", counters.dropped);
+    exposition.counter("ghostnet_gossipsub_payload_bytes_total", "of copies sent", counters.payload_bytes);
+    exposition.counter("ghostnet_gossipsub_control_bytes_total", "of all else sent", counters.control_bytes);
+    return std::move(exposition).take();
   }
 
   Result<> subscribe(const std::string& topic) { return pubsub_.subscribe(topic); }
@@ -299,6 +320,28 @@ Result<std::optional<kademlia::Mode>> dht_mode(const std::string& name) {
   return fail(Errc::invalid_argument, "--dht {}: expected client, server or off", name);
 }
 
+Result<libp2p::NodeOptions> options_of(const NodeCommand& command) {
+  Result<std::vector<libp2p::Security>> security = security_of(command.security);
+  if (!security) return fail(security);
+  libp2p::NodeOptions options{.security = std::move(*security)};
+  for (const std::string& rule : command.allow) {
+    if (Result<> said = options.gate.allow(rule); !said) return fail(said.error().while_doing("--allow"));
+  }
+  for (const std::string& rule : command.deny) {
+    if (Result<> said = options.gate.deny(rule); !said) return fail(said.error().while_doing("--deny"));
+  }
+  return options;
+}
+
+Result<std::unique_ptr<MetricsEndpoint>> open_metrics(Host& host, const std::string& at, const LiveNode& node) {
+  const Result<Endpoint> endpoint = Endpoint::parse(at);
+  if (!endpoint) return fail(Errc::invalid_argument, "--metrics {}: expected ADDRESS:PORT, as in 127.0.0.1:9100", at);
+  auto opened = MetricsEndpoint::open(host, *endpoint, [&node] { return node.metrics(); });
+  if (!opened) return fail(opened.error().while_doing("--metrics"));
+  say({{"event", "metrics"}, {"url", fmt::format("http://{}/metrics", (*opened)->local().to_string())}});
+  return opened;
+}
+
 }  // namespace
 
 int node(const NodeCommand& command) {
@@ -306,8 +349,8 @@ int node(const NodeCommand& command) {
     fmt::print(stderr, "ghostnet: {}\n", error.message());
     return code;
   };
-  Result<std::vector<libp2p::Security>> security = security_of(command.security);
-  if (!security) return refuse(kBadInput, security.error());
+  Result<libp2p::NodeOptions> options = options_of(command);
+  if (!options) return refuse(kBadInput, options.error());
   const auto dht = dht_mode(command.dht);
   if (!dht) return refuse(kBadInput, dht.error());
   auto world = realnet::World::create();
@@ -319,7 +362,19 @@ int node(const NodeCommand& command) {
   Result<libp2p::KeyPair> key = load_or_make_key(command.key_file, random);
   if (!key) return refuse(kBadInput, key.error());
 
-  LiveNode live(**world, host, std::move(*key), {.security = std::move(*security)}, *dht);
+  std::unique_ptr<PubsubTrace> trace;
+  if (!command.trace.empty()) {
+    auto created = PubsubTrace::create(command.trace, key->peer_id(), host.clock());
+    if (!created) return refuse(kBadInput, created.error());
+    trace = std::move(*created);
+  }
+  LiveNode live(**world, host, std::move(*key), std::move(*options), *dht, trace.get());
+  std::unique_ptr<MetricsEndpoint> metrics;
+  if (!command.metrics.empty()) {
+    auto opened = open_metrics(host, command.metrics, live);
+    if (!opened) return refuse(kBadInput, opened.error());
+    metrics = std::move(*opened);
+  }
   for (const std::string& address : command.listen) {
     if (Result<> listening = live.listen(address); !listening) return refuse(kBadInput, listening.error());
   }

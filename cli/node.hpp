@@ -13,6 +13,10 @@ struct NodeCommand {
   std::string key_file;
   std::vector<std::string> security = {"noise", "tls"};
   std::string dht = "off";
+  std::vector<std::string> allow;  // peers and blocks of addresses
+  std::vector<std::string> deny;
+  std::string metrics;  // ADDRESS:PORT
+  std::string trace;    // a file
 };
 
 int node(const NodeCommand& command);

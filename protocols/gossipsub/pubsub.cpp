@@ -67,17 +67,20 @@ struct Pubsub::Peer {
   Scope scope;
 };
 
-Router::Config Pubsub::router_config(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring) {
-  Router::Config config{.options = options, .scoring = scoring, .own_id = Bytes::copy_of(node.id().bytes())};
+Router::Config Pubsub::router_config(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring,
+                                     RouterTracer* tracer) {
+  Router::Config config{
+      .options = options, .scoring = scoring, .own_id = Bytes::copy_of(node.id().bytes()), .tracer = tracer};
   if (options.signature_policy == SignaturePolicy::strict_no_sign) config.message_id = content_id;
   return config;
 }
 
-Pubsub::Pubsub(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring, PubsubHandler& handler)
+Pubsub::Pubsub(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring, PubsubHandler& handler,
+               RouterTracer* tracer)
     : node_(node),
       handler_(handler),
       options_(options),
-      router_(router_config(node, options, scoring), *this,
+      router_(router_config(node, options, scoring, tracer), *this,
               Random::from_state(node.host().random().next_u64(), node.host().random().next_u64() | 1),
               node.host().now()),
       // As go-libp2p-pubsub: from the wall clock on, so that a restarted node does not repeat itself.

@@ -6,6 +6,19 @@
 #include "router_state.hpp"
 
 namespace ghostnet::gossipsub {
+namespace {
+
+std::string_view protocol_of(Version version) {
+  switch (version) {
+    case Version::floodsub: return "/floodsub/1.0.0";
+    case Version::v1_0: return "/meshsub/1.0.0";
+    case Version::v1_1: return "/meshsub/1.1.0";
+    case Version::v1_2: return "/meshsub/1.2.0";
+  }
+  return {};
+}
+
+}  // namespace
 
 Router::Router(Config config, RouterEvents& events, Random random, TimePoint now)
     : config_(std::move(config)),
@@ -44,6 +57,7 @@ Result<PeerHandle> Router::add_peer(TimePoint now, const PeerDescription& about)
   peer.score = scores_.connect(about.id, about.address);
   peer.direct = contains(config_.direct_peers, about.id);
   ++peer_count_;
+  trace({.kind = TraceKind::add_peer, .peer = about.id.view(), .detail = protocol_of(about.version)});
 
   std::vector<SubOpts> hello;
   for (const auto& topic : topics_) {
@@ -59,6 +73,7 @@ void Router::remove_peer(TimePoint now, PeerHandle handle) {
   for (const auto& topic : topics_) leave_topic(*topic, *peer);
   std::erase_if(promises_, [&](const Promise& promise) { return promise.peer == handle; });
   scores_.disconnect(peer->score, now);
+  trace({.kind = TraceKind::remove_peer, .peer = peer->about.id.view()});
   peers_[handle.slot].reset();
   --peer_count_;
 }
@@ -132,6 +147,7 @@ Result<> Router::subscribe(TimePoint now, std::string_view name) {
   Topic& topic = **found;
   if (topic.subscribed) return {};
   topic.subscribed = true;
+  trace({.kind = TraceKind::join, .topic = topic.name});
   const SubOpts subscription{.subscribe = true, .topic = topic.name};
   for (const auto& peer : peers_) {
     if (peer) announce(*peer, std::span(&subscription, 1));
@@ -162,6 +178,7 @@ void Router::unsubscribe(TimePoint now, std::string_view name) {
   Topic* const topic = find_topic(name);
   if (topic == nullptr || !topic->subscribed) return;
   topic->subscribed = false;
+  trace({.kind = TraceKind::leave, .topic = topic->name});
   const SubOpts subscription{.subscribe = false, .topic = topic->name};
   for (const auto& peer : peers_) {
     if (peer) announce(*peer, std::span(&subscription, 1));

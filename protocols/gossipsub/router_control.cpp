@@ -30,6 +30,7 @@ void Router::on_graft(TimePoint now, Peer& peer, std::string_view name) {
   topic->mesh.push_back(&peer);
   scores_.grafted(peer.score, topic->number, now);
   ++counters_.grafts;
+  trace({.kind = TraceKind::graft, .peer = peer.about.id.view(), .topic = topic->name});
   events_.mesh_changed(topic->name, peer.handle, true);
 }
 
@@ -58,6 +59,7 @@ void Router::graft(TimePoint now, Topic& topic, Peer& peer) {
   topic.mesh.push_back(&peer);
   scores_.grafted(peer.score, topic.number, now);
   ++counters_.grafts;
+  trace({.kind = TraceKind::graft, .peer = peer.about.id.view(), .topic = topic.name});
   pending(peer).graft.push_back(&topic);
   events_.mesh_changed(topic.name, peer.handle, true);
 }
@@ -72,6 +74,7 @@ void Router::remove_from_mesh(Topic& topic, Peer& peer) {
   if (!remove(topic.mesh, &peer)) return;
   scores_.pruned(peer.score, topic.number);
   ++counters_.prunes;
+  trace({.kind = TraceKind::prune, .peer = peer.about.id.view(), .topic = topic.name});
   events_.mesh_changed(topic.name, peer.handle, false);
 }
 

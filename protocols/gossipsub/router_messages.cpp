@@ -31,6 +31,7 @@ Result<MessageSeq> Router::publish(TimePoint now, Bytes encoded) {
                                            .topic = topic.number,
                                            .state = SeenMessage::State::accepted});
   ++counters_.published;
+  trace({.kind = TraceKind::publish_message, .message_id = id->view(), .topic = topic.name});
   spread(now, seq, topic);
   return seq;
 }
@@ -89,6 +90,11 @@ void Router::on_message(TimePoint now, Peer& source, Bytes encoded) {
   const auto id = config_.message_id(*message);
   if (!allowed(*message) || !id) {
     ++counters_.rejected;
+    trace({.kind = TraceKind::reject_message,
+           .peer = source.about.id.view(),
+           .message_id = id ? id->view() : ByteView(),
+           .topic = topic->name,
+           .detail = "signature policy"});
     scores_.invalid_delivery(source.score, topic->number);
     return;
   }
@@ -126,6 +132,10 @@ void Router::tell_unwanted(const Topic& topic, const Peer& source, const Message
 
 void Router::on_duplicate(TimePoint now, MessageSeq seq, Peer& source) {
   ++counters_.duplicates;
+  trace({.kind = TraceKind::duplicate_message,
+         .peer = source.about.id.view(),
+         .message_id = messages_[seq].id.view(),
+         .topic = topics_[messages_[seq].topic]->name});
   if (!scores_.enabled()) return;
   SeenMessage& seen = messages_[seq];
   if (seen.source == source.handle) return;
@@ -175,6 +185,10 @@ void Router::accept(MessageSeq seq) {
   ++counters_.delivered;
   const auto message = Message::parse(seen.encoded.view());
   const Topic& topic = *topics_[seen.topic];
+  trace({.kind = TraceKind::deliver_message,
+         .peer = peer_id(seen.source).view(),
+         .message_id = seen.id.view(),
+         .topic = topic.name});
   forward(seq, topic, *message);
   if (topic.subscribed) {
     events_.deliver({.seq = seq,
@@ -189,6 +203,11 @@ void Router::accept(MessageSeq seq) {
 void Router::refuse(MessageSeq seq, SeenMessage::State state) {
   SeenMessage& seen = messages_[seq];
   seen.state = state;
+  trace({.kind = TraceKind::reject_message,
+         .peer = peer_id(seen.source).view(),
+         .message_id = seen.id.view(),
+         .topic = topics_[seen.topic]->name,
+         .detail = state == SeenMessage::State::rejected ? "validation failed" : "validation ignored"});
   if (state == SeenMessage::State::rejected) {
     if (const Peer* const source = find(seen.source)) scores_.invalid_delivery(source->score, seen.topic);
     if (seen.rare) {

@@ -97,6 +97,7 @@ Task<Result<Swarm::Upgraded>> Swarm::upgrade(std::unique_ptr<Stream> raw, Direct
   const Endpoint remote = raw->peer();
   Result<Secured> secured = co_await secure(std::move(raw), security, direction, expected);
   if (!secured) co_return fail(secured);
+  if (Result<> admitted = options.gate.admits(secured->peer); !admitted) co_return fail(admitted);
   if (secured->peer == key.peer_id()) co_return fail(Errc::permission, "this is ourselves");
   if (secured->muxer.empty()) {
     if (direction == Direction::outbound) {
@@ -125,6 +126,7 @@ Task<Result<Swarm::Upgraded>> Swarm::upgrade(std::unique_ptr<Stream> raw, Direct
 
 Task<Result<std::unique_ptr<Stream>>> Swarm::open_raw(TcpTarget target) {
   if (target.name.empty()) {
+    if (Result<> admitted = options.gate.admits(target.address); !admitted) co_return fail(admitted);
     co_return co_await host.connect({.peer = Endpoint(target.address, target.port)});
   }
   const Result<std::vector<IpAddress>> found = co_await host.resolve(target.name);
@@ -133,6 +135,10 @@ Task<Result<std::unique_ptr<Stream>>> Swarm::open_raw(TcpTarget target) {
       fail(Errc::not_found, "{} has no address of the family asked for", target.name);
   for (const IpAddress& address : *found) {
     if (target.family && address.family() != *target.family) continue;
+    if (Result<> admitted = options.gate.admits(address); !admitted) {
+      stream = fail(admitted);
+      continue;
+    }
     stream = co_await host.connect({.peer = Endpoint(address, target.port)});
     if (stream) break;
   }
@@ -153,6 +159,9 @@ Task<Result<PeerId>> Swarm::dial_now(Multiaddr address, std::optional<PeerId> ex
 
 Task<Result<PeerId>> Swarm::dial(Multiaddr address, std::optional<PeerId> expected) {
   if (closing_) co_return fail(Errc::closed, "the node is closing");
+  if (expected) {
+    if (Result<> admitted = options.gate.admits(*expected); !admitted) co_return fail(admitted);
+  }
   if (pending_dials_ >= options.max_pending_dials)
     co_return fail(Errc::limit, "{} dials are under way", pending_dials_);
   if (manager.rests(address, host.now())) co_return fail(Errc::busy, "{} failed a moment ago", address.text());

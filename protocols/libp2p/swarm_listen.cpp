@@ -49,7 +49,8 @@ Task<> Swarm::accept_from(Listener& listener) {
     if (!raw) {
       if (raw.error() == Errc::closed) co_return;
       co_await host.clock().sleep(kAcceptBackoff);
-    } else if (pending_inbound_ >= options.max_pending_inbound || connections_.size() >= options.max_connections) {
+    } else if (pending_inbound_ >= options.max_pending_inbound || connections_.size() >= options.max_connections ||
+               !options.gate.admits((*raw)->peer().address())) {
       metrics.refused.add();
     } else {
       ++pending_inbound_;

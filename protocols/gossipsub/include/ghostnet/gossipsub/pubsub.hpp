@@ -61,8 +61,9 @@ std::optional<MessageId> content_id(const Message& message);
 
 class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver, private RouterEvents {
  public:
-  // Options are valid.
-  Pubsub(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring, PubsubHandler& handler);
+  // Options are valid. The tracer, if there is one, outlives it.
+  Pubsub(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring, PubsubHandler& handler,
+         RouterTracer* tracer = nullptr);
   Pubsub(const Pubsub&) = delete;
   Pubsub& operator=(const Pubsub&) = delete;
   ~Pubsub();
@@ -79,7 +80,8 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
  private:
   struct Peer;
 
-  static Router::Config router_config(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring);
+  static Router::Config router_config(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring,
+                                      RouterTracer* tracer);
 
   void accept(std::unique_ptr<libp2p::PeerStream> stream) override;
   void connected(const libp2p::ConnectionInfo& connection) override;

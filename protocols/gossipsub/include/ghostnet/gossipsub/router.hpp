@@ -27,6 +27,7 @@
 #include "ghostnet/gossipsub/peer_score.hpp"
 #include "ghostnet/gossipsub/rpc.hpp"
 #include "ghostnet/gossipsub/send_queue.hpp"
+#include "ghostnet/gossipsub/tracer.hpp"
 #include "ghostnet/runtime/address.hpp"
 #include "ghostnet/runtime/bytes.hpp"
 #include "ghostnet/runtime/random.hpp"
@@ -111,6 +112,7 @@ class Router {
     Bytes own_id;
     MessageIdOf message_id = MessageId::of_origin;
     std::vector<Bytes> direct_peers{};  // v1.1 "Explicit Peering Agreements"
+    RouterTracer* tracer = nullptr;     // outlives the router
   };
 
   // Options are valid; `events` outlives the router. The first heartbeat is at a random instant of the first interval.
@@ -192,6 +194,10 @@ class Router {
   void forward(MessageSeq seq, const Topic& topic, const Message& message);
   void spread(TimePoint now, MessageSeq seq, Topic& topic);
   void give(Peer& peer, SendQueue::Class of, const Frame& frame, MessageSeq seq, std::uint64_t hash);
+  void trace(const TraceEvent& event) const {
+    if (config_.tracer != nullptr) [[unlikely]]
+      config_.tracer->trace(event);
+  }
   void tell_unwanted(const Topic& topic, const Peer& source, const MessageId& id);
 
   // router_control.cpp

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ghostnet/libp2p/gate.hpp"
 #include "ghostnet/libp2p/yamux_options.hpp"
 #include "ghostnet/runtime/time.hpp"
 
@@ -19,6 +20,7 @@ struct NodeOptions {
   std::string agent = "ghostnet/0.1.0";
   std::string protocol_version = "ipfs/0.1.0";
   YamuxOptions yamux{};
+  Gate gate{};
 
   bool identify =
       true;  // ask each new peer what it speaks and where it listens; the answers to others are given anyway
