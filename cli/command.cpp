@@ -28,15 +28,15 @@ std::filesystem::path Program::beside(const std::filesystem::path& relative) con
 
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) return fail(Errc::not_found, "{}: there is no such file", path);
-  if (!std::filesystem::is_regular_file(path, error)) return fail(Errc::invalid_argument, "{}: not a file", path);
+  if (!std::filesystem::exists(path, error)) return fail(Errc::not_found, "there is no such file");
+  if (!std::filesystem::is_regular_file(path, error)) return fail(Errc::invalid_argument, "not a file");
   std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) return fail(Errc::permission, "{}: {}", path, error.message());
-  if (size > max_bytes) return fail(Errc::limit, "{}: too large: {} bytes, at most {}", path, size, max_bytes);
+  if (error) return fail(Errc::permission, "{}", error.message());
+  if (size > max_bytes) return fail(Errc::limit, "too large: {} bytes, at most {}", size, max_bytes);
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
-  if (!file) return fail(Errc::permission, "{}: cannot be read", path);
+  if (!file) return fail(Errc::permission, "cannot be read");
   return std::move(text).str();
 }
 

@@ -31,7 +31,7 @@ Result<libp2p::KeyPair> load_or_make_key(const std::string& path, crypto::Secure
   if (path.empty()) return libp2p::KeyPair::generate_ed25519(random);
   if (std::filesystem::exists(path)) {
     const Result<std::string> bytes = read_file(path, kMaxKeyFileBytes);
-    if (!bytes) return fail(bytes);
+    if (!bytes) return fail(bytes.error().while_doing("reading the key file " + path));
     Result<libp2p::KeyPair> key = libp2p::KeyPair::decode(as_bytes(*bytes));
     if (!key) return fail(key.error().while_doing("reading the key file " + path));
     return key;

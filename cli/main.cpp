@@ -9,11 +9,13 @@
 #include "ghostnet/runtime/quantity.hpp"
 #include "ghostnet/scenarios/plugin.hpp"
 #include "ghostnet/services/services.hpp"
+#include "gui.hpp"
 #include "list.hpp"
 #include "node.hpp"
 #include "p2p_ping.hpp"
 #include "results.hpp"
 #include "run.hpp"
+#include "usage_error.hpp"
 
 namespace ghostnet::cli {
 
@@ -62,6 +64,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
       "Examples:\n"
       "  ghostnet run scenarios/echo.yaml\n"
       "  ghostnet run scenarios/echo.yaml --mode live\n"
+      "  sudo ghostnet run scenarios/echo.yaml --mode live --live netns\n"
       "  ghostnet run mesh.yaml --set network.loss=1% --set groups.clients.count=500 --seed 7\n"
       "  ghostnet run mesh.yaml --sweep network.loss=0%,1%,5% --repeat 5 --db results.sqlite\n"
       "  ghostnet run mesh.yaml --verify-determinism\n"
@@ -71,8 +74,10 @@ void add_run(CLI::App& app, Arguments& arguments) {
   run->add_option("--mode", arguments.run.mode, "sim or live")
       ->check(CLI::IsMember({"sim", "live"}))
       ->capture_default_str();
-  run->add_option("--live", arguments.run.live, "how hosts share this machine in live mode")
-      ->check(CLI::IsMember({"loopback"}))
+  run->add_option("--live", arguments.run.live,
+                  "how hosts share this machine in live mode: addresses of its loopback, or namespaces, each with the "
+                  "kernel's own TCP and UDP (as root)")
+      ->check(CLI::IsMember({"loopback", "netns"}))
       ->capture_default_str();
   run->add_option("--carrier", arguments.carrier, "fabric or ns3, instead of the file's")
       ->check(CLI::IsMember({"fabric", "ns3"}));
@@ -120,6 +125,9 @@ void add_others(CLI::App& app, Arguments& arguments) {
       "  source <(ghostnet completion bash)\n"
       "  ghostnet completion zsh > \"${fpath[1]}/_ghostnet\"\n"
       "  ghostnet completion fish > ~/.config/fish/completions/ghostnet.fish");
+
+  CLI::App* gui_command = app.add_subcommand("gui", "Shows a results database, also while it is written");
+  gui_command->add_option("FILE", arguments.files, "a results database; `ghostnet gui --help` lists the options");
 
   CLI::App* bench = app.add_subcommand("bench", "Runs benchmarks, the rivals' figures beside ours");
   bench->add_option("NAME", arguments.benches, "benchmarks; all when left out");
@@ -283,14 +291,24 @@ int program_main(int argc, char** argv) {
   app.require_subcommand(1);
   Arguments arguments;
   arguments.words.assign(argv, argv + argc);
+  // The visualizer reads its own options.
+  if (argc > 1 && arguments.words[1] == "gui") {
+    return gui({arguments.words.begin() + 2, arguments.words.end()}, program);
+  }
   add_run(app, arguments);
   add_results(app, arguments);
   add_others(app, arguments);
   add_live(app, arguments);
+  if (argc <= 1) {
+    fmt::print(stderr, "{}", app.help());
+    return kBadInput;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? kOk : kBadInput;
+    if (e.get_exit_code() == 0) return app.exit(e);  // help and version
+    fmt::print(stderr, "ghostnet: {}\n", explain_usage_error(app, e, argv[1]));
+    return kBadInput;
   }
   return dispatch(app, arguments, program);
 }

@@ -1,12 +1,15 @@
 #include "mpi.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <thread>
+#include <vector>
 
 #include "ghostnet/results/database.hpp"
 #include "ghostnet/runtime/quantity.hpp"
@@ -25,12 +28,15 @@ std::optional<std::size_t> number_in(const char* name) {
 }
 
 constexpr auto kLookEvery = std::chrono::milliseconds(100);
-constexpr auto kGiveUpAfter = std::chrono::seconds(60);  // without a sign of life
+constexpr auto kGiveUpAfter = std::chrono::seconds(60);       // without a sign of life
+constexpr auto kGiveUpOnDeadAfter = std::chrono::seconds(8);  // where we see that nobody is at work
 
-// Of a batch: the runs that ended, and a number that grows with whatever any of its runs does.
+// Of a batch: the runs that ended, a number that grows with whatever any of its runs does, and the processes of those
+// that are under way.
 struct Sight {
   std::int64_t ended = 0;
   std::int64_t advanced = 0;
+  std::vector<pid_t> at_work{};
 };
 
 Result<Sight> look(const results::Database& database, const std::string& batch) {
@@ -40,12 +46,28 @@ Result<Sight> look(const results::Database& database, const std::string& batch) 
   if (!statement) return fail(std::move(statement));
   Result<bool> row = statement->bind(batch).step();
   if (!row) return fail(std::move(row));
-  return Sight{statement->integer(0), statement->integer(1)};
+  Sight sight{statement->integer(0), statement->integer(1)};
+  Result<results::Statement> under_way = database.prepare(
+      "SELECT r.process_id FROM runs r JOIN batches b ON b.batch_id = r.batch_id "
+      "WHERE b.label = ?1 AND r.status = 'unfinished'");
+  if (!under_way) return fail(std::move(under_way));
+  under_way->bind(batch);
+  while (true) {
+    Result<bool> another = under_way->step();
+    if (!another) return fail(std::move(another));
+    if (!*another) return sight;
+    sight.at_work.push_back(static_cast<pid_t>(under_way->integer(0)));
+  }
+}
+
+bool anybody_lives(const std::vector<pid_t>& processes) {
+  return std::ranges::any_of(processes, [](pid_t process) { return ::kill(process, 0) == 0 || errno == EPERM; });
 }
 
 }  // namespace
 
-Result<std::size_t> wait_for_ranks(const std::string& db, const std::string& batch, std::size_t runs) {
+Result<std::size_t> wait_for_ranks(const MpiRank& mpi, const std::string& db, const std::string& batch,
+                                   std::size_t runs) {
   Result<results::Database> database = results::Database::open(db, {});
   if (!database) return fail(std::move(database));
   auto alive_at = std::chrono::steady_clock::now();
@@ -56,8 +78,10 @@ Result<std::size_t> wait_for_ranks(const std::string& db, const std::string& bat
     const std::size_t ended = static_cast<std::size_t>(now->ended);
     if (ended >= runs) return std::size_t{0};
     if (now->advanced != before.advanced) alive_at = std::chrono::steady_clock::now();
-    before = *now;
-    if (interrupted() || std::chrono::steady_clock::now() - alive_at > kGiveUpAfter) return runs - ended;
+    before = std::move(*now);
+    const bool seen_dead = mpi.ranks_here == mpi.ranks && !anybody_lives(now->at_work);
+    const auto patience = seen_dead ? kGiveUpOnDeadAfter : kGiveUpAfter;
+    if (interrupted() || std::chrono::steady_clock::now() - alive_at > patience) return runs - ended;
     std::this_thread::sleep_for(kLookEvery);
   }
 }

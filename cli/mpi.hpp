@@ -2,7 +2,9 @@
 //
 // MPI itself is not needed for that: its launchers tell each process its rank in the environment. The ranks record into
 // one results file, each its own runs, and meet there at the end: a launcher ends all ranks as soon as one of them ends
-// with a code that is not 0. A rank that is lost loses only the runs that it had not finished; --resume makes them.
+// with a code that is not 0. A rank that is lost loses only the runs that it had not finished; the others say so, and
+// --resume makes them. For that Open MPI's launcher must be told to let the others live
+// (--enable-recovery).
 #pragma once
 
 #include <cstddef>
@@ -25,6 +27,7 @@ std::optional<MpiRank> mpi_rank();
 
 // Waits until so many runs of the batch have come to an end, and returns how many are missing: more than none after an
 // interruption, or when nothing has happened in the file for a while.
-Result<std::size_t> wait_for_ranks(const std::string& db, const std::string& batch, std::size_t runs);
+Result<std::size_t> wait_for_ranks(const MpiRank& mpi, const std::string& db, const std::string& batch,
+                                   std::size_t runs);
 
 }  // namespace ghostnet::cli

@@ -351,8 +351,8 @@ int node(const NodeCommand& command) {
     fmt::print(stderr, "ghostnet: {}\n", error.message());
     return code;
   };
-  Result<libp2p::NodeOptions> options = options_of(command);
-  if (!options) return refuse(kBadInput, options.error());
+  Result<std::vector<libp2p::Security>> security = security_of(command.security);
+  if (!security) return refuse(kBadInput, security.error());
   const auto dht = dht_mode(command.dht);
   if (!dht) return refuse(kBadInput, dht.error());
   auto world = realnet::World::create();

@@ -158,13 +158,13 @@ Result<> prepare_db(RunCommand& command, const Plan& plan) {
 }
 
 void meet_other_ranks(const RunCommand& command, const MpiRank& mpi, std::size_t runs, Output& output) {
-  const Result<std::size_t> missing = wait_for_ranks(command.db, command.batch, runs);
+  const Result<std::size_t> missing = wait_for_ranks(mpi, command.db, command.batch, runs);
   if (missing && *missing == 0) return;
   output.note(missing ? kInternal : exit_code_of(missing.error()));
-  if (mpi.rank != 0) return;
-  if (!missing) return fmt::print(stderr, "ghostnet: {}\n", missing.error().message());
-  fmt::print(stderr, "ghostnet: {} of {} runs are missing: their ranks were lost or stopped; --resume makes them\n",
-             *missing, runs);
+  if (!missing) return fmt::print(stderr, "ghostnet: rank {}: {}\n", mpi.rank, missing.error().message());
+  fmt::print(stderr,
+             "ghostnet: rank {}: {} of {} runs are missing: their ranks were lost or stopped; --resume makes them\n",
+             mpi.rank, *missing, runs);
 }
 
 // Runs one file in a process of its own and returns its digest, or nothing when it did not pass.

@@ -119,7 +119,10 @@ class Undertaking {
   Result<std::unique_ptr<scenarios::RunWorld>> make_world(const scenarios::Scenario& scenario) {
     LogOptions log;
     log.level = command_.log;
-    if (command_.mode == "live") return scenarios::make_loopback(scenario, log_sink_, log);
+    if (command_.mode == "live") {
+      return command_.live == "netns" ? scenarios::make_namespaces(scenario, log_sink_, log)
+                                      : scenarios::make_loopback(scenario, log_sink_, log);
+    }
     Result<scenarios::MakeSimWorld> make = sim_module(program_);
     if (!make) return fail(std::move(make));
     return scenarios::make_simulated(scenario, *make, log_sink_, log);
@@ -129,7 +132,7 @@ class Undertaking {
     const bool traces_itself = record_.scenario->network.carrier == sim::Carrier::ns3 && command_.mode == "sim";
     if (command_.pcap_directory.empty() || traces_itself) return {};
     if (world_->simulated() == nullptr) {
-      return fail(Errc::not_supported, "--pcap: live runs on loopback are captured with tcpdump -i lo");
+      return fail(Errc::not_supported, "--pcap: live runs are captured with tcpdump (on loopback: tcpdump -i lo)");
     }
     return captures_.open(command_.pcap_directory, *world_->simulated());
   }
@@ -143,7 +146,7 @@ class Undertaking {
     auto store = results::Store::open(command_.db, options);
     if (!store) return fail(std::move(store));
     store_ = std::move(*store);
-    recorder_.emplace(*store_, *world_, scenario.record);
+    recorder_.emplace(*store_, *world_, scenario);
     recorder_->begin({.name = scenario.run.name,
                       .scenario_text = scenario.text,
                       .scenario_file = scenario.file,

@@ -5,19 +5,23 @@
 # keeps the floors (tests/house/): GHOSTNET_FOLDERS, a list of names, and for each <name> GHOSTNET_PATH_<name>,
 # GHOSTNET_DEPENDS_<name> (folders) and GHOSTNET_PACKAGES_<name> (CMake packages of other people's targets).
 
-# ghostnet_library(<name> [INTERNAL] [DEPENDS <word>...] [PRIVATE <word>...] [SEES <folder>...])
+# ghostnet_library(<name> [INTERNAL] [DEPENDS <word>...] [PRIVATE <word>...] [SEES <folder>...] [ROOMS <directory>...])
 #
-# The library of the calling folder: its *.cpp, its include/ directory, and what it stands on. DEPENDS are the libraries
+# The library of the calling folder: its *.cpp and those of its ROOMS, its include/ directory, and what it stands on. DEPENDS are the libraries
 # that its headers show, PRIVATE those that only its sources use; of the folders it SEES it reads the headers and links
 # nothing, as for a module that it loads. Without sources it is a library of headers. It is installed as a component of
 # the package, unless it is INTERNAL to our programs.
 function(ghostnet_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "" "DEPENDS;PRIVATE;SEES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "" "DEPENDS;PRIVATE;SEES;ROOMS")
   ghostnet_register(${name} ${arg_DEPENDS} ${arg_PRIVATE} ${arg_SEES})
   ghostnet_targets_of(public ${arg_DEPENDS})
   ghostnet_targets_of(private ${arg_PRIVATE})
 
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  foreach(room IN LISTS arg_ROOMS)
+    file(GLOB room_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${room}/*.cpp")
+    list(APPEND sources ${room_sources})
+  endforeach()
   set(target ghostnet_${name})
   if(sources)
     set(scope PUBLIC)

@@ -56,11 +56,17 @@ function(ghostnet_folder_libraries out)
   set(${out} ${targets} PARENT_SCOPE)
 endfunction()
 
-# ghostnet_bench(<source>): the program <name>_bench out of <name>_bench.cpp, on Google Benchmark, with all folders and the rivals
-# that it may measure beside them: Asio, ns-3 and lwIP.
+# ghostnet_bench(<source>): the program <name>_bench out of <name>_bench.cpp, on Google Benchmark, with all folders (gui only
+# for those called gui_*, so that the others need no Qt) and the rivals that it may measure beside them: Asio, ns-3 and lwIP.
 function(ghostnet_bench source)
   cmake_path(GET source STEM program)
-  ghostnet_folder_libraries(libraries)
+  ghostnet_folder_libraries(libraries EXCEPT gui)
+  if(program MATCHES "^gui_")
+    if(NOT TARGET ghostnet_gui)
+      return()
+    endif()
+    list(APPEND libraries ghostnet_gui)
+  endif()
   foreach(rival lwip::lwip Boost::headers Threads::Threads NS3::core NS3::network NS3::internet NS3::point-to-point)
     if(TARGET ${rival})
       list(APPEND libraries ${rival})

@@ -59,14 +59,16 @@ void Dial::ready(std::uint32_t events) {
   waiter_.wake(world_.loop());
 }
 
-Result<std::unique_ptr<Stream>> Dial::finish(const Endpoint& peer, LoopbackNetwork* network) {
+Result<std::unique_ptr<Stream>> Dial::finish(const Endpoint& peer, LoopbackNetwork* network,
+                                             const ghostnet::Host* host) {
   int error = 0;
   socklen_t size = sizeof error;
   ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) return system_failure(error, "connecting to {}", peer);
   // A port of ours that nobody listens at may be chosen as our own: then TCP connects it to itself (RFC 9293 3.5).
   if (local_endpoint(fd_.get()) == peer.unmapped()) return system_failure(ECONNREFUSED, "connecting to {}", peer);
-  return KernelStream::adopt(world_, std::move(fd_), KernelStream::Kind::tcp, {.watched = true, .network = network});
+  return KernelStream::adopt(world_, std::move(fd_), KernelStream::Kind::tcp,
+                             {.watched = true, .network = network, .host = host});
 }
 
 }  // namespace ghostnet::realnet

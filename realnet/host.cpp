@@ -176,7 +176,7 @@ Result<std::unique_ptr<Listener>> Host::listen(const ListenOptions& options) {
       ::listen(fd->get(), static_cast<int>(std::min<std::uint32_t>(options.backlog, INT_MAX))) != 0) {
     return system_failure(errno, "listening at {}", *local);
   }
-  return KernelListener::adopt(world_, std::move(*fd), KernelStream::Kind::tcp, {}, options_.network);
+  return KernelListener::adopt(world_, std::move(*fd), KernelStream::Kind::tcp, {}, options_.network, this);
 }
 
 Task<Result<std::unique_ptr<Stream>>> Host::connect(ConnectOptions options) {
@@ -196,7 +196,7 @@ Task<Result<std::unique_ptr<Stream>>> Host::connect(ConnectOptions options) {
   Dial dial(world_, std::move(*fd));
   if (Result<> watched = dial.watch(); !watched) co_return fail(std::move(watched));
   co_await dial.settled();
-  co_return dial.finish(options.peer, network);
+  co_return dial.finish(options.peer, network, this);
 }
 
 Result<std::unique_ptr<Listener>> Host::listen_local(const std::string& path) {

@@ -33,21 +33,24 @@ bool died_in_backlog(int errno_value) {
 }  // namespace
 
 Result<std::unique_ptr<Listener>> KernelListener::adopt(World& world, FileDescriptor fd, KernelStream::Kind kind,
-                                                        SocketPath path, LoopbackNetwork* network) {
+                                                        SocketPath path, LoopbackNetwork* network,
+                                                        const ghostnet::Host* host) {
   const int raw_fd = fd.get();
-  std::unique_ptr<KernelListener> listener(new KernelListener(world, std::move(fd), kind, std::move(path), network));
+  std::unique_ptr<KernelListener> listener(
+      new KernelListener(world, std::move(fd), kind, std::move(path), network, host));
   if (Result<> added = world.poller().add(raw_fd, *listener, EPOLLIN); !added) return fail(std::move(added));
   return listener;
 }
 
 KernelListener::KernelListener(World& world, FileDescriptor fd, KernelStream::Kind kind, SocketPath path,
-                               LoopbackNetwork* network)
+                               LoopbackNetwork* network, const ghostnet::Host* host)
     : world_(world),
       fd_(std::move(fd)),
       kind_(kind),
       backoff_(world.clock()),
       path_(std::move(path)),
-      network_(network) {}
+      network_(network),
+      host_(host) {}
 
 KernelListener::~KernelListener() { world_.poller().remove(fd_.get()); }
 
@@ -79,7 +82,8 @@ bool KernelListener::poll_acceptable() {
 Result<std::unique_ptr<Stream>> KernelListener::try_accept() {
   if (!poll_acceptable()) return fail(Errc::would_block);
   if (error_) return std::unexpected<Error>(*std::exchange(error_, std::nullopt));
-  return KernelStream::adopt(world_, std::move(accepted_), kind_, {.accepted = true, .network = network_});
+  return KernelStream::adopt(world_, std::move(accepted_), kind_,
+                             {.accepted = true, .network = network_, .host = host_});
 }
 
 // The connection waits in the backlog, and as its event is over, nobody but the timer will remind us of it.

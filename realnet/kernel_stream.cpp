@@ -25,6 +25,7 @@ Result<std::unique_ptr<Stream>> KernelStream::adopt(World& world, FileDescriptor
     return fail(std::move(added));
   }
   if (origin.network != nullptr) stream->go_through(*origin.network, origin.accepted);
+  if (origin.host != nullptr) stream->seen_.emplace(*origin.host, stream->peer_.address(), LinkName{.kind = "tcp"});
   return stream;
 }
 

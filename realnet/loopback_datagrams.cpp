@@ -33,6 +33,7 @@ class LoopbackNetwork::DatagramParcel final : public Parcel {
     Released second{datagram_.source, datagram_.datagram, PacketBuf::copy_of(datagram_.payload.view())};
     return std::make_unique<DatagramParcel>(network_, std::move(second));
   }
+  std::string_view kind() const override { return "datagram"; }
 
  private:
   LoopbackNetwork& network_;
@@ -55,6 +56,7 @@ class FragmentParcel final : public Parcel {
     whole_->ce_marked |= ce_marked;
     if (--whole_->missing == 0) whole_->parcel->arrive(at, whole_->ce_marked);
   }
+  std::string_view kind() const override { return whole_->parcel->kind(); }
 
  private:
   std::shared_ptr<Whole> whole_;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "followed_parcel.hpp"
 #include "ghostnet/realnet/shaped_sender.hpp"
 #include "ghostnet/realnet/stream_farewell.hpp"
 #include "ghostnet/realnet/world.hpp"
@@ -17,8 +18,10 @@ constexpr std::uint32_t kDefaultMtuBytes = 65'535;
 }  // namespace
 
 struct LoopbackNetwork::Port {
-  Place* owner;
-  bool outward;
+  enum class Kind : std::uint8_t { out, in, between };  // of a host, or from one region to another
+  Kind kind;
+  Place* owner;       // of a host's
+  RegionId leads_to;  // where it leads away from a host
   Random random;
   std::optional<Link> link{};    // none: infinitely fast
   TimePoint polled_at = kNever;  // an occurrence for it is under way
@@ -28,10 +31,19 @@ struct LoopbackNetwork::Place {
   RegionId region;
   Port out;
   Port in;
+  std::uint8_t cell = 0;
+  bool up = true;
+  TunPort* device = nullptr;
+};
+
+struct LoopbackNetwork::Edge {
+  RegionId from;
+  RegionId to;
+  Port port;
 };
 
 LoopbackNetwork::Travelling LoopbackNetwork::CopyTravelling::operator()(const Travelling& first) const {
-  return {first.parcel->copy(), first.info, first.to, first.ce_marked, first.corrupted};
+  return {first.parcel->copy(), first.info, first.from, first.to, first.ce_marked, first.corrupted};
 }
 
 // ---- laying it ----
@@ -52,22 +64,75 @@ LoopbackNetwork::~LoopbackNetwork() {
   scope_.close();
   farewells_.clear();
   coming_.clear();
+  edges_.clear();
   places_.clear();
 }
 
 Result<> LoopbackNetwork::attach(const IpAddress& address, RegionId region, const Links& links) {
   if (region >= regions_) return fail(Errc::invalid_argument, "{}: there is no region {}", address, region);
   if (places_.contains(address)) return fail(Errc::address_in_use, "{} is in this network already", address);
-  auto place =
-      std::make_unique<Place>(Place{region,
-                                    {nullptr, true, Random::derive(seed_, address.v4_value(), "loopback.out")},
-                                    {nullptr, false, Random::derive(seed_, address.v4_value(), "loopback.in")}});
+  auto place = std::make_unique<Place>(
+      Place{region,
+            {Port::Kind::out, nullptr, region, Random::derive(seed_, address.v4_value(), "loopback.out")},
+            {Port::Kind::in, nullptr, region, Random::derive(seed_, address.v4_value(), "loopback.in")}});
   place->out.owner = place->in.owner = place.get();
   if (Result<> made = make_link(place->out, links.out); !made) return made;
   if (Result<> made = make_link(place->in, links.in); !made) return made;
   places_.emplace(address, std::move(place));
   return {};
 }
+
+Result<> LoopbackNetwork::lay_link(RegionId from, RegionId to, const link::LinkParams& params) {
+  if (from >= regions_ || to >= regions_ || from == to) {
+    return fail(Errc::invalid_argument, "a link from region {} to {}: there are {}", from, to, regions_);
+  }
+  auto edge = std::make_unique<Edge>(
+      Edge{from, to, {Port::Kind::between, nullptr, to, Random::derive(seed_, edges_.size(), "loopback.between")}});
+  if (Result<> made = make_link(edge->port, params); !made) return made;
+  edges_.push_back(std::move(edge));
+  next_hop_.clear();
+  return {};
+}
+
+// ---- faults ----
+
+Result<> LoopbackNetwork::set_links(const IpAddress& address, const Links& links) {
+  Place& there = place(address);
+  if (Result<> changed = change_link(there.out, links.out); !changed) return changed;
+  return change_link(there.in, links.in);
+}
+
+Result<> LoopbackNetwork::change_link(Port& port, const std::optional<link::LinkParams>& params) {
+  if (!params) return {};
+  if (!port.link) return make_link(port, params);
+  auto profile = profile_of(*params);
+  if (!profile) return fail(std::move(profile));
+  advance(world_.loop().now());
+  if (Result<> changed = port.link->change_profile(world_.loop().now(), std::move(*profile), port.random); !changed) {
+    return changed;
+  }
+  poll_when_due(port);
+  advance(world_.loop().now());
+  return {};
+}
+
+void LoopbackNetwork::set_up(const IpAddress& address, bool up) { place(address).up = up; }
+
+void LoopbackNetwork::partition(const std::unordered_map<IpAddress, std::uint8_t>& cells,
+                                std::vector<std::vector<bool>> blocked) {
+  for (const auto& [address, place] : places_) {
+    const auto cell = cells.find(address);
+    place->cell = cell == cells.end() ? std::uint8_t{0} : cell->second;
+  }
+  blocked_ = std::move(blocked);
+}
+
+bool LoopbackNetwork::reaches(const Travelling& what) const {
+  return what.from->up && what.to->up && (blocked_.empty() || !blocked_[what.from->cell][what.to->cell]);
+}
+
+void LoopbackNetwork::set_port(const IpAddress& address, TunPort* port) { place(address).device = port; }
+TunPort* LoopbackNetwork::port_of(const IpAddress& address) const { return place(address).device; }
 
 Result<> LoopbackNetwork::make_link(Port& port, const std::optional<link::LinkParams>& params) {
   if (!params) return {};
@@ -100,13 +165,16 @@ bool LoopbackNetwork::carries(const IpAddress& from, const IpAddress& to) const 
 
 LoopbackCounters LoopbackNetwork::counters() const {
   LoopbackCounters sum = counters_;
+  const auto add = [&sum](const Port& port) {
+    if (!port.link) return;
+    const auto& fates = port.link->counters().fates;
+    sum.dropped += std::accumulate(fates.begin() + 1, fates.end(), std::uint64_t{0});  // all but the carried
+  };
   for (const auto& [address, place] : places_) {
-    for (const Port* port : {&place->out, &place->in}) {
-      if (!port->link) continue;
-      const auto& fates = port->link->counters().fates;
-      sum.dropped += std::accumulate(fates.begin() + 1, fates.end(), std::uint64_t{0});  // all but the carried
-    }
+    add(place->out);
+    add(place->in);
   }
+  for (const auto& edge : edges_) add(edge->port);
   return sum;
 }
 
@@ -121,7 +189,12 @@ TimePoint LoopbackNetwork::now() const { return advancing_ ? now_ : world_.loop(
 Duration LoopbackNetwork::delay(const IpAddress& from, const IpAddress& to) const {
   const Place& sender = place(from);
   const Place& receiver = place(to);
-  Duration delay = ways_[sender.region * regions_ + receiver.region].delay;
+  Duration delay{};
+  if (edges_.empty()) {
+    delay = ways_[sender.region * regions_ + receiver.region].delay;
+  } else {
+    for_each_hop(sender.region, receiver.region, [&](const Edge& edge) { delay += edge.port.link->profile().delay(); });
+  }
   if (sender.out.link) delay += sender.out.link->profile().delay();
   if (receiver.in.link) delay += receiver.in.link->profile().delay();
   return delay;
@@ -132,7 +205,54 @@ std::uint32_t LoopbackNetwork::mtu_bytes(const IpAddress& from, const IpAddress&
   for (const Port* port : {&place(from).out, &place(to).in}) {
     if (port->link) mtu_bytes = std::min(mtu_bytes, port->link->profile().mtu_bytes());
   }
+  for_each_hop(place(from).region, place(to).region,
+               [&](const Edge& edge) { mtu_bytes = std::min(mtu_bytes, edge.port.link->profile().mtu_bytes()); });
   return mtu_bytes;
+}
+
+// ---- ways between routers ----
+
+// Dijkstra towards each region; a hop costs at least a nanosecond, so that of equals the one with fewer hops is taken,
+// and among those the link that was laid first.
+void LoopbackNetwork::find_ways() const {
+  if (!next_hop_.empty() || edges_.empty()) return;
+  next_hop_.assign(regions_ * regions_, nullptr);
+  for (std::size_t to = 0; to < regions_; ++to) {
+    std::vector<Duration> distance(regions_, Duration::max());
+    std::vector<bool> settled(regions_);
+    distance[to] = Duration::zero();
+    while (true) {
+      std::size_t nearest = regions_;
+      for (std::size_t at = 0; at < regions_; ++at) {
+        if (settled[at] || distance[at] == Duration::max()) continue;
+        if (nearest == regions_ || distance[at] < distance[nearest]) nearest = at;
+      }
+      if (nearest == regions_) break;
+      settled[nearest] = true;
+      for (const auto& edge : edges_) {
+        if (edge->to != nearest) continue;
+        const Duration through = distance[nearest] + edge->port.link->profile().delay() + Duration(1);
+        if (through >= distance[edge->from]) continue;
+        distance[edge->from] = through;
+        next_hop_[edge->from * regions_ + to] = edge.get();
+      }
+    }
+  }
+}
+
+LoopbackNetwork::Edge* LoopbackNetwork::next_hop(RegionId at, RegionId to) const {
+  find_ways();
+  return next_hop_.empty() ? nullptr : next_hop_[at * regions_ + to];
+}
+
+template <class Visit>
+void LoopbackNetwork::for_each_hop(RegionId at, RegionId to, Visit visit) const {
+  while (at != to) {
+    const Edge* const edge = next_hop(at, to);
+    if (edge == nullptr) return;
+    visit(*edge);
+    at = edge->to;
+  }
 }
 
 // ---- the way of a parcel ----
@@ -144,13 +264,26 @@ void LoopbackNetwork::send(const IpAddress& from, const IpAddress& to, std::uniq
   if (from_outside) advance(world_.loop().now());
   ++counters_.sent;
   now_ = now();
-  enter(place(from).out, {std::move(parcel), info, &place(to)});
+  if (Observer* const observer = world_.context().observer; observer != nullptr && observer->follows_next()) {
+    const MessageSample about{.sent = now_,
+                              .from = observer->host_at(from),
+                              .to = observer->host_at(to),
+                              .bytes = info.size_bytes,
+                              .kind = parcel->kind()};
+    parcel = std::make_unique<FollowedParcel>(std::move(parcel), world_, about);
+  }
+  Place& sender = place(from);
+  if (sender.up) {
+    enter(sender.out, {std::move(parcel), info, &sender, &place(to)});
+  } else {
+    ++counters_.dropped;
+  }
   if (from_outside) advance(world_.loop().now());
 }
 
 void LoopbackNetwork::call_at(TimePoint at, std::unique_ptr<Parcel> parcel) {
   if (closing_) return;
-  schedule(std::max(at, now()), nullptr, {std::move(parcel), {}, nullptr});
+  schedule(std::max(at, now()), nullptr, {std::move(parcel), {}, nullptr, nullptr});
   if (!advancing_) timer_.arm(coming_.front().at);
 }
 
@@ -180,6 +313,10 @@ void LoopbackNetwork::happen(Occurrence occurrence) {
 }
 
 void LoopbackNetwork::enter(Port& port, Travelling what) {
+  if (port.kind == Port::Kind::in && !reaches(what)) {
+    ++counters_.dropped;
+    return;
+  }
   if (!port.link) return leave(port, std::move(what), now_);
   const link::PacketInfo info = what.info;
   port.link->enqueue(now_, std::move(what), info, port.random);
@@ -206,7 +343,7 @@ void LoopbackNetwork::poll(Port& port) {
 }
 
 void LoopbackNetwork::leave(Port& port, Travelling what, TimePoint at) {
-  if (port.outward) return cross(*port.owner, std::move(what), at);
+  if (port.kind != Port::Kind::in) return go_on(port.leads_to, port.random, std::move(what), at);
   if (what.corrupted) {  // the checksum tells
     ++counters_.dropped;
     return;
@@ -215,16 +352,25 @@ void LoopbackNetwork::leave(Port& port, Travelling what, TimePoint at) {
   what.parcel->arrive(at, what.ce_marked);
 }
 
-void LoopbackNetwork::cross(Place& from, Travelling what, TimePoint at) {
-  const Way& way = ways_[from.region * regions_ + what.to->region];
-  if (coming_.size() >= kMaxUnderWay || from.out.random.chance(way.loss)) {
+// From a region on: by the way to the receiver's, or to the next router.
+void LoopbackNetwork::go_on(RegionId region, Random& random, Travelling what, TimePoint at) {
+  Port* next = &what.to->in;
+  bool lost = coming_.size() >= kMaxUnderWay;
+  if (edges_.empty()) {
+    const Way& way = ways_[region * regions_ + what.to->region];
+    lost = lost || random.chance(way.loss);
+    at += way.delay;
+    if (!lost && way.jitter != Duration{}) at += random.between(-way.jitter, way.jitter);
+  } else if (region != what.to->region) {
+    Edge* const edge = next_hop(region, what.to->region);
+    lost = lost || edge == nullptr;
+    if (edge != nullptr) next = &edge->port;
+  }
+  if (lost) {
     ++counters_.dropped;
     return;
   }
-  at += way.delay;
-  if (way.jitter != Duration{}) at += from.out.random.between(-way.jitter, way.jitter);
-  Port& in = what.to->in;
-  schedule(std::max(at, now_), &in, std::move(what));
+  schedule(std::max(at, now_), next, std::move(what));
 }
 
 Task<> LoopbackNetwork::keep_time() {

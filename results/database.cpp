@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kStepsBetweenAsking = 2'000;  // of SQLite's virtual machine: some tens of microseconds
+
 Errc code_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
     case SQLITE_BUSY:
@@ -25,6 +27,7 @@ Errc code_of(int sqlite_code) {
     case SQLITE_PERM:
     case SQLITE_READONLY:
     case SQLITE_AUTH: return Errc::permission;
+    case SQLITE_INTERRUPT:
     case SQLITE_IOERR: return Errc::closed;
     case SQLITE_NOMEM: return Errc::limit;
     default: return Errc::internal;
@@ -42,6 +45,7 @@ std::string words_of(int sqlite_code, const char* message) {
     case SQLITE_CANTOPEN: return fmt::format("cannot be opened ({})", message);
     case SQLITE_PERM:
     case SQLITE_READONLY: return fmt::format("cannot be written ({})", message);
+    case SQLITE_INTERRUPT: return "broken off, since nobody waits for it any more";
     case SQLITE_IOERR: return fmt::format("reading or writing failed ({})", message);
     default: return message;
   }
@@ -161,11 +165,14 @@ void Statement::bind_bytes(int at, ByteView value) {
 // ---- Database ----
 
 Database::Database(Database&& other) noexcept
-    : path_(std::move(other.path_)), handle_(std::exchange(other.handle_, nullptr)) {}
+    : path_(std::move(other.path_)),
+      handle_(std::exchange(other.handle_, nullptr)),
+      unwanted_(std::move(other.unwanted_)) {}
 
 Database& Database::operator=(Database&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(handle_, other.handle_);
+  std::swap(unwanted_, other.unwanted_);
   return *this;
 }
 
@@ -253,6 +260,12 @@ Result<std::optional<std::int64_t>> Database::integer(std::string_view sql) cons
 
 std::int64_t Database::last_insert_id() const { return sqlite3_last_insert_rowid(handle_); }
 std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
+
+void Database::interrupt_when(std::function<bool()> unwanted) {
+  unwanted_ = std::make_unique<std::function<bool()>>(std::move(unwanted));
+  const auto ask = [](void* function) { return (*static_cast<std::function<bool()>*>(function))() ? 1 : 0; };
+  sqlite3_progress_handler(handle_, kStepsBetweenAsking, ask, unwanted_.get());
+}
 
 Error Database::error(std::string_view doing) const { return error_of(handle_, path_, doing); }
 

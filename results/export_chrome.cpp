@@ -85,9 +85,9 @@ Result<> add_messages(const Database& database, const RunRow& run, Trace& trace)
     const double end_s = message.received_s.value_or(message.sent_s);
     trace.event(
         "\"ph\": \"X\", \"name\": {}, \"pid\": {}, \"tid\": {}, \"ts\": {}, \"dur\": {}, "
-        "\"args\": {{\"to\": {}, \"bytes\": {}, \"lost\": {}}}",
+        "\"args\": {{\"to\": {}, \"bytes\": {}, \"lost\": {}, \"trace\": {}}}",
         Trace::quoted(message.kind), run.id, message.from + 1, message.sent_s * 1e6, (end_s - message.sent_s) * 1e6,
-        message.to, message.bytes, !message.received_s);
+        message.to, message.bytes, !message.received_s, message.trace);
   });
 }
 

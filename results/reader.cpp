@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "row_visit.hpp"
+
 namespace ghostnet::results {
 
 namespace {
@@ -28,20 +30,6 @@ std::vector<std::string> texts_of(const std::string& text) {
     if (item.is_string()) texts.push_back(item.get<std::string>());
   }
   return texts;
-}
-
-// Calls visit(statement) for each row of a query.
-template <class Visit, class... Values>
-Result<> for_each_row(const Database& database, std::string_view sql, Visit&& visit, const Values&... values) {
-  Result<Statement> statement = database.prepare(sql);
-  if (!statement) return fail(std::move(statement));
-  statement->bind(values...);
-  while (true) {
-    Result<bool> row = statement->step();
-    if (!row) return fail(std::move(row));
-    if (!*row) return {};
-    if (Result<> visited = visit(*statement); !visited) return visited;
-  }
 }
 
 constexpr std::string_view kRun =
@@ -203,36 +191,81 @@ Result<std::vector<EventRow>> events(const Database& database, std::int64_t run,
 Result<> for_each_message(const Database& database, std::int64_t run,
                           const std::function<void(const MessageRow&)>& visit) {
   const auto show = [&](const Statement& row) -> Result<> {
-    visit({row.real(0), row.real_if(1), row.integer(2), row.integer(3), row.integer(4), row.text(5)});
+    visit({row.real(0), row.real_if(1), row.integer(2), row.integer(3), row.integer(4), row.text(5), row.integer(6)});
     return {};
   };
   return for_each_row(database,
-                      "SELECT sent_ns / 1e9, received_ns / 1e9, from_host, to_host, bytes, kind FROM messages "
+                      "SELECT sent_ns / 1e9, received_ns / 1e9, from_host, to_host, bytes, kind, trace FROM messages "
                       "WHERE run_id = ?1 ORDER BY sent_ns, number",
                       show, run);
 }
 
-Result<std::vector<LinkRow>> links(const Database& database, std::int64_t run, std::int64_t limit) {
+namespace {
+
+Result<std::vector<LinkRow>> pairs(const Database& database, std::string_view sql, std::int64_t run,
+                                   std::int64_t limit) {
   std::vector<LinkRow> all;
   const auto keep = [&](const Statement& row) -> Result<> {
     all.push_back({row.integer(0), row.integer(1), row.text(2)});
     return {};
   };
-  Result<> read =
-      for_each_row(database, "SELECT DISTINCT a, b, kind FROM links WHERE run_id = ?1 LIMIT ?2", keep, run, limit);
-  if (!read) return fail(std::move(read));
+  if (Result<> read = for_each_row(database, sql, keep, run, limit); !read) return fail(std::move(read));
   return all;
+}
+
+}  // namespace
+
+// Of the columns beside min() SQLite takes the row that has the least.
+Result<std::vector<LinkRow>> links(const Database& database, std::int64_t run, std::int64_t limit) {
+  return pairs(database,
+               "SELECT a, b, kind, min(CASE kind WHEN 'mesh' THEN 0 WHEN 'radio' THEN 1 WHEN 'wire' THEN 2 "
+               "WHEN 'tcp' THEN 3 ELSE 4 END) AS rank FROM links WHERE run_id = ?1 AND a >= 0 AND b >= 0 "
+               "GROUP BY a, b ORDER BY rank, a, b LIMIT ?2",
+               run, limit);
+}
+
+Result<std::vector<LinkRow>> talks(const Database& database, std::int64_t run, std::int64_t limit) {
+  return pairs(database,
+               "SELECT DISTINCT min(from_host, to_host), max(from_host, to_host), kind FROM messages WHERE run_id = ?1 "
+               "LIMIT ?2",
+               run, limit);
+}
+
+Result<> for_each_position(const Database& database, std::int64_t run,
+                           const std::function<void(const PositionRow&)>& visit) {
+  const auto show = [&](const Statement& row) -> Result<> {
+    visit({row.real(0), row.integer(1), row.real(2), row.real(3)});
+    return {};
+  };
+  return for_each_row(database,
+                      "SELECT time_ns / 1e9, host_id, x_m, y_m FROM positions WHERE run_id = ?1 "
+                      "ORDER BY time_ns, host_id",
+                      show, run);
+}
+
+Result<> for_each_link_sample(const Database& database, std::int64_t run,
+                              const std::function<void(const LinkSampleRow&)>& visit) {
+  const auto show = [&](const Statement& row) -> Result<> {
+    visit({row.real(0), row.text(1), row.integer(2), row.integer(3), row.text(4), row.text(5), row.real_if(6)});
+    return {};
+  };
+  return for_each_row(database,
+                      "SELECT l.time_ns / 1e9, l.kind, l.a, l.b, m.name, m.unit, l.value FROM link_samples l "
+                      "JOIN metrics m ON m.metric_id = l.metric_id WHERE l.run_id = ?1 "
+                      "ORDER BY l.kind, l.a, l.b, l.metric_id, l.time_ns",
+                      show, run);
 }
 
 Result<std::vector<HostRow>> hosts(const Database& database, std::int64_t run) {
   std::vector<HostRow> all;
   const auto keep = [&](const Statement& row) -> Result<> {
-    all.push_back({row.integer(0), row.text(1), row.text(2), row.text(3), row.real_if(4), row.real_if(5)});
+    all.push_back(
+        {row.integer(0), row.text(1), row.text(2), row.text(3), row.real_if(4), row.real_if(5), row.integer(6) != 0});
     return {};
   };
   Result<> read = for_each_row(database,
                                "SELECT host_id, name, group_name, region, coalesce(longitude, x_m), coalesce(latitude, "
-                               "y_m) FROM hosts WHERE run_id = ?1 ORDER BY host_id",
+                               "y_m), longitude IS NOT NULL FROM hosts WHERE run_id = ?1 ORDER BY host_id",
                                keep, run);
   if (!read) return fail(std::move(read));
   return all;

@@ -19,6 +19,7 @@ constexpr double kHeight = 420;
 constexpr double kMargin = 34;
 constexpr std::size_t kMaxDots = 12'000;
 constexpr std::int64_t kMaxLinks = 4'000;
+constexpr std::int64_t kMaxTalks = 1'500;  // drawn where there are no links
 
 struct Dot {
   double x = 0;
@@ -106,6 +107,19 @@ std::string links_svg(const std::vector<LinkRow>& links, const Layout& layout) {
   return out + "</g>";
 }
 
+// " and 4000 links (3000 mesh, 1000 tcp), not all of them"
+std::string linked_by(const std::vector<LinkRow>& links) {
+  if (links.empty()) return {};
+  std::map<std::string, std::size_t> kinds;
+  for (const LinkRow& link : links) ++kinds[link.kind];
+  std::string parts;
+  for (const auto& [kind, count] : kinds) {
+    parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, xml_escaped(kind));
+  }
+  const bool all = static_cast<std::int64_t>(links.size()) < kMaxLinks;
+  return fmt::format(" and {} links ({}){}", links.size(), parts, all ? "" : ", not all of them");
+}
+
 // Dots of one colour are one path of points with round ends: a tenth of what as many circles take.
 std::string dots_svg(const Layout& layout, std::size_t colours) {
   std::vector<std::string> paths(colours);
@@ -125,6 +139,12 @@ Result<std::string> topology_chart(const Database& database, const RunRow& run) 
   if (all->empty() || all->size() > kMaxDots) return std::string();
   Result<std::vector<LinkRow>> known = links(database, run.id, kMaxLinks);
   if (!known) return fail(std::move(known));
+  std::string lines = linked_by(*known);
+  if (known->empty()) {
+    known = talks(database, run.id, kMaxTalks);
+    if (!known) return fail(std::move(known));
+    if (!known->empty()) lines = fmt::format(" and {} pairs of them that were seen to talk", known->size());
+  }
   Layout layout = are_placed(*all) ? by_position(*all) : by_region(*all);
   std::map<std::string, std::size_t> groups;
   std::vector<std::string> names;
@@ -134,7 +154,7 @@ Result<std::string> topology_chart(const Database& database, const RunRow& run) 
     layout.dots[i].colour = at->second % Chart::kColours;
   }
   std::string html = fmt::format("<figure class=\"wide\"><figcaption>{} hosts{}</figcaption><ul class=\"legend\">",
-                                 all->size(), known->empty() ? "" : fmt::format(" and {} links", known->size()));
+                                 all->size(), lines);
   for (std::size_t i = 0; i < names.size(); ++i) {
     html += fmt::format("<li class=\"s{}\">{}</li>", i % Chart::kColours, xml_escaped(names[i]));
   }

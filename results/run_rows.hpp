@@ -46,7 +46,16 @@ struct RunRows {
     HostId to;
     std::uint32_t bytes;
     std::string kind;
+    std::uint64_t trace;
     std::int64_t number = 0;  // in order of arrival
+  };
+  struct LinkSampleRow {
+    TimePoint time;
+    std::string kind;
+    HostId a;
+    HostId b;
+    MetricId metric;
+    double value;
   };
   struct TotalRow {
     Total total;  // its group is not used: the views in it would not live
@@ -61,6 +70,8 @@ struct RunRows {
   std::vector<EventRow> events;
   std::vector<LinkRow> links;
   std::vector<MessageRow> messages;
+  std::vector<HostPosition> positions;
+  std::vector<LinkSampleRow> link_samples;
   std::vector<TotalRow> totals;
   std::vector<Expectation> expectations;
   std::optional<RunOutcome> outcome;
@@ -99,6 +110,8 @@ class RunWriter {
   Result<> write_events(std::vector<RunRows::EventRow>& rows);
   Result<> write_links(const std::vector<RunRows::LinkRow>& rows);
   Result<> write_messages(std::vector<RunRows::MessageRow>& rows);
+  Result<> write_positions(std::vector<HostPosition>& rows);
+  Result<> write_link_samples(std::vector<RunRows::LinkSampleRow>& rows);
   Result<> write_totals(const std::vector<RunRows::TotalRow>& rows);
   Result<> write_expectations(const std::vector<Expectation>& rows);
   Result<> write_progress(const RunRows& rows);

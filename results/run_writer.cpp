@@ -85,7 +85,8 @@ struct Summary {
 
 std::size_t RunRows::size() const {
   return hosts.size() + metrics.size() + samples.size() + windows.size() + histograms.size() + events.size() +
-         links.size() + messages.size() + totals.size() + expectations.size() + (outcome ? 1 : 0);
+         links.size() + messages.size() + positions.size() + link_samples.size() + totals.size() + expectations.size() +
+         (outcome ? 1 : 0);
 }
 
 void RunRows::clear() {
@@ -201,6 +202,8 @@ Result<> RunWriter::write_rows(RunRows& rows) {
   if (done) done = write_events(rows.events);
   if (done) done = write_links(rows.links);
   if (done) done = write_messages(rows.messages);
+  if (done) done = write_positions(rows.positions);
+  if (done) done = write_link_samples(rows.link_samples);
   if (done) done = write_histograms(rows.histograms);
   if (done) done = write_totals(rows.totals);
   if (done) done = write_expectations(rows.expectations);
@@ -360,12 +363,14 @@ Result<> RunWriter::write_links(const std::vector<RunRows::LinkRow>& rows) {
       statement("INSERT INTO links (run_id, since_ns, number, kind, a, b, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   if (!up) return fail(std::move(up));
   Result<Statement*> down = statement(
-      "UPDATE links SET until_ns = ?5 WHERE run_id = ?1 AND kind = ?2 AND a = ?3 AND b = ?4 AND until_ns IS NULL");
+      "UPDATE links SET until_ns = ?5 WHERE run_id = ?1 AND kind = ?2 AND a = ?3 AND b = ?4 AND "
+      "until_ns IS NULL AND fields IS ?6");
   if (!down) return fail(std::move(down));
   for (const RunRows::LinkRow& row : rows) {
-    Result<> done = row.up ? (*up)->run_with(run_id_, to_ns(row.time), ++links_written_, row.kind, row.a, row.b,
-                                             text_or_null(row.json))
-                           : (*down)->run_with(run_id_, row.kind, row.a, row.b, to_ns(row.time));
+    Result<> done = row.up ? (*up)->run_with(run_id_, to_ns(row.time), ++links_written_, row.kind, host_or_all(row.a),
+                                             host_or_all(row.b), text_or_null(row.json))
+                           : (*down)->run_with(run_id_, row.kind, host_or_all(row.a), host_or_all(row.b),
+                                               to_ns(row.time), text_or_null(row.json));
     if (!done) return done;
   }
   return {};
@@ -376,14 +381,44 @@ Result<> RunWriter::write_messages(std::vector<RunRows::MessageRow>& rows) {
   for (RunRows::MessageRow& row : rows) row.number = ++messages_written_;
   std::ranges::sort(rows, {}, [](const RunRows::MessageRow& row) { return std::tuple(row.sent, row.number); });
   Result<Statement*> insert = statement(
-      "INSERT INTO messages (run_id, sent_ns, number, received_ns, from_host, to_host, bytes, kind) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+      "INSERT INTO messages (run_id, sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
   if (!insert) return fail(std::move(insert));
   for (const RunRows::MessageRow& row : rows) {
     std::optional<std::int64_t> received;
     if (row.received) received = to_ns(*row.received);
-    Result<> done =
-        (*insert)->run_with(run_id_, to_ns(row.sent), row.number, received, row.from, row.to, row.bytes, row.kind);
+    Result<> done = (*insert)->run_with(run_id_, to_ns(row.sent), row.number, received, row.from, row.to, row.bytes,
+                                        row.kind, row.trace);
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<> RunWriter::write_positions(std::vector<HostPosition>& rows) {
+  if (rows.empty()) return {};
+  std::ranges::sort(rows, {}, [](const HostPosition& row) { return std::tuple(row.time, row.host); });
+  Result<Statement*> insert =
+      statement("INSERT OR REPLACE INTO positions (run_id, time_ns, host_id, x_m, y_m) VALUES (?1, ?2, ?3, ?4, ?5)");
+  if (!insert) return fail(std::move(insert));
+  for (const HostPosition& row : rows) {
+    Result<> done = (*insert)->run_with(run_id_, to_ns(row.time), row.host, row.at.x_m, row.at.y_m);
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<> RunWriter::write_link_samples(std::vector<RunRows::LinkSampleRow>& rows) {
+  if (rows.empty()) return {};
+  std::ranges::sort(rows, {}, [](const RunRows::LinkSampleRow& row) {
+    return std::tie(row.kind, row.a, row.b, row.metric, row.time);
+  });
+  Result<Statement*> insert = statement(
+      "INSERT OR REPLACE INTO link_samples (run_id, time_ns, kind, a, b, metric_id, value) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  if (!insert) return fail(std::move(insert));
+  for (const RunRows::LinkSampleRow& row : rows) {
+    Result<> done = (*insert)->run_with(run_id_, to_ns(row.time), row.kind, host_or_all(row.a), host_or_all(row.b),
+                                        metric_id(row.metric), row.value);
     if (!done) return done;
   }
   return {};

@@ -256,10 +256,44 @@ CREATE VIEW broken_expectations AS
   WHERE e.held = 0;
 )sql";
 
+// What is seen of a run beyond its metrics: hops of one message, hosts that move, and connections and wires over time.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE messages ADD COLUMN trace INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX messages_of_trace ON messages (run_id, trace, sent_ns) WHERE trace <> 0;
+
+CREATE TABLE positions (
+  run_id  INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  time_ns INTEGER NOT NULL,
+  host_id INTEGER NOT NULL,
+  x_m     REAL NOT NULL,
+  y_m     REAL NOT NULL,
+  PRIMARY KEY (run_id, time_ns, host_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE link_samples (
+  run_id    INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  time_ns   INTEGER NOT NULL,
+  kind      TEXT NOT NULL,
+  a         INTEGER NOT NULL,
+  b         INTEGER NOT NULL,
+  metric_id INTEGER NOT NULL REFERENCES metrics,
+  value     REAL,
+  PRIMARY KEY (run_id, kind, a, b, metric_id, time_ns)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW link_series AS
+  SELECT l.run_id, l.kind, l.a, l.b, m.name AS metric, m.unit, l.time_ns / 1e9 AS time_s, l.value
+  FROM link_samples l JOIN metrics m ON m.metric_id = l.metric_id;
+
+CREATE VIEW hops AS
+  SELECT run_id, trace, from_host, to_host, sent_ns / 1e9 AS sent_s, received_ns / 1e9 AS received_s, bytes, kind
+  FROM messages WHERE trace <> 0;
+)sql";
+
 constexpr int kMakeAttempts = 100;
 constexpr std::chrono::milliseconds kMakeAgainAfter(20);
 
-constexpr const char* kMigrations[] = {kVersion1};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 }  // namespace

@@ -192,9 +192,22 @@ void Store::link(const LinkChange& change) {
 
 void Store::message(const MessageSample& message) {
   impl_->put(1, [&](RunRows& rows) {
-    rows.messages.push_back(
-        {message.sent, message.received, message.from, message.to, message.bytes, std::string(message.kind)});
+    rows.messages.push_back({message.sent, message.received, message.from, message.to, message.bytes,
+                             std::string(message.kind), message.trace});
   });
+}
+
+void Store::position(const HostPosition& position) {
+  impl_->put(1, [&](RunRows& rows) { rows.positions.push_back(position); });
+}
+
+void Store::link_samples(std::span<const LinkSample> samples) {
+  for (const LinkSample& sample : samples) {
+    impl_->put(1, [&](RunRows& rows) {
+      rows.link_samples.push_back(
+          {sample.time, std::string(sample.kind), sample.a, sample.b, sample.metric, sample.value});
+    });
+  }
 }
 
 void Store::histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) {

@@ -112,6 +112,8 @@ class Loader {
     if (node == nullptr) return;
     reader_.fill(*node, "record", scenario_.record);
     for (const std::string& group : scenario_.record.hosts) check_group(group, node->at, "record.hosts");
+    for (const std::string& group : scenario_.record.connections) check_group(group, node->at, "record.connections");
+    for (const std::string& group : scenario_.record.wires) check_group(group, node->at, "record.wires");
     std::vector<std::string_view> all;
     std::vector<std::string_view> histograms;
     for (const Scenario::Protocol& protocol : scenario_.protocols) {

@@ -113,7 +113,17 @@ class GroundLoader {
     scenario_.regions.regions.push_back({.name = name.text,
                                          .weight = options.weight,
                                          .up_bps = options.uplink.value_or(DataRate{}).bits_per_second,
-                                         .down_bps = options.downlink.value_or(DataRate{}).bits_per_second});
+                                         .down_bps = options.downlink.value_or(DataRate{}).bits_per_second,
+                                         .place = place_of(name, options)});
+  }
+
+  std::optional<OnMap> place_of(const Node& name, const RegionOptions& options) {
+    if (options.longitude && options.latitude) return OnMap{*options.longitude, *options.latitude};
+    if (options.longitude || options.latitude) {
+      reader_.complain(name.at, OptionReader::join("regions", name.text),
+                       "expected both a longitude and a latitude, or neither");
+    }
+    return std::nullopt;
   }
 
   void load_latencies(const Node& matrix) {

@@ -6,23 +6,42 @@
 
 namespace ghostnet::scenarios {
 
-Recorder::Recorder(ResultSink& sink, RunWorld& world, RecordOptions options)
-    : sink_(sink), world_(world), options_(std::move(options)), next_sample_(TimePoint(options_.interval)) {
+Recorder::Recorder(ResultSink& sink, RunWorld& world, const Scenario& scenario)
+    : sink_(sink),
+      world_(world),
+      options_(scenario.record),
+      sightings_(sink, world, options_, scenario.run.seed, scenario.run.duration),
+      landscape_(sink, world, scenario),
+      link_meter_(sink, world, options_, sightings_),
+      next_sample_(TimePoint(options_.interval)) {
   const bool all = std::ranges::find(options_.hosts, "all") != options_.hosts.end();
   for (HostId id = 0; id < world.host_count(); ++id) {
     sampled_.push_back(all || std::ranges::find(options_.hosts, world.group_of(id)) != options_.hosts.end());
   }
 }
 
+Recorder::~Recorder() { look_away(); }
+
 void Recorder::begin(const RunInfo& run) {
   sink_.begin(run);
-  sim::World* simulated = world_.simulated();
   for (HostId id = 0; id < world_.host_count(); ++id) {
     sink_.host({.id = id,
                 .name = std::string(world_.host(id).name()),
                 .group = world_.group_of(id),
-                .region = simulated != nullptr ? simulated->region_of(id) : ""});
+                .region = world_.region_of(id),
+                .position = world_.place_of(id)});
   }
+  link_meter_.begin();
+  landscape_.begin();
+  if (landscape_.moves()) next_look_ = TimePoint(options_.positions);
+  world_.observe(&sightings_);
+  looks_ = true;
+}
+
+void Recorder::look_away() {
+  if (!std::exchange(looks_, false)) return;
+  world_.observe(nullptr);
+  sightings_.finish();
 }
 
 // Ids of a hub are dense and in order of first use, so the new ones are those past the last known.
@@ -31,7 +50,7 @@ void Recorder::declare_metrics() {
   const std::size_t count = hub.metrics_by_name().size();
   for (; declared_ < count; ++declared_) {
     const MetricId id{static_cast<std::uint32_t>(declared_)};
-    sink_.metric(id, hub.info(id));
+    sink_.metric(in_sink(id), hub.info(id));
   }
   begun_.resize(count);
   known_.resize(count);
@@ -39,6 +58,10 @@ void Recorder::declare_metrics() {
 
 void Recorder::sample() {
   const TimePoint now = world_.now();
+  if (next_look_ <= now) {
+    landscape_.look();
+    while (next_look_ <= now) next_look_ += options_.positions;
+  }
   if (now < next_sample_) return;
   declare_metrics();
   samples_.clear();
@@ -46,6 +69,7 @@ void Recorder::sample() {
   sample_hosts(now);
   if (!samples_.empty()) sink_.samples(samples_);
   sample_histograms(now);
+  link_meter_.sample();
   last_sample_ = now;
   while (next_sample_ <= now) next_sample_ += options_.interval;
 }
@@ -56,7 +80,7 @@ void Recorder::sample_totals(TimePoint now) {
     if (hub.info(metric).kind == MetricKind::histogram) continue;
     double sum = 0;
     hub.for_each_value(metric, [&](HostId, std::int64_t value) { sum += static_cast<double>(value); });
-    samples_.push_back({now, metric, kNoHost, sum});
+    samples_.push_back({now, in_sink(metric), kNoHost, sum});
   }
 }
 
@@ -87,7 +111,7 @@ void Recorder::sample_host_values(TimePoint now, MetricId metric) {
   world_.metrics().for_each_value(metric, [&](HostId host, std::int64_t value) {
     if (!sampled_[host] || (value == 0 && !begun[host])) return;
     begun[host] = true;
-    samples_.push_back({now, metric, host, static_cast<double>(value)});
+    samples_.push_back({now, in_sink(metric), host, static_cast<double>(value)});
   });
 }
 
@@ -98,7 +122,7 @@ void Recorder::sample_histograms(TimePoint now) {
     Histogram& before = known_[std::to_underlying(metric)];
     Histogram total = hub.snapshot(metric).total.histogram;
     if (total.count() == before.count()) continue;
-    sink_.window({.metric = metric, .from = last_sample_, .to = now}, total.since(before));
+    sink_.window({.metric = in_sink(metric), .from = last_sample_, .to = now}, total.since(before));
     before = std::move(total);
   }
 }
@@ -114,20 +138,21 @@ void Recorder::record_totals(const RunReport& report) {
     const MetricId id = *hub.find(metric.info.name);
     const auto record_summary = [&](const MetricSummary& of) {
       if (metric.info.kind == MetricKind::histogram) {
-        sink_.histogram(id, of.group, kNoHost, of.histogram);
+        sink_.histogram(in_sink(id), of.group, kNoHost, of.histogram);
       } else {
-        sink_.total({id, of.group, kNoHost, of.hosts, static_cast<double>(of.sum), static_cast<double>(of.min),
+        sink_.total({in_sink(id), of.group, kNoHost, of.hosts, static_cast<double>(of.sum), static_cast<double>(of.min),
                      static_cast<double>(of.max)});
       }
     };
     record_summary(metric.total);
     std::ranges::for_each(metric.groups, record_summary);
     hub.for_each_host_histogram(
-        id, [&](HostId host, const Histogram& histogram) { sink_.histogram(id, {}, host, histogram); });
+        id, [&](HostId host, const Histogram& histogram) { sink_.histogram(in_sink(id), {}, host, histogram); });
   }
 }
 
 Result<> Recorder::finish(const RunReport& report, RunOutcome outcome) {
+  look_away();
   declare_metrics();
   record_totals(report);
   for (const auto& [text, verdict] : report.expectations) sink_.expectation({text, verdict.value, verdict.held});

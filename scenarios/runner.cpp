@@ -14,17 +14,16 @@ constexpr std::size_t kMaxOutstanding = 1024;  // operations of one workload tha
 
 }  // namespace
 
+// Those of one group.
 class Runner::HostDirectory final : public Directory {
  public:
-  explicit HostDirectory(RunWorld& world) : world_(world) {}
-  std::size_t size() const override { return world_.host_count(); }
-  Peer at(std::size_t index) const override {
-    auto id = static_cast<HostId>(index);
-    return {world_.address_of(id), id};
-  }
+  HostDirectory(RunWorld& world, const std::vector<HostId>& members) : world_(world), members_(members) {}
+  std::size_t size() const override { return members_.size(); }
+  Peer at(std::size_t index) const override { return {world_.address_of(members_[index]), members_[index]}; }
 
  private:
   RunWorld& world_;
+  const std::vector<HostId>& members_;
 };
 
 // What runs on a host: its services, and the scope of the workloads that use them.
@@ -64,13 +63,15 @@ class Runner::Neighbours final : public Siblings {
 Runner::Runner(const Scenario& scenario, RunWorld& world)
     : scenario_(scenario),
       world_(world),
-      directory_(std::make_unique<HostDirectory>(world)),
       windows_(world.metrics(), scenario.run.warm_up, scenario.expectations),
       faults_(scenario, world, *this) {
   for (HostId id = 0; id < world.host_count(); ++id) {
     groups_[world.group_of(id)].push_back(id);
     groups_["all"].push_back(id);
     occupants_.push_back(std::make_unique<Occupant>(world.loop()));
+  }
+  for (const Scenario::Protocol& protocol : scenario_.protocols) {
+    directories_.push_back(std::make_unique<HostDirectory>(world, groups_[protocol.on]));
   }
 }
 
@@ -101,7 +102,7 @@ Result<> Runner::start_services(HostId id) {
     if (!in_group(id, protocol.on)) continue;
     Host& host = world_.host(id);
     Result<std::unique_ptr<Service>> service =
-        protocol.service->start({host, *directory_, neighbours}, protocol.options);
+        protocol.service->start({host, *directories_[i], neighbours}, protocol.options);
     if (!service) {
       return ghostnet::fail(
           service.error().while_doing(fmt::format("starting {} on {}", protocol.service->name, host.name())));
@@ -170,7 +171,7 @@ std::optional<Peer> Runner::choose_peer(HostId id, const std::vector<HostId>& gr
   std::size_t choice = random.below(others);
   auto self = std::ranges::find(group, id);
   if (self != group.end() && choice >= static_cast<std::size_t>(self - group.begin())) ++choice;
-  return directory_->at(group[choice]);
+  return Peer{world_.address_of(group[choice]), group[choice]};
 }
 
 // ---- faults ----
@@ -213,6 +214,7 @@ RunReport Runner::run() {
   judge_end_states(report);
   windows_.note_levels();
   faults_.stop();
+  if (recorder_ != nullptr) recorder_->look_away();
   stop_services();
   windows_.finish();
   report.hosts = world_.host_count();

@@ -1,6 +1,7 @@
 #include <dlfcn.h>
 
 #include "ghostnet/scenarios/host_logs.hpp"
+#include "ghostnet/scenarios/places.hpp"
 #include "ghostnet/scenarios/world.hpp"
 
 namespace ghostnet::scenarios {
@@ -10,7 +11,8 @@ namespace {
 class SimulatedWorld final : public RunWorld {
  public:
   SimulatedWorld(const Scenario& scenario, LogSink& log_sink, const LogOptions& log)
-      : metrics_({.per_host_histograms = scenario.record.host_histograms}),
+      : places_(scenario.regions, scenario.run.seed),
+        metrics_({.per_host_histograms = scenario.record.host_histograms}),
         log_(log_sink, [this] { return world_ ? world_->now() : TimePoint{}; }, log) {}
 
   Result<> make(const Scenario& scenario, MakeSimWorld make) {
@@ -40,6 +42,15 @@ class SimulatedWorld final : public RunWorld {
   sim::WorldCounters counters() const override { return world_->counters(); }
   MetricHub& metrics() override { return metrics_; }
   sim::World* simulated() override { return world_.get(); }
+
+  void observe(Observer* observer) override { world_->observe(observer); }
+  HostPlace place_of(HostId id) const override {
+    if (const std::optional<OnPlane> plane = world_->position_of(id)) return *plane;
+    return places_.of(id, world_->region_of(id));
+  }
+  void watch_wires(HostId id) override { world_->watch_wires(id); }
+  std::vector<sim::WireReading> wires(HostId id) const override { return world_->wires(id); }
+  std::vector<sim::ConnectionReading> connections(HostId id) const override { return world_->connections(id); }
 
   std::string refuses(const Fault& fault) const override {
     if (carrier_ == sim::Carrier::fabric) return {};
@@ -85,6 +96,7 @@ class SimulatedWorld final : public RunWorld {
   }
 
   sim::Carrier carrier_{};
+  Places places_;
   std::vector<IpAddress> addresses_;     // by host; unspecified until asked for
   std::unique_ptr<HostLogs> host_logs_;  // outlives the hub that writes to it
   MetricHub metrics_;

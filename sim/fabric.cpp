@@ -297,12 +297,35 @@ Flight* Fabric::clone(Flight& flight) {
   *copy = flight;
   copy->headroom_bytes = headroom_bytes;
   copy->next = nullptr;
+  copy->followed = false;
   return copy;
 }
 
 void Fabric::discard(Flight& flight) {
+  if (flight.followed) [[unlikely]]
+    tell_fate(flight, false);
   --in_flight_;
   (void)flight.disembark();
+}
+
+// ---- what is followed ----
+
+void Fabric::follow(Flight& flight) {
+  flight.followed = true;
+  sent_at_ns_.insert_or_assign(&flight, now_ns());
+}
+
+void Fabric::tell_fate(Flight& flight, bool arrived) {
+  flight.followed = false;
+  const auto sent = sent_at_ns_.extract(&flight);
+  Observer* const observer = host_context_.observer;
+  if (observer == nullptr || flight.to == nullptr) return;
+  observer->message({.sent = from_ns(sent.mapped()),
+                     .received = arrived ? std::optional(timeline_.now()) : std::nullopt,
+                     .from = flight.from,
+                     .to = flight.to->id(),
+                     .bytes = wire_bytes(flight),
+                     .kind = flight.kind == Flight::Kind::segment ? "segment" : "datagram"});
 }
 
 QueuedPort::Held QueuedPort::Copy::operator()(const Held& flight) const {

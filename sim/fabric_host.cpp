@@ -92,6 +92,50 @@ Result<> FabricHost::capture(InterfaceIndex index, capture::PcapngWriter* writer
   return {};
 }
 
+// ---- for who looks ----
+
+void FabricHost::watch_wires() {
+  extras();
+  first_.watched = true;
+}
+
+std::vector<WireReading> FabricHost::wires() const {
+  std::vector<WireReading> readings;
+  if (!extras_) return readings;
+  const auto read = [&](const Port& port, const Extras::Meter& meter, bool out) {
+    if (port.unlimited()) return;
+    WireReading reading{.out = out,
+                        .rate_bps = port.profile->rate_bps(),
+                        .queued_bytes = port.transit.queued_bytes(loop().now(), *port.profile),
+                        .sent_bytes = meter.sent_bytes,
+                        .dropped = meter.dropped};
+    if (port.queued != nullptr) {
+      const link::LinkCounters& counters = port.queued->model.counters();
+      reading.queued_bytes = port.queued->model.queued_bytes(loop().now());
+      reading.dropped = counters.of(link::Fate::codel) + counters.of(link::Fate::queue_full) +
+                        counters.of(link::Fate::lost) + counters.of(link::Fate::in_flight_full);
+    }
+    reading.sent_bytes -= std::min(reading.sent_bytes, reading.queued_bytes);  // what was let in is not yet sent
+    readings.push_back(reading);
+  };
+  read(first_.out, extras_->out_meter, true);
+  if (first_.in) read(*first_.in, extras_->in_meter, false);
+  return readings;
+}
+
+std::vector<ConnectionReading> FabricHost::connections() const {
+  std::vector<ConnectionReading> readings;
+  if (!tcp_) return readings;
+  for (const tcp::ConnectionStatus& status : tcp_->stack().statuses()) {
+    readings.push_back({.local = status.local,
+                        .peer = status.peer,
+                        .window_bytes = status.window_bytes,
+                        .in_flight_bytes = status.in_flight_bytes,
+                        .smoothed_rtt = status.smoothed_rtt});
+  }
+  return readings;
+}
+
 IpAddress FabricHost::interface_address(InterfaceIndex index, IpFamily family) const {
   const NetInterface& net = interface(index);
   if (net.numbered) return Fabric::numbered_address(id(), family);

@@ -3,6 +3,7 @@
 
 #include "ghostnet/sim/digest.hpp"
 #include "ghostnet/sim/fabric.hpp"
+#include "ghostnet/sim/fabric_host_extras.hpp"
 #include "ghostnet/sim/fabric_tcp.hpp"
 #include "ghostnet/sim/queued_port.hpp"
 
@@ -19,7 +20,8 @@ constexpr std::size_t kSocketAhead = 10;
 constexpr std::size_t kFrameAhead = 5;
 constexpr std::size_t kSegmentHashAhead = 9;
 constexpr std::size_t kConnectionAhead = 6;
-constexpr std::size_t kStreamAhead = 3;
+constexpr std::size_t kStreamAhead = 4;
+constexpr std::size_t kWaiterAhead = 2;
 constexpr std::size_t kTimerAhead = 16;
 constexpr std::size_t kTimerHostAhead = 8;
 constexpr std::size_t kPayloadAheadBytes = 640;  // of a packet; the processor guesses the rest of larger ones
@@ -108,6 +110,10 @@ void Fabric::prefetch_segments() const {
   if (const tcp::Stack* stack = stack_of(flight)) {
     stack->prefetch_reader(stack->flow_hash(flight->destination, flight->source));
   }
+  flight = flights_.ahead(kWaiterAhead);
+  if (const tcp::Stack* stack = stack_of(flight)) {
+    stack->prefetch_waiter(stack->flow_hash(flight->destination, flight->source));
+  }
 }
 
 void Fabric::prefetch_timers(TimerQueue& timers) {
@@ -169,7 +175,12 @@ std::optional<Errc> Fabric::send_through(FabricHost& from, InterfaceIndex via, F
   FabricHost::NetInterface& out = from.interface(via);
   if (out.captured) [[unlikely]]
     capture(from, via, flight);
-  cross(out.out, flight, from.net_random_, {.to = Onward::To::ground, .attachment = out.attachment});
+  const Onward onward{.to = Onward::To::ground, .attachment = out.attachment};
+  if (out.watched) [[unlikely]] {
+    cross_watched(from, out.out, flight, from.net_random_, onward);
+  } else {
+    cross(out.out, flight, from.net_random_, onward);
+  }
   return std::nullopt;
 }
 
@@ -199,6 +210,17 @@ void Fabric::cross(Port& port, Flight& flight, Random& random, Onward onward) {
     if (Flight* copy = clone(flight)) go_on(onward, *copy, to_ns(outcome.duplicate_arrival), random);
   }
   go_on(onward, flight, to_ns(outcome.arrival), random);
+}
+
+// A drop-tail link answers at once; what one that holds its packets drops later, it counts itself.
+void Fabric::cross_watched(FabricHost& host, Port& port, Flight& flight, Random& random, Onward onward) {
+  FabricHost::Extras::Meter& meter = onward.to == Onward::To::host ? host.extras().in_meter : host.extras().out_meter;
+  const std::uint32_t size_bytes = wire_bytes(flight);
+  const std::uint64_t dropped_before = counters_.link_drops;
+  cross(port, flight, random, onward);
+  const std::uint64_t dropped = counters_.link_drops - dropped_before;
+  meter.dropped += port.queued == nullptr ? dropped : 0;
+  if (dropped == 0) meter.sent_bytes += size_bytes;
 }
 
 // RFC 791 2.3: the pieces travel on their own, and the datagram is there when the last one is. One piece lost loses it.
@@ -301,7 +323,10 @@ void Fabric::reach_edge(Flight& flight) {
   }
   FabricHost::NetInterface& in = flight.to->interface(flight.to_interface);
   if (!in.in) return deliver(flight);
-  cross(*in.in, flight, flight.to->net_random_, {.to = Onward::To::host});
+  FabricHost& host = *flight.to;
+  if (in.watched) [[unlikely]]
+    return cross_watched(host, *in.in, flight, host.net_random_, {.to = Onward::To::host});
+  cross(*in.in, flight, host.net_random_, {.to = Onward::To::host});
 }
 
 void Fabric::reach_host(Flight& flight, std::int64_t at_ns) {
@@ -366,6 +391,8 @@ void Fabric::accept(FabricUdpSocket& socket, Flight& flight) {
     return drop(flight);
   }
   ++counters_.delivered;
+  if (flight.followed) [[unlikely]]
+    tell_fate(flight, true);
   flight.left_at_ns = now_ns();  // from here on: when it was received
   socket.enqueue(flight);
 }
@@ -374,6 +401,8 @@ void Fabric::hand_to_tcp(Flight& flight) {
   FabricHost& host = *flight.to;
   digest_.deliver(host.chain_, from_ns(now_ns()), host.id(), flight.content_hash);
   ++counters_.delivered;
+  if (flight.followed) [[unlikely]]
+    tell_fate(flight, true);
   host.tcp().stack().receive(flight.source, flight.destination, flight.payload(), flight.ecn);
   discard(flight);
 }
@@ -390,6 +419,8 @@ void Fabric::hand_to_members(Flight& flight) {
 // RFC 1122 4.1.3.1: the sender is told, which a connected socket reports.
 void Fabric::refuse(Flight& flight) {
   ++counters_.refused;
+  if (flight.followed) [[unlikely]]
+    tell_fate(flight, false);
   FabricHost& here = *flight.to;
   if (flight.from >= hosts_.size() || flight.from == here.id()) return drop(flight);
   std::swap(flight.source, flight.destination);

@@ -74,6 +74,7 @@ std::optional<Errc> FabricTcp::send(const IpAddress& source, const IpAddress& de
   flight->boot = host_.boot_;
   flight->ecn = segment.ecn;
   flight->hop_limit = kHopLimit;
+  fabric.follow_if_wanted(*flight);
   ++fabric.counters_.sent;
   return fabric.route(host_, *flight, 0);
 }

@@ -120,6 +120,7 @@ std::optional<Errc> FabricUdpSocket::send_one(const Datagram& datagram, ByteView
   flight->ecn = datagram.ecn;
   flight->dont_fragment = dont_fragment;
   flight->hop_limit = datagram.hop_limit != 0 ? datagram.hop_limit : extras_ ? extras_->hop_limit : 64;
+  fabric.follow_if_wanted(*flight);
   std::optional<Errc> refused;
   if (peer.address().is_multicast() || Fabric::is_broadcast(peer.address())) [[unlikely]] {
     if (datagram.hop_limit == 0) flight->hop_limit = extras_ ? extras_->multicast_hop_limit : 1;

@@ -287,6 +287,7 @@ Task<Result<std::unique_ptr<Stream>>> Ns3Host::connect(ConnectOptions options) {
   co_await stream->settled();
   if (stream->failure())
     co_return fail(*stream->failure(), "connecting to {}: {}", peer, to_string(*stream->failure()));
+  stream->show();
   co_return std::unique_ptr<Stream>(std::move(stream));
 }
 

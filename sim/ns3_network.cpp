@@ -18,6 +18,8 @@
 #include <ns3/mobility-model.h>
 #include <ns3/net-device-queue-interface.h>
 #include <ns3/olsr-helper.h>
+#include <ns3/point-to-point-net-device.h>
+#include <ns3/queue.h>
 #include <ns3/rng-seed-manager.h>
 #include <ns3/simulator.h>
 #include <ns3/traffic-control-helper.h>
@@ -374,6 +376,41 @@ Result<Position> Ns3Network::position(HostId host) const {
   if (model == nullptr) return fail(Errc::not_found, "{} has no position", impl_->world.hosts[host]->name());
   const ns3::Vector at = model->GetPosition();
   return Position{at.x, at.y, at.z};
+}
+
+// ---- what there is to see ----
+
+std::vector<WireReading> Ns3Network::wires(HostId host) const {
+  const ns3::Ptr<ns3::Node>& node = impl_->world.hosts[host]->node();
+  for (const Ns3Port& port : impl_->world.hosts[host]->ports()) {
+    const auto device = ns3::DynamicCast<ns3::PointToPointNetDevice>(port.device);
+    if (device == nullptr) continue;
+    const auto& queue = *device->GetQueue();
+    ns3::DataRateValue rate;
+    device->GetAttribute("DataRate", rate);
+    const std::uint64_t taken_bytes = queue.GetTotalReceivedBytes();
+    WireReading reading{.rate_bps = rate.Get().GetBitRate(),
+                        .queued_bytes = queue.GetNBytes(),
+                        .sent_bytes = taken_bytes - queue.GetNBytes(),
+                        .dropped = queue.GetTotalDroppedPackets()};
+    const auto control = node->GetObject<ns3::TrafficControlLayer>();
+    const auto discipline = control == nullptr ? nullptr : control->GetRootQueueDiscOnDevice(device);
+    if (discipline != nullptr) {
+      reading.queued_bytes += discipline->GetNBytes();
+      reading.dropped += discipline->GetStats().nTotalDroppedPackets;
+    }
+    return {reading};
+  }
+  return {};
+}
+
+std::vector<ConnectionReading> Ns3Network::connections(HostId host) const {
+  std::vector<ConnectionReading> readings;
+  impl_->world.hosts[host]->tcp_registry().for_each([&](TcpSocket& socket) {
+    if (socket.established() && !socket.failure()) readings.push_back(socket.reading());
+    return true;
+  });
+  return readings;
 }
 
 // ---- start ----

@@ -75,6 +75,8 @@ void Ns3Stream::abort() {
   wake_writer();
 }
 
+void Ns3Stream::show() { seen_.emplace(host_, peer().address(), LinkName{.kind = "tcp"}); }
+
 void Ns3Stream::tcp_changed() {
   const bool over = socket_->failure().has_value();
   if (over || socket_->established()) settled_.set();
@@ -134,7 +136,9 @@ Result<std::unique_ptr<Stream>> Ns3Listener::try_accept() {
   if (queue_->ready.empty()) return fail(Errc::would_block);
   ns3::Ptr<TcpSocket> socket = queue_->ready.front();
   queue_->ready.pop_front();
-  return std::make_unique<Ns3Stream>(host_, std::move(socket));
+  auto stream = std::make_unique<Ns3Stream>(host_, std::move(socket));
+  stream->show();
+  return stream;
 }
 
 void Ns3Listener::tcp_changed() {

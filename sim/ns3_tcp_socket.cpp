@@ -154,6 +154,15 @@ Result<> TcpSocket::listen_at(const Endpoint& local, std::shared_ptr<AcceptQueue
   return {};
 }
 
+ConnectionReading TcpSocket::reading() const {
+  const std::int64_t rtt_ns = m_rtt->GetNSamples() == 0 ? 0 : m_rtt->GetEstimate().GetNanoSeconds();
+  return {.local = local_,
+          .peer = peer_,
+          .window_bytes = m_tcb->m_cWnd.Get(),
+          .in_flight_bytes = m_tcb->m_bytesInFlight.Get(),
+          .smoothed_rtt = Duration(rtt_ns)};
+}
+
 void TcpSocket::note_endpoints() {
   if (m_endPoint != nullptr) {
     local_ = Endpoint(from_ns3(m_endPoint->GetLocalAddress()), m_endPoint->GetLocalPort());

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "ghostnet/sim/ns3_address.hpp"
+#include "ghostnet/sim/ns3_followed.hpp"
 #include "ghostnet/sim/ns3_host.hpp"
 
 namespace ghostnet::sim {
@@ -362,6 +363,7 @@ void Ns3UdpSocket::receive(const ns3::Packet& packet, const ReceivedDatagram& en
   }
   packet.CopyData(data->append(size).data(), size);
   host_.record_delivery(data->view());
+  tell_arrival(host_, packet);
   queued_bytes_ += size;
   ++counters_.datagrams_received;
   ++host_.all_datagrams().datagrams_received;
@@ -455,6 +457,7 @@ std::optional<Errc> Ns3UdpSocket::send_v4(const Datagram& datagram, const Endpoi
   if (!multicast && !options_.broadcast && to_subnet_broadcast(to)) return Errc::permission;
 
   auto packet = ns3::Create<ns3::Packet>(payload.data(), static_cast<std::uint32_t>(payload.size()));
+  follow_if_wanted(host_, *packet);
   auto route = host_.route_v4(to, datagram.interface, packet);
   if (!route) return route.error();
   const Ptr<ns3::NetDevice> device = (*route)->GetOutputDevice();
@@ -508,6 +511,7 @@ std::optional<Errc> Ns3UdpSocket::send_v6(const Datagram& datagram, const Endpoi
   if (payload.size() > kMaxV6PayloadBytes) return Errc::message_too_large;
   const bool multicast = to.is_multicast();
   auto packet = ns3::Create<ns3::Packet>(payload.data(), static_cast<std::uint32_t>(payload.size()));
+  follow_if_wanted(host_, *packet);
   auto route = host_.route_v6(to, datagram.interface, packet);
   if (!route) return route.error();
   const Ptr<ns3::NetDevice> device = (*route)->GetOutputDevice();

@@ -393,6 +393,12 @@ std::vector<HostId> Ns3World::all_hosts() const {
 
 // ---- running ----
 
+std::optional<OnPlane> Ns3World::position_of(HostId id) const {
+  const Result<Position> at = network_->position(id);
+  if (!at) return std::nullopt;
+  return OnPlane{at->x_m, at->y_m};
+}
+
 WorldCounters Ns3World::counters() const {
   const UdpCounters datagrams = network_->datagrams();
   return {.datagrams_sent = datagrams.datagrams_sent,

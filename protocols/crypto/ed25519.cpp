@@ -3,6 +3,9 @@
 #include <sodium.h>
 
 #include <cassert>
+#include <optional>
+
+#include "ghostnet/crypto/shared_results.hpp"
 
 namespace ghostnet::crypto {
 
@@ -25,8 +28,18 @@ Ed25519Signature Ed25519KeyPair::sign(ByteView message) const {
 }
 
 bool ed25519_verify(ByteView public_key, ByteView message, ByteView signature) {
-  return public_key.size() == kEd25519PublicBytes && signature.size() == kEd25519SignatureBytes &&
-         crypto_sign_ed25519_verify_detached(signature.data(), message.data(), message.size(), public_key.data()) == 0;
+  if (public_key.size() != kEd25519PublicBytes || signature.size() != kEd25519SignatureBytes) return false;
+  const auto verify = [&] {
+    return crypto_sign_ed25519_verify_detached(signature.data(), message.data(), message.size(), public_key.data()) ==
+           0;
+  };
+  SharedResults* const shared = SharedResults::in_use();
+  if (shared == nullptr) return verify();
+  const SharedResults::Key key = SharedResults::key_of_verification(public_key, message, signature);
+  if (const std::optional<bool> known = shared->verified(key)) return *known;
+  const bool fits = verify();
+  shared->keep_verified(key, fits);
+  return fits;
 }
 
 }  // namespace ghostnet::crypto

@@ -7,6 +7,8 @@
 #include <memory>
 #include <new>
 
+#include "ghostnet/crypto/shared_results.hpp"
+
 namespace ghostnet::crypto {
 namespace {
 
@@ -38,6 +40,19 @@ bool x448(ByteView private_key, ByteView peer_public_key, MutableByteView shared
   return theirs && context && EVP_PKEY_derive_init(context.get()) == 1 &&
          EVP_PKEY_derive_set_peer(context.get(), theirs.get()) == 1 &&
          EVP_PKEY_derive(context.get(), shared.data(), &size) == 1;  // refuses a secret of zeros (RFC 7748 6.2)
+}
+
+bool x25519(const DhKeyPair& ours, ByteView peer_public_key, MutableByteView secret) {
+  const auto agree = [&] {
+    return crypto_scalarmult_curve25519(secret.data(), ours.private_key().data(), peer_public_key.data()) == 0;
+  };
+  SharedResults* const shared = SharedResults::in_use();
+  if (shared == nullptr) return agree();
+  const SharedResults::Key key = SharedResults::key_of_agreement(ours.public_key(), peer_public_key);
+  if (shared->take_agreed(key, secret)) return true;
+  if (!agree()) return false;
+  shared->keep_agreed(key, secret.first(dh_bytes(CurveKind::x25519)));
+  return true;
 }
 
 }  // namespace
@@ -72,7 +87,7 @@ Result<> DhKeyPair::agree(ByteView peer_public_key, MutableByteView shared) cons
   assert(shared.size() >= dh_bytes(curve_));
   if (peer_public_key.size() != dh_bytes(curve_)) return fail(Errc::malformed, "a public key of the wrong length");
   const bool agreed = curve_ == CurveKind::x25519
-                          ? crypto_scalarmult_curve25519(shared.data(), private_.data(), peer_public_key.data()) == 0
+                          ? x25519(*this, peer_public_key, shared)
                           : x448(private_key(), peer_public_key, shared.first(dh_bytes(curve_)));
   if (!agreed) return fail(Errc::malformed, "the peer's public key has small order");
   return {};

@@ -6,7 +6,9 @@
 #include "ghostnet/crypto/hash.hpp"
 #include "ghostnet/libp2p/envelope.hpp"
 #include "ghostnet/libp2p/message.hpp"
-#include "ghostnet/runtime/combine.hpp"
+#include "ghostnet/libp2p/message_feed.hpp"
+#include "ghostnet/runtime/observer.hpp"
+#include "ghostnet/runtime/readiness_relay.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
 namespace ghostnet::gossipsub {
@@ -47,24 +49,41 @@ std::optional<MessageId> content_id(const Message& message) {
   return MessageId::of(ByteView(digest).first(kIdBytes));
 }
 
-// What is kept of a connected peer. Its streams end with its scope.
-struct Pubsub::Peer {
-  Peer(Loop& loop, const libp2p::ConnectionInfo& connection)
-      : id(connection.peer),
+// What is kept of a connected peer.
+struct Pubsub::Peer final : private libp2p::MessageSink {
+  Peer(Pubsub& pubsub, Loop& loop, const libp2p::ConnectionInfo& connection)
+      : owner(pubsub),
+        id(connection.peer),
         address(connection.remote.address()),
         outbound(connection.direction == libp2p::Direction::outbound),
-        known(loop),
-        writable(loop),
-        scope(loop) {}
+        opening(loop) {}
 
+  // Takes what the peer sends, once the router knows it.
+  void listen() {
+    if (in && handle) in->deliver_messages(*this, max_rpc_bytes(owner.options_));
+  }
+  void send();
+
+  Pubsub& owner;
   libp2p::PeerId id;
   IpAddress address;
   bool outbound;
-  bool listening = false;  // its inbound stream is being read
-  PeerHandle handle{};     // once it is known what it speaks
-  Event known;
-  Event writable;
-  Scope scope;
+  bool listening = false;      // its inbound stream is being read
+  bool has_something = false;  // it stands among those to send to at the end of this turn
+  PeerHandle handle{};         // once it is known what it speaks
+  std::unique_ptr<libp2p::PeerStream> in{};
+  std::unique_ptr<libp2p::PeerStream> out{};
+  ReadinessRelay<Peer, &Peer::send> out_writable{*this};
+  std::vector<Frame> under_way{};        // taken from the router, and not by the stream as a whole
+  std::size_t under_way_sent_bytes = 0;  // of the first of them
+  Scope opening;
+
+ private:
+  void on_message(ByteView message) override { owner.router_.receive(owner.host_.now(), handle, message); }
+  void on_messages_end(const Error& why) override {
+    static_cast<void>(why);
+    listening = false;  // it may open another
+  }
 };
 
 Router::Config Pubsub::router_config(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring,
@@ -78,6 +97,7 @@ Router::Config Pubsub::router_config(libp2p::Node& node, const RouterOptions& op
 Pubsub::Pubsub(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring, PubsubHandler& handler,
                RouterTracer* tracer)
     : node_(node),
+      host_(node.host()),
       handler_(handler),
       options_(options),
       router_(router_config(node, options, scoring, tracer), *this,
@@ -85,6 +105,7 @@ Pubsub::Pubsub(libp2p::Node& node, const RouterOptions& options, const ScorePara
               node.host().now()),
       // As go-libp2p-pubsub: from the wall clock on, so that a restarted node does not repeat itself.
       next_seqno_(static_cast<std::uint64_t>(node.host().clock().wall_now().time_since_epoch().count())),
+      flush_(*this, node.host().loop()),
       scope_(node.host().loop()) {
   for (const std::string& protocol : offered_protocols()) {
     if (auto registered = node_.handle(protocol, *this)) registrations_.push_back(std::move(*registered));
@@ -94,7 +115,12 @@ Pubsub::Pubsub(libp2p::Node& node, const RouterOptions& options, const ScorePara
   scope_.spawn(beat());
 }
 
-Pubsub::~Pubsub() = default;
+Pubsub::~Pubsub() {
+  if (node_.host().observer() == nullptr) return;
+  for (const auto& [topic, peer] : router_.links()) {
+    if (const Peer* const other = find(peer)) show_link(topic, other->id, false);
+  }
+}
 
 Pubsub::Peer* Pubsub::find(const libp2p::PeerId& id) const {
   const auto found = peers_.find(id);
@@ -108,10 +134,9 @@ Pubsub::Peer* Pubsub::find(PeerHandle handle) const {
 }
 
 Task<> Pubsub::beat() {
-  Host& host = node_.host();
   while (true) {
-    co_await host.clock().sleep_until(router_.next_deadline());
-    router_.on_deadline(host.now());
+    co_await host_.clock().sleep_until(router_.next_deadline());
+    router_.on_deadline(host_.now());
   }
 }
 
@@ -119,10 +144,10 @@ Task<> Pubsub::beat() {
 
 void Pubsub::connected(const libp2p::ConnectionInfo& connection) {
   if (find(connection.peer) != nullptr) return;
-  auto made = std::make_unique<Peer>(node_.host().loop(), connection);
+  auto made = std::make_unique<Peer>(*this, host_.loop(), connection);
   Peer& peer = *made;
   peers_.emplace(connection.peer, std::move(made));
-  peer.scope.spawn(serve(peer));
+  peer.opening.spawn(open(peer));
 }
 
 void Pubsub::disconnected(const libp2p::PeerId& id, const Error& why) {
@@ -130,83 +155,110 @@ void Pubsub::disconnected(const libp2p::PeerId& id, const Error& why) {
   const auto found = peers_.find(id);
   if (found == peers_.end()) return;
   const PeerHandle handle = found->second->handle;
+  std::erase(to_flush_, found->second.get());
   if (handle) {
+    router_.remove_peer(host_.now(), handle);
     by_slot_[handle.slot] = nullptr;
-    router_.remove_peer(node_.host().now(), handle);
   }
   peers_.erase(found);
 }
 
-// Opens the stream to the peer, introduces it to the router, and sends what the router has for it.
-Task<> Pubsub::serve(Peer& peer) {
+// Opens the stream to the peer, and introduces it to the router.
+Task<> Pubsub::open(Peer& peer) {
   auto opened = co_await node_.open_stream(peer.id, offered_protocols());
   if (!opened) co_return;  // it does not speak pubsub
-  const std::unique_ptr<libp2p::PeerStream> stream = std::move(*opened);
-  auto handle = router_.add_peer(node_.host().now(), {.id = Bytes::copy_of(peer.id.bytes()),
-                                                      .version = version_of(stream->protocol()),
-                                                      .outbound = peer.outbound,
-                                                      .address = peer.address});
+  peer.out = std::move(*opened);
+  auto handle = router_.add_peer(host_.now(), {.id = Bytes::copy_of(peer.id.bytes()),
+                                               .version = version_of(peer.out->protocol()),
+                                               .outbound = peer.outbound,
+                                               .address = peer.address});
   if (!handle) co_return;
   peer.handle = *handle;
   if (by_slot_.size() <= handle->slot) by_slot_.resize(handle->slot + std::size_t{1});
   by_slot_[handle->slot] = &peer;
-  peer.known.set();
-  while (true) {
-    while (router_.has_frames(peer.handle)) {
-      const Result<> written = co_await write_frames(*stream, peer);
-      if (!written) co_return;
-    }
-    peer.writable.reset();
-    co_await peer.writable;
-  }
-}
-
-// What is ready, up to a bound, in one gathered write.
-Task<Result<>> Pubsub::write_frames(libp2p::PeerStream& stream, Peer& peer) {
-  constexpr std::size_t kFramesAtOnce = 8;
-  std::array<Frame, kFramesAtOnce> frames;
-  std::array<ByteView, 2 * kFramesAtOnce> parts;
-  std::size_t count = 0;
-  while (count < kFramesAtOnce) {
-    auto frame = router_.next_frame(peer.handle);
-    if (!frame) break;
-    frames[count] = std::move(*frame);
-    parts[2 * count] = frames[count].head_view();
-    parts[2 * count + 1] = frames[count].body.view();
-    ++count;
-  }
-  if (count == 0) co_return Result<>();
-  co_return co_await stream.write(std::span<const ByteView>(parts.data(), 2 * count));
+  peer.listen();
+  ready_to_send(peer.handle);
 }
 
 void Pubsub::accept(std::unique_ptr<libp2p::PeerStream> stream) {
   Peer* const peer = find(stream->remote_peer());
   if (peer == nullptr || peer->listening) return;  // a second stream is reset: one is enough
   peer->listening = true;
-  peer->scope.spawn(listen(std::move(stream)));
+  peer->in = std::move(stream);
+  peer->listen();
 }
 
-Task<> Pubsub::listen(std::unique_ptr<libp2p::PeerStream> stream) {
-  Peer& peer = *find(stream->remote_peer());
-  co_await peer.known;
+// What the router has for it, some frames in each gathered write, until the stream has no room.
+void Pubsub::Peer::send() {
+  constexpr std::size_t kFramesAtOnce = 8;
+  constexpr std::size_t kBytesAtOnce = 16 * 1024;  // large messages wait where an IDONTWANT still finds them
+  constexpr std::size_t kFramesKept = 2;
   while (true) {
-    auto rpc = co_await libp2p::read_message(*stream, max_rpc_bytes(options_));
-    if (!rpc) break;
-    router_.receive(node_.host().now(), peer.handle, *rpc);
+    std::vector<Frame>& frames = under_way;
+    std::size_t gathered_bytes = 0;
+    for (const Frame& frame : frames) gathered_bytes += frame.size();
+    while (frames.size() < kFramesAtOnce && gathered_bytes < kBytesAtOnce) {
+      auto frame = owner.router_.next_frame(handle);
+      if (!frame) break;
+      gathered_bytes += frame->size();
+      frames.push_back(std::move(*frame));
+    }
+    if (frames.empty()) break;
+    std::array<ByteView, 2 * kFramesAtOnce> parts;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      parts[2 * i] = frames[i].head_view();
+      parts[2 * i + 1] = frames[i].body.view();
+    }
+    for (std::size_t sent = under_way_sent_bytes, i = 0; sent > 0; ++i) {
+      const std::size_t skipped = std::min(sent, parts[i].size());
+      parts[i] = parts[i].subspan(skipped);
+      sent -= skipped;
+    }
+    const auto written = out->try_write(std::span<const ByteView>(parts.data(), 2 * frames.size()));
+    if (!written) {
+      if (written.error() == Errc::would_block) out_writable.arm(out->writable());
+      return;
+    }
+    under_way_sent_bytes += *written;
+    std::size_t done = 0;
+    while (done < frames.size() && under_way_sent_bytes >= frames[done].size()) {
+      under_way_sent_bytes -= frames[done++].size();
+    }
+    frames.erase(frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(done));
   }
-  peer.listening = false;  // it may open another
+  if (under_way.capacity() > kFramesKept) under_way = {};
 }
 
 // ---- the router's wishes ----
 
 void Pubsub::ready_to_send(PeerHandle handle) {
-  if (Peer* const peer = find(handle)) peer->writable.set();
+  Peer* const peer = find(handle);
+  if (peer == nullptr || peer->has_something) return;
+  peer->has_something = true;
+  to_flush_.push_back(peer);
+  flush_.schedule();
+}
+
+// At the end of the turn, so that what one message causes leaves together.
+void Pubsub::flush() {
+  // Where there are thousands of nodes nothing of a peer is in the cache: all of them are fetched while the first is
+  // worked on.
+  for (const Peer* peer : to_flush_) {
+    if (peer->out) __builtin_prefetch(peer->out.get(), 1);
+    router_.prefetch(peer->handle);
+  }
+  for (std::size_t i = 0; i < to_flush_.size(); ++i) {
+    Peer& peer = *to_flush_[i];
+    peer.has_something = false;
+    if (!peer.out_writable.armed()) peer.send();
+  }
+  to_flush_.clear();
 }
 
 void Pubsub::drop(PeerHandle handle, const Error& why) {
   Peer* const peer = find(handle);
   if (peer == nullptr) return;
-  node_.host().log().info("gossipsub: dropping {}: {}", peer->id.text(), why.message());
+  host_.log().info("gossipsub: dropping {}: {}", peer->id.text(), why.message());
   scope_.spawn(leave(peer->id));
 }
 
@@ -223,7 +275,7 @@ void Pubsub::exchanged(std::span<const PeerInfo> peers, PeerHandle from) {
     const auto id = libp2p::PeerId::from_bytes(info.peer_id);
     if (!id || *id == node_.id() || node_.is_connected(*id)) continue;
     if (const auto record = libp2p::PeerRecord::open(info.signed_peer_record); record && record->peer == *id) {
-      node_.peers().add_addresses(*id, record->addresses, node_.host().now(), kExchangedAddressLifetime);
+      node_.peers().add_addresses(*id, record->addresses, host_.now(), kExchangedAddressLifetime);
     }
     scope_.spawn(dial(*id));
   }
@@ -235,21 +287,58 @@ void Pubsub::dial_direct(const Bytes& peer_id) {
 
 Task<> Pubsub::dial(libp2p::PeerId peer) {
   const Result<> connected = co_await node_.connect(peer);
-  if (!connected) node_.host().log().debug("gossipsub: {}", connected.error().message());
+  if (!connected) host_.log().debug("gossipsub: {}", connected.error().message());
 }
 
 void Pubsub::mesh_changed(std::string_view topic, PeerHandle handle, bool grafted) {
-  if (const Peer* const peer = find(handle)) handler_.mesh_changed(topic, peer->id, grafted);
+  const Peer* const peer = find(handle);
+  if (peer == nullptr) return;
+  show_link(topic, peer->id, grafted);
+  handler_.mesh_changed(topic, peer->id, grafted);
 }
 
 void Pubsub::peer_subscribed(PeerHandle handle, std::string_view topic, bool subscribed) {
   if (const Peer* const peer = find(handle)) handler_.peer_subscribed(peer->id, topic, subscribed);
 }
 
+// ---- for whoever observes the host ----
+
+void Pubsub::show_link(std::string_view topic, const libp2p::PeerId& peer, bool grafted) {
+  Observer* const observer = node_.host().observer();
+  if (observer == nullptr) return;
+  const HostId other = observer->host_named(peer.bytes());
+  const LinkName name{.kind = "mesh", .topic = topic};
+  if (grafted) {
+    observer->link_up(node_.host().id(), other, name);
+  } else {
+    observer->link_down(node_.host().id(), other, name);
+  }
+}
+
+void Pubsub::sets_out(const MessageId& id) {
+  if (Observer* const observer = node_.host().observer()) observer->published(node_.host().id(), id.view());
+}
+
+void Pubsub::copy_queued(const MessageId& id, PeerHandle to, std::size_t size_bytes) {
+  Observer* const observer = node_.host().observer();
+  if (observer == nullptr || !observer->traces(id.view())) return;
+  if (const Peer* const peer = find(to)) {
+    observer->handed_on(node_.host().id(), observer->host_named(peer->id.bytes()), id.view(), size_bytes);
+  }
+}
+
+void Pubsub::copy_came(const MessageId& id, PeerHandle from) {
+  Observer* const observer = node_.host().observer();
+  if (observer == nullptr || !observer->traces(id.view())) return;
+  if (const Peer* const peer = find(from)) {
+    observer->arrived(observer->host_named(peer->id.bytes()), node_.host().id(), id.view());
+  }
+}
+
 // ---- messages ----
 
-Result<> Pubsub::subscribe(std::string_view topic) { return router_.subscribe(node_.host().now(), topic); }
-void Pubsub::unsubscribe(std::string_view topic) { router_.unsubscribe(node_.host().now(), topic); }
+Result<> Pubsub::subscribe(std::string_view topic) { return router_.subscribe(host_.now(), topic); }
+void Pubsub::unsubscribe(std::string_view topic) { router_.unsubscribe(host_.now(), topic); }
 
 Result<MessageId> Pubsub::publish(std::string_view topic, ByteView data) {
   NewMessage message{.data = data, .topic = topic};
@@ -271,9 +360,14 @@ Result<MessageId> Pubsub::publish(std::string_view topic, ByteView data) {
     signature = node_.key().sign(to_sign, node_.secure_random());
     message.signature = signature;
   }
-  const auto published = router_.publish(node_.host().now(), message.encode());
+  const auto published = router_.publish(host_.now(), message.encode());
   if (!published) return fail(published);
   return router_.id_of(*published);
+}
+
+bool Pubsub::send_as_is(const libp2p::PeerId& id, const Rpc& rpc) {
+  const Peer* const peer = find(id);
+  return peer != nullptr && router_.send_as_is(peer->handle, rpc);
 }
 
 std::optional<Verdict> Pubsub::validate(MessageSeq seq, const Message& message, PeerHandle source) {

@@ -84,6 +84,14 @@ void Router::leave_topic(Topic& topic, Peer& peer) {
   remove_from_mesh(topic, peer);
 }
 
+std::vector<std::pair<std::string_view, PeerHandle>> Router::links() const {
+  std::vector<std::pair<std::string_view, PeerHandle>> all;
+  for (const auto& topic : topics_) {
+    for (const Peer* peer : topic->mesh) all.emplace_back(topic->name, peer->handle);
+  }
+  return all;
+}
+
 const Bytes& Router::peer_id(PeerHandle handle) const {
   static const Bytes none;
   const Peer* const peer = find(handle);
@@ -220,7 +228,7 @@ void Router::on_subscriptions(Peer& peer) {
 
 // ---- input and output ----
 
-void Router::receive(TimePoint now, PeerHandle handle, const Bytes& encoded) {
+void Router::receive(TimePoint now, PeerHandle handle, ByteView encoded) {
   Peer* const peer = find(handle);
   if (peer == nullptr) return;
   if (scores_.enabled() && !peer->direct && score_of(*peer) < config_.scoring.graylist_threshold) {
@@ -228,7 +236,7 @@ void Router::receive(TimePoint now, PeerHandle handle, const Bytes& encoded) {
     return;
   }
   rpc_.clear();
-  if (auto parsed = rpc_.parse(encoded.view()); !parsed) {
+  if (auto parsed = rpc_.parse(encoded); !parsed) {
     ++counters_.malformed;
     events_.drop(handle, parsed.error());
     return;
@@ -239,7 +247,7 @@ void Router::receive(TimePoint now, PeerHandle handle, const Bytes& encoded) {
       ++counters_.malformed;
       continue;
     }
-    on_message(now, *peer, encoded.slice(static_cast<std::size_t>(message.data() - encoded.data()), message.size()));
+    on_message(now, *peer, message);
   }
   if (!rpc_.ihave.empty()) on_ihave(now, *peer);
   if (!rpc_.iwant.empty()) on_iwant(*peer);
@@ -262,6 +270,15 @@ bool Router::send(Peer& peer, SendQueue::Class of, Frame frame, MessageSeq messa
   }
   if (was_empty) events_.ready_to_send(peer.handle);
   return true;
+}
+
+bool Router::send_as_is(PeerHandle handle, const Rpc& rpc) {
+  Peer* const peer = find(handle);
+  return peer != nullptr && send(*peer, SendQueue::Class::ordinary, Frame::of_rpc(rpc.encode()));
+}
+
+void Router::prefetch(PeerHandle handle) const {
+  if (handle.slot < peers_.size() && peers_[handle.slot]) __builtin_prefetch(&peers_[handle.slot]->queue, 1);
 }
 
 bool Router::has_frames(PeerHandle handle) const {

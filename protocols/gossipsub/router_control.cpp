@@ -148,6 +148,7 @@ void Router::on_iwant(Peer& peer) {
     ++times->second;
     if (!send(peer, SendQueue::Class::ordinary, Frame::of_message(seen.encoded), *seq)) return;
     ++counters_.iwant_served;
+    events_.copy_queued(seen.id, peer.handle, seen.encoded.size());
   }
 }
 

@@ -32,6 +32,7 @@ Result<MessageSeq> Router::publish(TimePoint now, Bytes encoded) {
                                            .state = SeenMessage::State::accepted});
   ++counters_.published;
   trace({.kind = TraceKind::publish_message, .message_id = id->view(), .topic = topic.name});
+  events_.sets_out(*id);
   spread(now, seq, topic);
   return seq;
 }
@@ -70,13 +71,13 @@ bool Router::allowed(const Message& message) const {
   return false;
 }
 
-void Router::on_message(TimePoint now, Peer& source, Bytes encoded) {
+void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
   if (encoded.size() > config_.options.max_message.bytes) {
     ++counters_.malformed;
     scores_.penalize(source.score, 1);
     return;
   }
-  const auto message = Message::parse(encoded.view());
+  const auto message = Message::parse(encoded);
   if (!message) {
     ++counters_.malformed;
     scores_.penalize(source.score, 1);
@@ -98,6 +99,7 @@ void Router::on_message(TimePoint now, Peer& source, Bytes encoded) {
     scores_.invalid_delivery(source.score, topic->number);
     return;
   }
+  events_.copy_came(*id, source.handle);
   const std::uint64_t hash = messages_.hash(*id);
   if (const auto seq = messages_.find(*id, hash)) return on_duplicate(now, *seq, source);
   if (message->from && equal(*message->from, config_.own_id.view())) {  // ours, from before a restart
@@ -108,7 +110,7 @@ void Router::on_message(TimePoint now, Peer& source, Bytes encoded) {
   const MessageSeq seq = messages_.insert({.id = *id,
                                            .hash = hash,
                                            .first_seen = now,
-                                           .encoded = encoded,
+                                           .encoded = Bytes::copy_of(encoded),
                                            .topic = topic->number,
                                            .source = source.handle});
   std::erase_if(promises_, [&](const Promise& promise) { return promise.message_hash == hash; });
@@ -239,7 +241,9 @@ void Router::give(Peer& peer, SendQueue::Class of, const Frame& frame, MessageSe
     ++counters_.suppressed;
     return;
   }
-  if (send(peer, of, frame, seq)) ++counters_.forwarded;
+  if (!send(peer, of, frame, seq)) return;
+  ++counters_.forwarded;
+  events_.copy_queued(messages_[seq].id, peer.handle, frame.body.size());
 }
 
 }  // namespace ghostnet::gossipsub

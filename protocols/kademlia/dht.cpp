@@ -5,6 +5,7 @@
 
 #include "ghostnet/libp2p/message.hpp"
 #include "ghostnet/runtime/combine.hpp"
+#include "ghostnet/runtime/observer.hpp"
 #include "search.hpp"
 
 namespace ghostnet::kademlia {
@@ -32,18 +33,39 @@ Dht::Dht(libp2p::Node& node, const DhtOptions& options, const Validator* validat
   scope_.spawn(republish());
 }
 
-Dht::~Dht() = default;
+Dht::~Dht() {
+  if (node_.host().observer() == nullptr) return;
+  for (std::size_t n = 0; n < table_.bucket_count(); ++n) {
+    for (const RoutingTable::Entry& entry : table_.bucket(n)) show_entry(entry.peer, false);
+  }
+}
 
 // Servers say so by the protocols that they offer (kad-dht, "Client and server mode").
 void Dht::identified(const libp2p::PeerId& peer) {
   if (!node_.peers().supports(peer, kProtocol)) {
-    table_.remove(peer);
+    take_out(peer);
     return;
   }
-  for (const libp2p::ConnectionInfo& connection : node_.connections()) {
-    if (connection.peer != peer) continue;
-    table_.add(peer, connection.remote.address(), node_.host().now());
-    return;
+  if (const libp2p::ConnectionInfo* connection = node_.connection(peer)) {
+    if (table_.add(peer, connection->remote.address(), node_.host().now())) show_entry(peer, true);
+  }
+}
+
+void Dht::take_out(const libp2p::PeerId& peer) {
+  const RoutingTable::Removal removal = table_.remove(peer);
+  if (removal.removed) show_entry(peer, false);
+  if (removal.replacement) show_entry(*removal.replacement, true);
+}
+
+void Dht::show_entry(const libp2p::PeerId& peer, bool entered) {
+  constexpr LinkName kName{.kind = "dht", .mutual = false};
+  Observer* const observer = node_.host().observer();
+  if (observer == nullptr) return;
+  const HostId other = observer->host_named(peer.bytes());
+  if (entered) {
+    observer->link_up(node_.host().id(), other, kName);
+  } else {
+    observer->link_down(node_.host().id(), other, kName);
   }
 }
 
@@ -84,7 +106,7 @@ Task<Result<Message>> Dht::ask(libp2p::PeerId peer, Message question) {
     learn(answer->providers);
     identified(peer);
   } else {
-    table_.remove(peer);
+    take_out(peer);
   }
   co_return answer;
 }
@@ -200,10 +222,14 @@ Task<> Dht::refresh() {
   std::vector<Bytes> keys{Bytes::copy_of(node_.id().bytes())};
   Search own(*this, {.type = MessageType::find_node, .key = keys[0]}, nullptr);
   if (auto done = co_await search(own, options_.refresh_query_timeout); !done) co_return;
-  // Deeper buckets than these hold few peers, and the search for oneself has met them.
+  // Whoever is nearer than the nearest k was met by the search for oneself; of the buckets before them those that hold
+  // enough peers need no search of their own: every search dials a few dozen peers, and each of these is a handshake.
   constexpr std::size_t kMaxRefreshedBuckets = 15;
-  const std::size_t buckets = std::min(table_.bucket_count(), kMaxRefreshedBuckets);
-  for (std::size_t bucket = 0; bucket < buckets; ++bucket) {
+  const std::vector<libp2p::PeerId> nearest = own.lookup.closest();
+  const std::size_t met = nearest.empty() ? 0 : table_.bucket_of(Key::of(nearest.back()));
+  for (std::size_t bucket = 0; bucket < std::min(met, kMaxRefreshedBuckets); ++bucket) {
+    const std::size_t held = bucket < table_.bucket_count() ? table_.bucket(bucket).size() : 0;
+    if (held >= options_.refresh_below) continue;
     const Bytes key = key_in_bucket(bucket);
     Search other(*this, {.type = MessageType::find_node, .key = key}, nullptr);
     const Result<> done = co_await search(other, options_.refresh_query_timeout);

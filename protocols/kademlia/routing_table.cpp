@@ -53,12 +53,12 @@ bool RoutingTable::add(const libp2p::PeerId& peer, const IpAddress& address, Tim
   return false;
 }
 
-void RoutingTable::remove(const libp2p::PeerId& peer) {
+RoutingTable::Removal RoutingTable::remove(const libp2p::PeerId& peer) {
   const std::size_t index = bucket_of(Key::of(peer));
-  if (index >= buckets_.size()) return;
+  if (index >= buckets_.size()) return {};
   Bucket& bucket = buckets_[index];
   const auto known = std::ranges::find(bucket.entries, peer, &Entry::peer);
-  if (known == bucket.entries.end()) return;
+  if (known == bucket.entries.end()) return {};
   bucket.entries.erase(known);
   --size_;
   // The newest replacement is the likeliest to be there still.
@@ -68,8 +68,9 @@ void RoutingTable::remove(const libp2p::PeerId& peer) {
     if (!has_room_for(bucket, replacement.network)) continue;
     bucket.entries.push_back(replacement);
     ++size_;
-    break;
+    return {.removed = true, .replacement = replacement.peer};
   }
+  return {.removed = true};
 }
 
 bool RoutingTable::contains(const libp2p::PeerId& peer) const {

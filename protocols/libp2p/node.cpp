@@ -45,6 +45,8 @@ Task<Result<>> Node::connect(PeerId peer) { return swarm_->connect_peer(peer); }
 bool Node::is_connected(const PeerId& peer) const { return swarm_->is_connected(peer); }
 std::vector<PeerId> Node::connected_peers() const { return swarm_->connected_peers(); }
 std::vector<ConnectionInfo> Node::connections() const { return swarm_->connections(); }
+const ConnectionInfo* Node::connection(const PeerId& peer) const { return swarm_->connection(peer); }
+std::size_t Node::connection_count(Direction direction) const { return swarm_->connection_count(direction); }
 void Node::disconnect(const PeerId& peer) { swarm_->disconnect(peer); }
 
 Task<Result<std::unique_ptr<PeerStream>>> Node::open_stream(PeerId peer, std::string_view protocol) {

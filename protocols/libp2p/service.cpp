@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ghostnet/runtime/listen_on.hpp"
+#include "ghostnet/runtime/observer.hpp"
 
 namespace ghostnet::libp2p {
 namespace {
@@ -29,12 +30,16 @@ Libp2pService::Libp2pService(const ServiceContext& context, const Libp2pOptions&
     : host_(context.host),
       directory_(context.directory),
       options_(options),
+      shared_results_(options.share_crypto ? crypto::SharedResults::of_this_thread() : nullptr),
       node_(context.host, std::move(key), node_options(options)),
       scope_(context.host.loop()) {}
 
 Result<std::unique_ptr<Libp2pService>> Libp2pService::start(const ServiceContext& context,
                                                             const Libp2pOptions& options) {
   std::unique_ptr<Libp2pService> service(new Libp2pService(context, options, make_key(context.host)));
+  if (Observer* const observer = context.host.observer()) {
+    observer->named(context.host.id(), service->node_.id().bytes());
+  }
   for (const Endpoint& endpoint : listen_on(context.host, {}, options.port)) {
     if (auto listening = service->node_.listen(Multiaddr::tcp(endpoint)); !listening) return fail(listening);
   }
@@ -49,10 +54,7 @@ Multiaddr Libp2pService::address_of(const Peer& peer) const {
   return Multiaddr::tcp(Endpoint(peer.address, options_.port));
 }
 
-std::size_t Libp2pService::dialled() const {
-  const std::vector<ConnectionInfo> connections = node_.connections();
-  return static_cast<std::size_t>(std::ranges::count(connections, Direction::outbound, &ConnectionInfo::direction));
-}
+std::size_t Libp2pService::dialled() const { return node_.connection_count(Direction::outbound); }
 
 // Dials others by chance, one after the other, as long as too few of them are connected.
 Task<> Libp2pService::stay_connected(Random random) {

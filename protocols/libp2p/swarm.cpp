@@ -325,6 +325,16 @@ std::vector<ConnectionInfo> Swarm::connections() const {
   return all;
 }
 
+const ConnectionInfo* Swarm::connection(const PeerId& peer) const {
+  const Connection* const connection = connection_to(peer);
+  return connection == nullptr ? nullptr : connection->info.get();
+}
+
+std::size_t Swarm::connection_count(Direction direction) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      connections_, [direction](const Connection* connection) { return connection->info->direction == direction; }));
+}
+
 void Swarm::disconnect(const PeerId& peer) {
   const auto found = by_peer_.find(peer);
   if (found == by_peer_.end()) return;

@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::size_t kFirstRoomBytes = 512;
 
+// Output is gathered in buffers that all sessions of the thread share: one is held only while something waits in it.
+constexpr PacketPool::Options kOutputBuffers{.buffer_bytes = 2048, .max_buffers = 4096};
+
+PacketBuf output_buffer() {
+  thread_local PacketPool pool(kOutputBuffers);
+  Result<PacketBuf> buffer = pool.take();
+  return buffer ? std::move(*buffer) : PacketBuf::with_room(0, kFirstRoomBytes);
+}
+
 // Room for n more bytes, doubling, so that many small pieces cost no more than one large one.
 void append(PacketBuf& to, ByteView bytes) {
   if (to.tailroom() < bytes.size()) to.reserve(0, std::max({bytes.size(), to.size(), kFirstRoomBytes}));
@@ -48,7 +57,7 @@ Result<std::size_t> YamuxStreamState::put(std::span<const ByteView> parts) {
   if (size == 0) return 0;
   const std::size_t room = engine_->send_room();
   if (room <= kYamuxHeaderBytes) {
-    wants_room_ = true;
+    wants_room_ = engine_->somebody_wants_room_ = true;
     return fail(Errc::would_block);
   }
   if (send_credit_ == 0) return fail(Errc::would_block);
@@ -114,7 +123,7 @@ Result<> YamuxEngine::receive(ByteView bytes, TimePoint now) {
   if (!bytes.empty()) heard_ = now;
   while (!bytes.empty()) {
     if (body_left_ > 0) {
-      if (Result<> taken = take_data(bytes); !taken) return taken;
+      if (Result<> taken = take_data(bytes, now); !taken) return taken;
       continue;
     }
     const std::size_t taken = std::min(bytes.size(), kYamuxHeaderBytes - header_bytes_);
@@ -194,12 +203,16 @@ Result<> YamuxEngine::accept() {
 }
 
 // A part of the frame's data, to its stream, or to nobody where that is gone.
-Result<> YamuxEngine::take_data(ByteView& bytes) {
+Result<> YamuxEngine::take_data(ByteView& bytes, TimePoint now) {
   const ByteView part = bytes.first(std::min<std::size_t>(bytes.size(), body_left_));
   bytes = bytes.subspan(part.size());
   body_left_ -= static_cast<std::uint32_t>(part.size());
   YamuxStreamState* const stream = find(header_.stream_id);
   if (stream != nullptr && !stream->ended_) {
+    if (stream->in_.empty() && stream->take_now(part)) {
+      if (!stream->ended_ && stream->engine_ != nullptr) give_window(*stream, now);
+      return body_left_ == 0 ? end_frame() : Result<>();
+    }
     held_bytes_ += part.size();
     if (held_bytes_ > options_.max_receive_bytes) {
       held_bytes_ -= part.size();
@@ -275,8 +288,9 @@ void YamuxEngine::give_window(YamuxStreamState& stream, TimePoint now) {
 void YamuxEngine::queue(const YamuxHeader& header, std::span<const ByteView> parts, std::size_t size) {
   if (over_) return;
   const bool was_empty = out_.empty();
+  if (was_empty) out_ = output_buffer();
   if (const std::size_t room = kYamuxHeaderBytes + size; out_.tailroom() < room) {
-    out_.reserve(0, std::max({room, out_.size(), size == 0 ? std::size_t{64} : kFirstRoomBytes}));
+    out_.reserve(0, std::max(room, out_.size()));
   }
   out_.append(ByteView(header.encode()));
   for (ByteView part : parts) {
@@ -290,8 +304,9 @@ void YamuxEngine::queue(const YamuxHeader& header, std::span<const ByteView> par
 void YamuxEngine::sent(std::size_t bytes) {
   out_.trim_front(bytes);
   if (out_.empty()) out_ = PacketBuf();
-  if (out_.size() > options_.max_send_bytes / 2) return;
-  for (YamuxStreamState* stream : streams_) {
+  if (!somebody_wants_room_ || out_.size() > options_.max_send_bytes / 2) return;
+  somebody_wants_room_ = false;
+  for (const auto& [id, stream] : streams_) {
     if (std::exchange(stream->wants_room_, false)) stream->became_writable();
   }
 }
@@ -345,7 +360,7 @@ Result<> YamuxEngine::broke(Error why, YamuxGoAway code) {
 
 void YamuxEngine::end(Errc why) {
   if (std::exchange(over_, true)) return;
-  for (YamuxStreamState* stream : streams_) {
+  for (const auto& [id, stream] : streams_) {
     stream->end(stream->ended_.value_or(why));
     stream->engine_ = nullptr;
   }
@@ -353,16 +368,16 @@ void YamuxEngine::end(Errc why) {
 }
 
 YamuxStreamState* YamuxEngine::find(std::uint32_t id) const {
-  const auto found = std::ranges::lower_bound(streams_, id, {}, &YamuxStreamState::id_);
-  return found != streams_.end() && (*found)->id_ == id ? *found : nullptr;
+  const auto found = std::ranges::lower_bound(streams_, id, {}, &Entry::id);
+  return found != streams_.end() && found->id == id ? found->stream : nullptr;
 }
 
 void YamuxEngine::insert(YamuxStreamState& stream) {
-  streams_.insert(std::ranges::lower_bound(streams_, stream.id_, {}, &YamuxStreamState::id_), &stream);
+  streams_.insert(std::ranges::lower_bound(streams_, stream.id_, {}, &Entry::id), {stream.id_, &stream});
 }
 
 void YamuxEngine::remove(YamuxStreamState& stream) {
-  streams_.erase(std::ranges::lower_bound(streams_, stream.id_, {}, &YamuxStreamState::id_));
+  streams_.erase(std::ranges::lower_bound(streams_, stream.id_, {}, &Entry::id));
   --(stream.outbound_ ? outbound_ : inbound_);
   if (stream.outbound_ && !stream.acknowledged_) --unacknowledged_;
   stream.engine_ = nullptr;

@@ -4,6 +4,11 @@
 #include <array>
 
 namespace ghostnet::libp2p {
+namespace {
+
+constexpr std::size_t kFeedBytes = 4096;  // of what had come before there was a feed, at once
+
+}  // namespace
 
 // ---- YamuxStream ----
 
@@ -29,7 +34,32 @@ Result<std::size_t> YamuxStream::try_write(std::span<const ByteView> parts) {
 // An answer is read as it comes, also where the stream's owner only writes: nobody shall hold it for ever.
 void YamuxStream::became_readable() {
   if (proposal_) static_cast<void>(read_answer());
+  if (feed_) return feed_what_waits();
   wake_reader();
+}
+
+void YamuxStream::deliver_messages(MessageSink& sink, std::size_t max_bytes) {
+  feed_ = std::make_unique<MessageFeed>(sink, max_bytes);
+  feed_what_waits();
+}
+
+bool YamuxStream::take_now(ByteView data) {
+  if (proposal_ || !feed_) return false;
+  feed_->feed(data);
+  if (feed_->ended()) reset();
+  return true;
+}
+
+void YamuxStream::feed_what_waits() {
+  std::array<std::uint8_t, kFeedBytes> room;
+  while (!feed_->ended()) {
+    const Result<std::size_t> read = try_read(room);
+    if (!read && read.error() == Errc::would_block) return;
+    if (!read) return feed_->fail_with(read.error());
+    if (*read == 0) return feed_->finish();
+    feed_->feed(ByteView(room).first(*read));
+  }
+  reset();
 }
 
 Result<> YamuxStream::propose_lazily(std::string_view protocol) {
@@ -70,38 +100,51 @@ YamuxSession::YamuxSession(Host& host, std::unique_ptr<Stream> secured, std::sha
       metrics_(metrics),
       acceptor_(acceptor),
       engine_(info_->direction == Direction::outbound ? YamuxEngine::Side::client : YamuxEngine::Side::server, options,
-              *this, host.now()) {
+              *this, host.now()),
+      flusher_(*this, host.loop()),
+      read_on_(*this, host.loop()),
+      over_(host.loop()) {
   deadline_.arm(engine_.next_deadline());
 }
 
 YamuxSession::~YamuxSession() {
   engine_.end(ended_ ? ended_->code() : Errc::closed);
+  readable_relay_.disarm();
   writable_relay_.disarm();
 }
 
 Task<Error> YamuxSession::run() {
-  while (true) {
-    const Result<> pumped = pump();
-    if (ended_) co_return *ended_;
-    if (pumped) {
-      co_await host_.clock().sleep(0ns);
-    } else if (pumped.error() == Errc::would_block) {
-      co_await secured_->readable();
-    } else {
-      ended_ = pumped.error() == Errc::end_of_stream ? Error(Errc::closed, "the peer closed the connection")
-                                                     : pumped.error();
-      flush();
-      static_cast<void>(secured_->shutdown_send());  // so that a go-away still arrives
-      engine_.end(ended_->code());
-      co_return *ended_;
-    }
-    if (ended_) co_return *ended_;
+  read();
+  co_await over_;
+  co_return *ended_;
+}
+
+void YamuxSession::read() {
+  if (ended_) return;
+  const Result<> pumped = pump();
+  if (ended_) return;
+  if (pumped) {
+    read_on_.schedule();
+  } else if (pumped.error() == Errc::would_block) {
+    readable_relay_.arm(secured_->readable());
+  } else {
+    finish(pumped.error() == Errc::end_of_stream ? Error(Errc::closed, "the peer closed the connection")
+                                                 : pumped.error());
   }
+}
+
+void YamuxSession::finish(Error why) {
+  ended_ = std::move(why);
+  flush();
+  static_cast<void>(secured_->shutdown_send());  // so that a go-away still arrives
+  engine_.end(ended_->code());
+  over_.set();
 }
 
 // Reads what is there and hands it to the engine; nothing failed: there may be more.
 Result<> YamuxSession::pump() {
-  std::unique_ptr<std::uint8_t[]> room(new std::uint8_t[kReadBytes]);
+  // What is read is handed on before anybody else reads: all sessions of the thread share the buffer.
+  thread_local const std::unique_ptr<std::uint8_t[]> room(new std::uint8_t[kReadBytes]);
   for (std::size_t i = 0; i < kReadsPerTurn; ++i) {
     const Result<std::size_t> read = secured_->try_read({room.get(), kReadBytes});
     if (!read) return fail(read);
@@ -157,7 +200,9 @@ void YamuxSession::close() {
 
 void YamuxSession::abort(Error why) {
   if (!ended_) ended_ = std::move(why);
-  secured_->abort();  // wakes run()
+  readable_relay_.disarm();
+  secured_->abort();
+  over_.set();
 }
 
 void YamuxSession::on_deadline() {

@@ -8,6 +8,16 @@
 #include "ghostnet/runtime/wire.hpp"
 
 namespace ghostnet::noise {
+namespace {
+
+constexpr std::size_t kSharedSealBytes = 16 * 1024;
+
+std::size_t sealed_bytes(std::size_t plain_bytes) {
+  const std::size_t messages = (plain_bytes + NoiseStream::kMaxPlaintextBytes - 1) / NoiseStream::kMaxPlaintextBytes;
+  return plain_bytes + messages * (kLengthBytes + kTagBytes);
+}
+
+}  // namespace
 
 Task<Result<std::vector<std::uint8_t>>> read_framed(Stream& stream) {
   std::array<std::uint8_t, kLengthBytes> length;
@@ -43,6 +53,18 @@ Result<std::size_t> NoiseStream::try_read(MutableByteView buffer) {
   if (read_error_) return fail(*read_error_);
   if (buffer.empty()) return 0;
   while (true) {
+    if (in_.empty() && buffer.size() >= kDirectReadBytes) {
+      Result<std::size_t> opened = read_directly(buffer);
+      if (opened && *opened == 0) continue;  // no message is whole yet, or those that are say nothing
+      if (opened) return opened;
+      if (opened.error() == Errc::end_of_stream) return 0;
+      if (opened.error() == Errc::would_block) {
+        readable_relay_.arm(lower_->readable());
+      } else {
+        read_error_ = opened.error();
+      }
+      return opened;
+    }
     Result<std::optional<ByteView>> message = whole_message();
     if (message && *message) {
       Result<std::size_t> opened = open_message(**message, buffer);
@@ -64,6 +86,33 @@ Result<std::size_t> NoiseStream::try_read(MutableByteView buffer) {
     read_error_ = filled.error();
     return fail(filled);
   }
+}
+
+// Whole messages are opened where they came to lie and moved together; the beginning of one that is not whole is kept.
+Result<std::size_t> NoiseStream::read_directly(MutableByteView buffer) {
+  const Result<std::size_t> read = lower_->try_read(buffer);
+  if (!read) return fail(read);
+  if (*read == 0) return fail(Errc::end_of_stream);
+  std::size_t at = 0;
+  std::size_t opened_bytes = 0;
+  while (*read - at >= kLengthBytes) {
+    const std::size_t size = load_be<std::uint16_t>(buffer.data() + at);
+    if (size >= kTagBytes && *read - at < kLengthBytes + size) break;
+    std::uint8_t* const sealed = buffer.data() + at + kLengthBytes;
+    Result<> opened = size < kTagBytes
+                          ? fail(Errc::malformed, "a Noise message of {} bytes has no room for its tag", size)
+                          : transport_.receive.decrypt({}, {sealed, size}, sealed);
+    if (!opened) {
+      if (opened_bytes == 0) return fail(opened);
+      read_error_ = opened.error();  // after what came before it
+      return opened_bytes;
+    }
+    std::memmove(buffer.data() + opened_bytes, sealed, size - kTagBytes);
+    opened_bytes += size - kTagBytes;
+    at += kLengthBytes + size;
+  }
+  if (at < *read) in_ = PacketBuf::copy_of(buffer.subspan(at, *read - at));
+  return opened_bytes;
 }
 
 std::size_t NoiseStream::take_opened(MutableByteView buffer) {
@@ -138,25 +187,40 @@ Result<std::size_t> NoiseStream::try_write(std::span<const ByteView> parts) {
   for (ByteView part : parts) size += part.size();
   size = std::min(size, kMaxMessagesAtOnce * kMaxPlaintextBytes);
   if (size == 0) return 0;
-  if (Result<> sealed = seal(parts, size); !sealed) {
+  // Most of what is written leaves at once: it is sealed in a buffer that all streams of the thread share, and only
+  // what the lower stream has no room for is kept.
+  thread_local PacketBuf shared = PacketBuf::with_room(0, kSharedSealBytes);
+  const bool small = size <= kSharedSealBytes - kLengthBytes - kTagBytes;
+  PacketBuf own = small ? PacketBuf() : PacketBuf::with_room(0, sealed_bytes(size));
+  PacketBuf& out = small ? shared : own;
+  out.clear();
+  if (Result<> sealed = seal(parts, size, out); !sealed) {
     write_error_ = sealed.error();
     return fail(sealed);
   }
-  if (Result<> flushed = flush(); !flushed) return fail(flushed);
+  const ByteView whole = out.view();
+  Result<std::size_t> written = lower_->try_write(std::span(&whole, 1));
+  if (!written && written.error() == Errc::would_block) written = 0;
+  if (!written) {
+    write_error_ = written.error();
+    return fail(written);
+  }
+  if (*written < whole.size()) {
+    out_ = PacketBuf::copy_of(whole.subspan(*written));
+    if (Result<> flushed = flush(); !flushed) return fail(flushed);
+  }
   return size;
 }
 
 // The first `size` bytes of the parts.
-Result<> NoiseStream::seal(std::span<const ByteView> parts, std::size_t size) {
-  const std::size_t messages = (size + kMaxPlaintextBytes - 1) / kMaxPlaintextBytes;
-  out_ = PacketBuf::with_room(0, size + messages * (kLengthBytes + kTagBytes));
+Result<> NoiseStream::seal(std::span<const ByteView> parts, std::size_t size, PacketBuf& out) {
   std::size_t part = 0;
   std::size_t offset = 0;  // within the part
   while (size > 0) {
     const std::size_t plain = std::min(size, kMaxPlaintextBytes);
     size -= plain;
-    store_be(out_.append(kLengthBytes).data(), static_cast<std::uint16_t>(plain + kTagBytes));
-    const MutableByteView sealed = out_.append(plain + kTagBytes);
+    store_be(out.append(kLengthBytes).data(), static_cast<std::uint16_t>(plain + kTagBytes));
+    const MutableByteView sealed = out.append(plain + kTagBytes);
     while (offset == parts[part].size()) ++part, offset = 0;
     ByteView source = parts[part].subspan(offset);
     if (source.size() >= plain) {

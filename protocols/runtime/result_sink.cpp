@@ -44,7 +44,9 @@ class JsonMembers {
     }
     return *this;
   }
-  JsonMembers& host(HostId host) { return host == kNoHost ? *this : integer("host", host); }
+  // Left out where there is none.
+  JsonMembers& host(std::string_view name, HostId host) { return host == kNoHost ? *this : integer(name, host); }
+  JsonMembers& host(HostId id) { return host("host", id); }
   // As it stands. Valid JSON has line breaks only where a space serves as well.
   JsonMembers& raw(std::string_view name, std::string_view json) {
     key(name);
@@ -137,11 +139,21 @@ void MemorySink::window(const Window& window, const Histogram& gained) {
 }
 
 void MemorySink::link(const LinkChange& change) {
-  links_.push_back({change.time, change.a, change.b, std::string(change.kind), change.up});
+  links_.push_back({change.time, change.a, change.b, std::string(change.kind), change.up, std::string(change.json)});
 }
 
 void MemorySink::message(const MessageSample& message) {
-  messages_.push_back({message.sent, message.received, message.from, message.to, message.bytes});
+  messages_.push_back({message.sent, message.received, message.from, message.to, message.bytes,
+                       std::string(message.kind), message.trace});
+}
+
+void MemorySink::position(const HostPosition& position) { positions_.push_back(position); }
+
+void MemorySink::link_samples(std::span<const LinkSample> samples) {
+  for (const LinkSample& sample : samples) {
+    link_samples_.push_back(
+        {sample.time, std::string(sample.kind), sample.a, sample.b, name_of(sample.metric), sample.value});
+  }
 }
 
 void MemorySink::histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) {
@@ -168,6 +180,8 @@ void MemorySink::merge(const MemorySink& other) {
   for (const auto& [key, gained] : other.windows_) windows_[key].merge(gained);
   links_.insert(links_.end(), other.links_.begin(), other.links_.end());
   messages_.insert(messages_.end(), other.messages_.begin(), other.messages_.end());
+  positions_.insert(positions_.end(), other.positions_.begin(), other.positions_.end());
+  link_samples_.insert(link_samples_.end(), other.link_samples_.begin(), other.link_samples_.end());
   for (const auto& [key, histogram] : other.histograms_) histograms_[key].merge(histogram);
   for (const auto& [key, total] : other.totals_) add_total(key, total);
   expectations_.insert(expectations_.end(), other.expectations_.begin(), other.expectations_.end());
@@ -266,7 +280,7 @@ void JsonLinesSink::window(const Window& window, const Histogram& gained) {
 
 void JsonLinesSink::link(const LinkChange& change) {
   JsonMembers line(buffer_);
-  line.text("record", "link").integer("time_ns", to_ns(change.time)).integer("a", change.a).integer("b", change.b);
+  line.text("record", "link").integer("time_ns", to_ns(change.time)).host("a", change.a).host("b", change.b);
   line.text("kind", change.kind).raw("up", change.up ? "true" : "false");
   if (!change.json.empty()) line.raw("fields", change.json);
   line.end();
@@ -278,8 +292,27 @@ void JsonLinesSink::message(const MessageSample& message) {
   line.text("record", "message").integer("sent_ns", to_ns(message.sent));
   if (message.received) line.integer("received_ns", to_ns(*message.received));
   line.integer("from", message.from).integer("to", message.to).integer("bytes", message.bytes);
-  line.text("kind", message.kind).end();
+  line.text("kind", message.kind);
+  if (message.trace != 0) line.text("trace", fmt::format("{:016x}", message.trace));
+  line.end();
   end_line();
+}
+
+void JsonLinesSink::position(const HostPosition& position) {
+  JsonMembers line(buffer_);
+  line.text("record", "position").integer("time_ns", to_ns(position.time)).host(position.host);
+  line.number("x_m", position.at.x_m).number("y_m", position.at.y_m).end();
+  end_line();
+}
+
+void JsonLinesSink::link_samples(std::span<const LinkSample> samples) {
+  for (const LinkSample& sample : samples) {
+    JsonMembers line(buffer_);
+    line.text("record", "link_sample").integer("time_ns", to_ns(sample.time)).text("kind", sample.kind);
+    line.host("a", sample.a).host("b", sample.b).text("metric", name_of(sample.metric));
+    line.number("value", sample.value).end();
+    end_line();
+  }
 }
 
 void JsonLinesSink::histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) {

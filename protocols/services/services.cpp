@@ -3,6 +3,7 @@
 #include "ghostnet/beacon/service.hpp"
 #include "ghostnet/bulk/service.hpp"
 #include "ghostnet/echo/service.hpp"
+#include "ghostnet/gossipsub/attack.hpp"
 #include "ghostnet/gossipsub/service.hpp"
 #include "ghostnet/kademlia/service.hpp"
 #include "ghostnet/libp2p/service.hpp"
@@ -11,8 +12,9 @@
 namespace ghostnet::services {
 
 Result<> add_all(ServiceRegistry& registry) {
-  for (ServiceDescriptor (*descriptor)() : {&beacon::service, &bulk::service, &echo::service, &gossipsub::service,
-                                            &kademlia::service, &libp2p::service, &ping::service}) {
+  for (ServiceDescriptor (*descriptor)() :
+       {&beacon::service, &bulk::service, &echo::service, &gossipsub::attack_service, &gossipsub::service,
+        &kademlia::service, &libp2p::service, &ping::service}) {
     if (Result<> added = registry.add(descriptor()); !added) return added;
   }
   return {};

@@ -207,7 +207,11 @@ void Connection::orphan(TimePoint now) {
 
 std::uint32_t Connection::send_limit_bytes() const {
   if (fixed_send_buffer_) return send_fixed_bytes_;
-  std::uint32_t wanted = std::min(congestion_->window_bytes(), tuning_->max_send_buffer_bytes) * 2;
+  // During recovery the window before it counts: what was sent then stays queued until the gaps before it are filled,
+  // and what recovery sends comes on top.
+  std::uint32_t window_bytes = congestion_->window_bytes();
+  if (phase_ == Phase::recovery) window_bytes = std::max(window_bytes, undo_window_bytes_);
+  std::uint32_t wanted = std::min(window_bytes, tuning_->max_send_buffer_bytes) * 2;
   return std::clamp(wanted, tuning_->send_buffer_bytes, tuning_->max_send_buffer_bytes);
 }
 
@@ -262,17 +266,20 @@ SeqNumber Connection::receive_edge() const {
   return receive_next() + std::min(free_bytes, std::uint32_t{0xffff} << receive_scale_);
 }
 
-// Room for twice what a reader takes in a round trip, so that the window does not hold a growing sender back.
+// Room for twice what a reader takes in a round trip, and for as much more as its pace has grown: a sender in slow
+// start has doubled its window again before it hears of the room that this round made.
 void Connection::tune_receive_buffer(TimePoint now, std::uint32_t read_bytes) {
   if (fixed_receive_buffer_) return;
   round_bytes_ += read_bytes;
   if (now - round_at_ < std::max<Duration>(rtt_.smoothed(), 1ms)) return;
-  std::uint32_t wanted_bytes = round_bytes_ > tuning_->max_receive_buffer_bytes
-                                   ? tuning_->max_receive_buffer_bytes
-                                   : 2 * round_bytes_ + kTuneSegments * mss_;
-  wanted_bytes = std::min(wanted_bytes, tuning_->max_receive_buffer_bytes);
-  receive_limit_bytes_ = std::max(receive_limit_bytes_, wanted_bytes);
-  round_bytes_ = 0;
+  std::uint64_t wanted_bytes = 2 * std::uint64_t{round_bytes_} + kTuneSegments * mss_;
+  if (last_round_bytes_ != 0 && round_bytes_ > last_round_bytes_) {
+    std::uint64_t gain_bytes = std::min(round_bytes_ - last_round_bytes_, last_round_bytes_);
+    wanted_bytes += 2 * wanted_bytes * gain_bytes / last_round_bytes_;
+  }
+  wanted_bytes = std::min<std::uint64_t>(wanted_bytes, tuning_->max_receive_buffer_bytes);
+  receive_limit_bytes_ = std::max(receive_limit_bytes_, static_cast<std::uint32_t>(wanted_bytes));
+  last_round_bytes_ = std::exchange(round_bytes_, 0);
   round_at_ = now;
 }
 

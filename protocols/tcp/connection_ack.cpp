@@ -211,7 +211,7 @@ void Connection::count_duplicate(Delivery& delivery) {
 // RFC 3168 6.1.2: as to a loss, once for each window of data.
 void Connection::take_ecn_echo(TimePoint now, const SegmentHeader&) {
   if (phase_ != Phase::open || snd_una_ < ecn_point_ || board_.empty()) return;
-  congestion_->on_congestion(now, in_flight_bytes());
+  congestion_->on_congestion(now, outstanding_bytes());
   congestion_->set_window(congestion_->threshold_bytes());
   ecn_point_ = snd_nxt_;
   cwr_due_ = true;

@@ -18,9 +18,11 @@ bool sent_after(TimePoint a_at, SeqNumber a_end, TimePoint b_at, SeqNumber b_end
 }  // namespace
 
 void Connection::recover(TimePoint now, const SegmentHeader& header, Delivery& delivery) {
+  // That a probe came twice says nothing of reordering.
+  bool of_probe = tail_probe_out_ && tail_probe_retransmitted_;
   if (tail_probe_out_) end_probe(now, header, delivery);
   if (undo_possible_ && delivery.advanced) try_undo(header, delivery);
-  update_reorder_window(delivery);
+  if (!of_probe) update_reorder_window(delivery);
   if (agreed_.sack && (sacked_segments_ != 0 || phase_ != Phase::open)) detect_losses(now, delivery);
   if (!agreed_.sack && !board_.empty()) {
     SentRecord& oldest = board_.front();
@@ -100,7 +102,7 @@ void Connection::enter_recovery(TimePoint now) {
   undo_at_ = snd_una_;
   recover_flight_bytes_ = std::max(outstanding_bytes(), 1u);
   // An ECN mark in the same window of data has been answered already.
-  if (snd_una_ >= ecn_point_) congestion_->on_congestion(now, in_flight_bytes() + lost_bytes_);
+  if (snd_una_ >= ecn_point_) congestion_->on_congestion(now, outstanding_bytes());  // FlightSize (RFC 5681 2)
   recovery_point_ = snd_nxt_;
   ecn_point_ = snd_nxt_;
   cwr_due_ = agreed_.ecn;
@@ -191,7 +193,7 @@ void Connection::on_retransmission_timeout(TimePoint now) {
     }
     undo_at_ = snd_una_;
     undo_possible_ = false;
-    if (retries_ == 0) congestion_->on_timeout(now, in_flight_bytes() + lost_bytes_);
+    if (retries_ == 0) congestion_->on_timeout(now, outstanding_bytes());
   }
   Duration window = reorder_window();
   for (std::uint32_t i = 0; i < board_.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ghostnet/runtime/observer.hpp"
 #include "ghostnet/tcp/tcb.hpp"
 
 namespace ghostnet::tcp {
@@ -184,6 +185,8 @@ void Stack::work(Tcb& tcb) {
 void Stack::tell(Tcb& tcb, std::uint8_t events) {
   if (events & kConnected) {
     ++counters_.opened;
+    if (host_.observer() != nullptr) [[unlikely]]
+      show(tcb, true);
     if (tcb.half_open) {
       tcb.half_open = false;
       --half_open_;
@@ -218,7 +221,22 @@ void Stack::leave_to_time_wait(Tcb& tcb) {
 }
 
 void Stack::unlist(Tcb& tcb) {
+  if (tcb.seen) [[unlikely]]
+    show(tcb, false);
   if (tcb.listed) table_.erase(tcb);
+}
+
+void Stack::show(Tcb& tcb, bool up) {
+  constexpr LinkName kName{.kind = "tcp"};
+  Observer* const observer = host_.observer();
+  tcb.seen = up;
+  if (observer == nullptr) return;
+  const HostId peer = observer->host_at(tcb.peer.address());
+  if (up) {
+    observer->link_up(host_.id(), peer, kName);
+  } else {
+    observer->link_down(host_.id(), peer, kName);
+  }
 }
 
 void Stack::destroy(Tcb& tcb) {
@@ -312,6 +330,13 @@ void Stack::prefetch_reader(std::uint32_t hash) const {
   const auto& tcb = static_cast<const Tcb&>(*flow);
   tcb.connection.prefetch();
   if (tcb.stream != nullptr) __builtin_prefetch(tcb.stream, 1);
+}
+
+void Stack::prefetch_waiter(std::uint32_t hash) const {
+  const Flow* flow = table_.likely(hash);
+  if (flow == nullptr || flow->waiting) return;
+  const auto& tcb = static_cast<const Tcb&>(*flow);
+  if (tcb.stream != nullptr) tcb.stream->prefetch_reader();
 }
 
 std::vector<ConnectionStatus> Stack::statuses() const {

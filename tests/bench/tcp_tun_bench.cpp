@@ -1,9 +1,10 @@
 // One bulk flow of our TCP/IP stack over a TUN device, in each direction, with the kernel at the other end; beside it
-// the kernel with itself over a veth pair, and lwIP on a TUN device. Gbit/s of payload by the clock: each side has a
-// processor, as on a real line.
+// the kernel with itself over a veth pair, lwIP on a TUN device and gVisor's netstack on a TAP device. Gbit/s of
+// payload by the clock: each side has a processor, as on a real line.
 //
-// Needs root, /dev/net/tun and `ip`; without them its rows say so.
+// Needs root, /dev/net/tun and `ip`, and Go for gVisor; without them its rows say so.
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -23,6 +24,7 @@
 #include "ghostnet/realnet/link_control.hpp"
 #include "ghostnet/realnet/tun.hpp"
 #include "ghostnet/realnet/world.hpp"
+#include "gvisor_peer.hpp"
 #include "lwip_peer.hpp"
 
 namespace ghostnet::bench {
@@ -207,6 +209,8 @@ class VethPair {
   ~VethPair() { shell("ip netns del ghostnet-bench-a; ip netns del ghostnet-bench-b"); }
 
   bool made() const { return made_; }
+  const Where& a() const { return a_; }
+  const Where& b() const { return b_; }
 
   double rate() {
     const pid_t sender = in_child(a_, [] { source(connect_to(0x0a09'0102)); });
@@ -312,15 +316,46 @@ constexpr const char* kNoLwip = "liblwip-dev is not installed";
 
 #endif
 
+// ---- gVisor ----
+
+// A line with a number, or 0 where the other end has gone.
+double read_figure(int fd) {
+  std::string line;
+  char next = 0;
+  while (line.size() < 64 && ::read(fd, &next, 1) == 1 && next != '\n') line += next;
+  return std::strtod(line.c_str(), nullptr);
+}
+
+// gVisor at one end of the pair, the kernel at the other.
+double rate_of_gvisor(const gvisor_peer::Program& program, const VethPair& veth, const char* direction,
+                      const std::function<void()>& kernel_end) {
+  int ends[2];
+  demand(::pipe2(ends, O_CLOEXEC) == 0, "pipe");
+  const pid_t stack = in_child(veth.b(), [&] { gvisor_peer::run(program, direction, "wire", ends[1]); });
+  ::close(ends[1]);
+  const pid_t kernel = in_child(veth.a(), kernel_end);
+  const double rate = read_figure(ends[0]);
+  demand(rate > 0, "the rate of gVisor");
+  end(stack);
+  end(kernel);
+  ::close(ends[0]);
+  return rate;
+}
+
 std::vector<BenchRow> run_tcp_tun(int runs) {
   const std::string sending = "tcp-tun: one flow, our stack to the kernel";
   const std::string receiving = "tcp-tun: one flow, the kernel to our stack";
   const std::string veth_name = "kernel to kernel over veth";
   const std::string lwip_name = "lwIP over TUN";
+  const std::string gvisor_name = "gVisor's netstack over veth";
+  const gvisor_peer::Program gvisor;
   std::vector<BenchRow> rows{{.name = sending, .rival = veth_name, .goal_value = kGoalGbits},
                              {.name = receiving, .rival = veth_name, .goal_value = kGoalGbits},
                              {.name = sending, .rival = lwip_name, .goal_ratio = 1, .skipped_reason = kNoLwip},
-                             {.name = receiving, .rival = lwip_name, .goal_ratio = 1, .skipped_reason = kNoLwip}};
+                             {.name = receiving, .rival = lwip_name, .goal_ratio = 1, .skipped_reason = kNoLwip},
+                             {.name = sending, .rival = gvisor_name, .goal_ratio = 1},
+                             {.name = receiving, .rival = gvisor_name, .goal_ratio = 1}};
+  rows[4].skipped_reason = rows[5].skipped_reason = gvisor.missing;
   auto ours = TunSide::make();
   VethPair veth;
   const std::string missing = !ours          ? std::string(ours.error().message())
@@ -338,6 +373,11 @@ std::vector<BenchRow> run_tcp_tun(int runs) {
   rows[1] = compare(rows[1], from_kernel, [&] { return veth.rate(); });
   if (rows[2].skipped_reason.empty()) rows[2] = compare(rows[2], to_kernel, lwip_to_kernel);
   if (rows[3].skipped_reason.empty()) rows[3] = compare(rows[3], from_kernel, lwip_from_kernel);
+  if (!gvisor.missing.empty()) return rows;
+  rows[4] =
+      compare(rows[4], to_kernel, [&] { return rate_of_gvisor(gvisor, veth, "send", [] { sink(accept_one()); }); });
+  rows[5] = compare(rows[5], from_kernel,
+                    [&] { return rate_of_gvisor(gvisor, veth, "receive", [] { source(connect_to(0x0a09'0103)); }); });
   return rows;
 }
 

@@ -69,6 +69,7 @@ is "resumed: finished runs" "$(ghostnet results list --db cut.sqlite | grep -c '
 echo "this is text, and no database at all" >text.sqlite
 : >empty.sqlite
 head -c 20000 results.sqlite >cut-off.sqlite
+is "a missing file is named once" "$(ghostnet check missing.yaml 2>&1)" "missing.yaml: there is no such file"
 ends "no file" 2 "there is no such file" ghostnet results list --db missing.sqlite
 ends "text" 2 "not a results database" ghostnet results list --db text.sqlite
 ends "text, to record in" 2 "not a results database" ghostnet "${short[@]}" --db text.sqlite

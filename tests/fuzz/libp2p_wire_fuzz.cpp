@@ -5,6 +5,7 @@
 #include "ghostnet/libp2p/envelope.hpp"
 #include "ghostnet/libp2p/identify.hpp"
 #include "ghostnet/libp2p/key.hpp"
+#include "ghostnet/libp2p/message_feed.hpp"
 #include "ghostnet/libp2p/multiaddr.hpp"
 #include "ghostnet/libp2p/multibase.hpp"
 #include "ghostnet/libp2p/multistream.hpp"
@@ -71,6 +72,25 @@ void lines(ByteView input) {
   }
 }
 
+// In one piece and byte by byte: the same messages and the same end.
+void messages(ByteView input) {
+  struct Counted final : MessageSink {
+    void on_message(ByteView message) override { sizes.push_back(message.size()); }
+    void on_messages_end(const Error& why) override { ends.push_back(why.code()); }
+    std::vector<std::size_t> sizes;
+    std::vector<Errc> ends;
+  };
+  Counted whole;
+  MessageFeed at_once(whole, 4096);
+  at_once.feed(input);
+  at_once.finish();
+  Counted pieces;
+  MessageFeed by_bytes(pieces, 4096);
+  for (const std::uint8_t& byte : input) by_bytes.feed({&byte, 1});
+  by_bytes.finish();
+  require(whole.sizes == pieces.sizes && whole.ends == pieces.ends && whole.ends.size() == 1);
+}
+
 void base(ByteView input) {
   if (const auto bytes = decode_multibase(as_text(input))) {
     require(*decode_multibase(encode_multibase(static_cast<Multibase>(input[0]), *bytes)) == *bytes);
@@ -82,7 +102,7 @@ void base(ByteView input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteView input(data + 1, size - 1);
-  switch (data[0] % 9) {
+  switch (data[0] % 10) {
     case 0: multiaddr_bytes(input); break;
     case 1: multiaddr_text(input); break;
     case 2: peer_id(input); break;
@@ -99,6 +119,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       base(input);
       break;
     }
+    case 9: messages(input); break;
   }
   return 0;
 }

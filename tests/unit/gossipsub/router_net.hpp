@@ -155,7 +155,7 @@ class RouterNet {
     while (!flights_.empty() && flights_.begin()->first <= now_) {
       const Flight flight = std::move(flights_.begin()->second);
       flights_.erase(flights_.begin());
-      nodes_[flight.to]->router.receive(now_, flight.seen_as, flight.rpc);
+      nodes_[flight.to]->router.receive(now_, flight.seen_as, flight.rpc.view());
       carry();
     }
   }

@@ -74,6 +74,49 @@ class NodesEverywhere : public worlds::TestInEveryWorld {
 };
 GHOSTNET_IN_EVERY_WORLD(NodesEverywhere);
 
+// Has the messages of its streams delivered.
+class Collector final : public StreamHandler, private MessageSink {
+ public:
+  explicit Collector(Node& node) : handling_(*node.handle(kEchoId, *this)) {}
+  void accept(std::unique_ptr<PeerStream> stream) override {
+    stream_ = std::move(stream);
+    stream_->deliver_messages(*this, 1 << 20);
+  }
+  std::vector<std::size_t> sizes;
+  std::vector<Error> ends;
+
+ private:
+  void on_message(ByteView message) override { sizes.push_back(message.size()); }
+  void on_messages_end(const Error& why) override { ends.push_back(why); }
+  std::unique_ptr<PeerStream> stream_;
+  Registration handling_;
+};
+
+Task<Result<>> send_and_finish(Node& node, PeerId peer, std::vector<std::size_t> sizes) {
+  const Result<std::unique_ptr<PeerStream>> stream = co_await node.open_stream(peer, kEchoId);
+  if (!stream) co_return fail(stream);
+  for (std::size_t size : sizes) {
+    const std::vector<std::uint8_t> message(size, 0x5a);
+    if (Result<> sent = co_await write_message(**stream, message); !sent) co_return sent;
+  }
+  static_cast<void>((*stream)->shutdown_send());
+  co_await node.host().clock().sleep(500ms);
+  co_return Result<>();
+}
+
+TEST_P(NodesEverywhere, HaveMessagesDeliveredWithoutReading) {
+  const auto server = make(server_host_);
+  const auto client = make(client_host_);
+  Collector collector(*server);
+  const Multiaddr address = listen(*server);
+  ASSERT_TRUE(finish(client_host_, client->connect(address)));
+  const std::vector<std::size_t> sizes = {0, 5, 300'000, 70, 900'000};
+  ASSERT_TRUE(finish(client_host_, send_and_finish(*client, server->id(), sizes)));
+  EXPECT_EQ(collector.sizes, sizes);
+  ASSERT_EQ(collector.ends.size(), 1u);
+  EXPECT_EQ(collector.ends[0], Errc::end_of_stream);
+}
+
 TEST_P(NodesEverywhere, SpeakAProtocolOverAStream) {
   const auto server = make(server_host_);
   const auto client = make(client_host_);

@@ -85,6 +85,29 @@ TEST_F(NoiseStreams, CarryBytesOfAnySizeInAnyPieces) {
   }
 }
 
+// A reader with a large buffer gets all messages that have come at once; what was changed is told after what was not.
+TEST_F(NoiseStreams, SeveralMessagesAreOpenedInOneReadAndAChangedOneAfterThem) {
+  join(100'000);
+  const std::array<std::vector<std::uint8_t>, 3> sent = {pattern(10), pattern(2000), pattern(30)};
+  for (const auto& message : sent) {
+    const ByteView part(message);
+    ASSERT_EQ(*client_->try_write(std::span(&part, 1)), message.size());
+  }
+  const std::vector<std::uint8_t> changed = {0, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17};
+  const ByteView part(changed);
+  ASSERT_EQ(*raw_client_->try_write(std::span(&part, 1)), changed.size());
+  world_.run();
+  std::vector<std::uint8_t> room(8192);
+  const Result<std::size_t> read = server_->try_read(room);
+  ASSERT_TRUE(read);
+  std::vector<std::uint8_t> expected;
+  for (const auto& message : sent) expected.insert(expected.end(), message.begin(), message.end());
+  room.resize(*read);
+  EXPECT_TRUE(room == expected);
+  room.resize(8192);
+  EXPECT_EQ(server_->try_read(room).error(), Errc::malformed);
+}
+
 TEST_F(NoiseStreams, WhatWasAcceptedArrivesAfterTheStreamIsGone) {
   join(1000);
   const std::vector<std::uint8_t> sent = pattern(50'000);

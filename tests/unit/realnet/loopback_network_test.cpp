@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#include "ghostnet/realnet/address_block.hpp"
+#include "ghostnet/realnet/tun_port.hpp"
 #include "live_world.hpp"
 
 namespace ghostnet::realnet {
@@ -190,6 +192,117 @@ TEST_F(ShapedLoopback, ASocketThatWasClosedStillDelivers) {
     EXPECT_EQ(as_text(received.data.view()), "goodbye");
     EXPECT_EQ(received.peer, Endpoint(kOne, 40'405));
   }
+}
+
+TEST_F(ShapedLoopback, LinksChangeWhilePacketsAreOnThem) {
+  lay({.delay = 1ms}, {.out = link_of(8'000'000), .in = {}});
+  world().turn(0ns);
+  std::vector<TimePoint> arrivals;
+  network().send(kOne, kTwo, std::make_unique<Note>(arrivals), {.size_bytes = 1000});
+  ASSERT_TRUE(network().set_links(kOne, {.out = link_of(80'000'000), .in = {}}));
+  const TimePoint changed_at = now();
+  network().send(kOne, kTwo, std::make_unique<Note>(arrivals), {.size_bytes = 1000});
+  while (arrivals.size() < 2) world().turn(kPatience);
+  EXPECT_GE(arrivals[1], changed_at + 1100us);
+  EXPECT_LT(arrivals[1] - arrivals[0], 500us) << "a tenth of a millisecond behind the first";
+  link::LinkParams fair = link_of(8'000'000);
+  fair.discipline = link::Discipline::fq_codel;
+  EXPECT_EQ(network().set_links(kOne, {.out = fair, .in = {}}).error(), Errc::invalid_argument);
+}
+
+TEST_F(ShapedLoopback, AHostThatIsDownIsSilent) {
+  lay({});
+  auto one_socket = open(one());
+  auto two_socket = open(two());
+  network().set_up(kTwo, false);
+  ASSERT_TRUE(one_socket->send_to(two_socket->local(), as_bytes("to the dead")));
+  ASSERT_TRUE(two_socket->send_to(one_socket->local(), as_bytes("from the dead")));
+  settle();
+  EXPECT_EQ(network().counters().dropped, 2u);
+  network().set_up(kTwo, true);
+  ASSERT_TRUE(one_socket->send_to(two_socket->local(), as_bytes("again")));
+  EXPECT_EQ(as_text(receive(*two_socket).data.view()), "again");
+}
+
+TEST_F(ShapedLoopback, PartitionsCutInTheirDirection) {
+  lay({});
+  auto one_socket = open(one());
+  auto two_socket = open(two());
+  network().partition({{kTwo, 1}}, {{false, true}, {false, false}});  // from cell 0 to cell 1
+  ASSERT_TRUE(one_socket->send_to(two_socket->local(), as_bytes("cut")));
+  ASSERT_TRUE(two_socket->send_to(one_socket->local(), as_bytes("not cut")));
+  EXPECT_EQ(as_text(receive(*one_socket).data.view()), "not cut");
+  settle();
+  EXPECT_EQ(network().counters().dropped, 1u);
+  network().partition({}, {});
+  ASSERT_TRUE(one_socket->send_to(two_socket->local(), as_bytes("healed")));
+  EXPECT_EQ(as_text(receive(*two_socket).data.view()), "healed");
+}
+
+TEST_F(ShapedLoopback, ParcelsHopByTheWayOfLeastDelayAndShareItsLinks) {
+  LoopbackNetwork network(world(), kSeed, std::vector<Way>(9));
+  link::LinkParams quick = link_of(8'000'000), slow = link_of(8'000'000'000);
+  quick.delay = 1ms;
+  slow.delay = 10ms;
+  ASSERT_TRUE(network.lay_link(0, 1, quick));
+  ASSERT_TRUE(network.lay_link(1, 2, quick));
+  ASSERT_TRUE(network.lay_link(0, 2, slow));
+  const IpAddress three = IpAddress::v4(127, 0, 1, 3);
+  ASSERT_TRUE(network.attach(kOne, 0, {}));
+  ASSERT_TRUE(network.attach(kTwo, 0, {}));
+  ASSERT_TRUE(network.attach(three, 2, {}));
+  EXPECT_EQ(network.delay(kOne, three), 2ms);
+  EXPECT_EQ(network.lay_link(2, 7, quick).error(), Errc::invalid_argument);
+  world().turn(0ns);
+  const TimePoint begin = now();
+  std::vector<TimePoint> arrivals;
+  network.send(kOne, three, std::make_unique<Note>(arrivals), {.size_bytes = 1000});
+  network.send(kTwo, three, std::make_unique<Note>(arrivals), {.size_bytes = 1000});
+  while (arrivals.size() < 2) world().turn(kPatience);
+  EXPECT_THAT(arrivals, ElementsAre(begin + 4ms, begin + 5ms));  // the second waits for the first, once
+  network.send(three, kOne, std::make_unique<Note>(arrivals), {.size_bytes = 1000});
+  while (world().idle_time() < 1s) world().turn(1s);
+  EXPECT_EQ(network.counters().dropped, 1u) << "there is no way back";
+}
+
+TEST_F(ShapedLoopback, RunsSideBySideHaveAddressesOfTheirOwn) {
+  auto first = AddressBlock::reserve();
+  auto second = AddressBlock::reserve();
+  ASSERT_TRUE(first && second);
+  EXPECT_NE(first->at(0), second->at(0));
+  EXPECT_TRUE(first->at(4095).is_loopback());
+  const IpAddress again = first->at(0);
+  first = std::move(second);  // the first block is free again
+  auto third = AddressBlock::reserve();
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->at(0), again);
+}
+
+// Two kernels' network stacks, joined by our links. Wants a privilege.
+TEST_F(ShapedLoopback, NamespacesAreJoinedByItsLinks) {
+  auto first = NetworkNamespace::create();
+  if (!first) GTEST_SKIP() << first.error().message();
+  const IpAddress here = IpAddress::v4(10, 0, 0, 1), there = IpAddress::v4(10, 0, 0, 2);
+  LoopbackNetwork network(world(), kSeed, std::vector{Way{.delay = 5ms}});
+  ASSERT_TRUE(network.attach(here, 0, {}));
+  ASSERT_TRUE(network.attach(there, 0, {}));
+  const auto near = std::make_shared<const NetworkNamespace>(std::move(*first));
+  const auto far = std::make_shared<const NetworkNamespace>(std::move(*NetworkNamespace::create()));
+  auto near_port = TunPort::open(world(), network, near, {.address = here});
+  if (!near_port) GTEST_SKIP() << near_port.error().message();
+  auto far_port = TunPort::open(world(), network, far, {.address = there});
+  ASSERT_TRUE(far_port) << far_port.error().message();
+  Host one(world(), {.id = 31, .name = "near", .where = near});
+  Host two(world(), {.id = 32, .name = "far", .where = far});
+  auto sender = std::move(*one.open_udp({}));
+  auto receiver = std::move(*two.open_udp({}));
+  const TimePoint sent_at = now();
+  ASSERT_TRUE(sender->send_to(Endpoint(there, receiver->local().port()), as_bytes("through two kernels")));
+  const ReceivedDatagram received = receive(*receiver);
+  EXPECT_EQ(as_text(received.data.view()), "through two kernels");
+  EXPECT_EQ(received.peer.address(), here);
+  EXPECT_GE(received.received_at, sent_at + 5ms);
+  EXPECT_EQ(network.counters().arrived, 1u);
 }
 
 TEST_F(ShapedLoopback, MistakesInLayingItAreNamed) {

@@ -105,6 +105,28 @@ TEST_F(DatabaseTest, RefusesAFileThatIsLocked) {
   expect_refused(Access::write, Errc::busy, "locked by another program");
 }
 
+TEST_F(DatabaseTest, BringsAFileOfVersionOneUpToDateAndKeepsWhatIsInIt) {
+  {
+    const Database old = std::move(Database::open_bare(path_, {.access = Access::write}).value());
+    ASSERT_TRUE(migrate(old, migrations().first(1)));
+    ASSERT_TRUE(old.execute(
+        "INSERT INTO scenarios VALUES (1, 'a.yaml', 'name: a');"
+        "INSERT INTO runs (run_id, scenario_id, name, mode, carrier, seed, repeat, revision, parameters, "
+        "started_unix_ms, process_id, planned_ns) VALUES (1, 1, 'a', 'sim', 'fabric', '1', 0, '', '{}', 0, 1, 5);"
+        "INSERT INTO messages VALUES (1, 10, 1, 20, 0, 1, 99, 'datagram');"
+        "INSERT INTO links VALUES (1, 0, 1, NULL, 'wire', 0, 1, NULL)"));
+    ASSERT_THAT(rows(old, "PRAGMA user_version"), ElementsAre("1"));
+  }
+  const Database database = open();  // by a reader, who brings it up to date first
+  EXPECT_THAT(rows(database, "PRAGMA user_version"), ElementsAre(std::to_string(kSchemaVersion)));
+  EXPECT_THAT(rows(database, "SELECT sent_ns, received_ns, bytes, trace FROM messages"), ElementsAre("10|20|99|0"));
+  EXPECT_THAT(rows(database, "SELECT kind, a, b FROM links"), ElementsAre("wire|0|1"));
+  EXPECT_THAT(rows(database, "SELECT count(*) FROM positions UNION ALL SELECT count(*) FROM link_series"),
+              ElementsAre("0", "0"));
+  EXPECT_THAT(rows(database, "PRAGMA integrity_check"), ElementsAre("ok"));
+  EXPECT_THAT(rows(database, "PRAGMA foreign_key_check"), ElementsAre());
+}
+
 TEST_F(DatabaseTest, MigratesStepByStepInOneTransaction) {
   const Database database = std::move(Database::open_bare(path_, {.access = Access::write}).value());
   const char* first[] = {"CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7)"};

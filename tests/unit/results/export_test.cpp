@@ -103,7 +103,7 @@ TEST_F(ExportTest, TheReportIsOnePageThatRefersToNothingElse) {
   EXPECT_THAT(page, HasSubstr("0 of 2 runs passed"));
   EXPECT_THAT(page, HasSubstr("sum of echo.requests by network.loss"));
   EXPECT_THAT(page, HasSubstr("Distribution of echo.rtt"));
-  EXPECT_THAT(page, HasSubstr("3 hosts and 1 links"));
+  EXPECT_THAT(page, HasSubstr("3 hosts and 1 links (1 wire)"));
   EXPECT_THAT(page, HasSubstr("made &lt;up&gt;"));
   EXPECT_THAT(page, Not(HasSubstr("<up>")));
   EXPECT_THAT(page, Not(HasSubstr("nan")));

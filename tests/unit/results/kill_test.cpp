@@ -17,6 +17,7 @@ namespace ghostnet::results {
 namespace {
 
 constexpr HostId kHosts = 300;
+constexpr HostId kLinkedHosts = 20;
 constexpr int kFrames = 4;
 constexpr int kDefaultKills = 8;
 
@@ -30,6 +31,12 @@ constexpr int kDefaultKills = 8;
       std::vector<Sample> samples;
       for (HostId host = 0; host < kHosts; ++host) samples.push_back({TimePoint(frame * 1s), MetricId{0}, host, 1});
       store->samples(samples);
+      for (HostId host = 0; host < kLinkedHosts; ++host) {
+        const TimePoint at(frame * 1s);
+        store->link({.time = at, .a = host, .b = host + 1, .kind = "tcp", .up = frame % 2 == 1});
+        store->message({.sent = at, .from = host, .to = host + 1, .bytes = 9, .kind = "gossip", .trace = 1});
+        store->position({.time = at, .host = host, .at = {1, 2}});
+      }
     }
     if (!store->finish({.status = RunStatus::passed})) std::_Exit(1);
     const char done = 1;

@@ -140,6 +140,87 @@ TEST_F(StoreTest, MessagesStandInOrderOfSending) {
               ElementsAre("0|1|8|3000000000", "1|0|9|"));
 }
 
+TEST_F(StoreTest, LinksOfOneKindBetweenTheSameTwoAreToldApartByTheirFields) {
+  auto store = begun();
+  for (const char* topic : {R"({"topic":"a"})", R"({"topic":"b"})"}) {
+    store->link({.time = TimePoint(1s), .a = 0, .b = 1, .kind = "mesh", .json = topic});
+  }
+  store->link({.time = TimePoint(2s), .a = 0, .b = 1, .kind = "mesh", .up = false, .json = R"({"topic":"b"})"});
+  ASSERT_TRUE(store->finish({}));
+  EXPECT_THAT(rows("SELECT fields ->> 'topic', until_ns FROM links"), ElementsAre("a|", "b|2000000000"));
+}
+
+TEST_F(StoreTest, ALinkMayLeadIntoTheNetworkAroundTheHosts) {
+  auto store = begun();
+  store->link({.time = TimePoint(0s), .a = 0, .b = kNoHost, .kind = "wire"});
+  store->link({.time = TimePoint(0s), .a = 0, .b = 1, .kind = "tcp"});
+  ASSERT_TRUE(store->finish({}));
+  EXPECT_THAT(rows("SELECT a, b FROM links"), ElementsAre("0|-1", "0|1"));
+  EXPECT_EQ(links(open(), 1, 10).value().size(), 1U) << "a reader sees those between hosts";
+}
+
+TEST_F(StoreTest, AReaderSeesOneKindOfEachPairThoseOfMeshesFirst) {
+  auto store = begun();
+  for (const char* kind : {"dht", "tcp", "mesh"}) store->link({.a = 0, .b = 2, .kind = kind});
+  store->link({.a = 0, .b = 1, .kind = "tcp"});
+  store->message({.sent = TimePoint(1s), .from = 1, .to = 0, .kind = "datagram"});
+  store->message({.sent = TimePoint(2s), .from = 0, .to = 1, .kind = "datagram"});
+  ASSERT_TRUE(store->finish({}));
+  const auto all = links(open(), 1, 10).value();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].kind, "mesh");
+  EXPECT_EQ(all[1].kind, "tcp");
+  EXPECT_EQ(links(open(), 1, 1).value().at(0).b, 2);
+  const auto pairs = talks(open(), 1, 10).value();
+  ASSERT_EQ(pairs.size(), 1U);
+  EXPECT_EQ(pairs[0].a, 0);
+  EXPECT_EQ(pairs[0].b, 1);
+}
+
+TEST_F(StoreTest, HopsOfOneMessageShareATrace) {
+  auto store = begun();
+  store->message({.sent = TimePoint(2s), .received = TimePoint(3s), .from = 1, .to = 2, .kind = "gossip", .trace = 7});
+  store->message({.sent = TimePoint(1s), .received = TimePoint(2s), .from = 0, .to = 1, .kind = "gossip", .trace = 7});
+  store->message({.sent = TimePoint(1s), .from = 0, .to = 1, .kind = "datagram"});
+  ASSERT_TRUE(store->finish({}));
+  EXPECT_THAT(rows("SELECT from_host, to_host, sent_s FROM hops WHERE trace = 7"), ElementsAre("0|1|1.0", "1|2|2.0"));
+  std::vector<std::int64_t> traces;
+  ASSERT_TRUE(for_each_message(open(), 1, [&](const MessageRow& message) { traces.push_back(message.trace); }));
+  EXPECT_THAT(traces, ElementsAre(7, 0, 7));
+}
+
+TEST_F(StoreTest, PositionsStandInOrderOfTimeThenHost) {
+  auto store = begun();
+  store->position({.time = TimePoint(2s), .host = 0, .at = {1.5, 2}});
+  store->position({.time = TimePoint(1s), .host = 1, .at = {3, 4}});
+  store->position({.time = TimePoint(1s), .host = 0, .at = {1, 2}});
+  ASSERT_TRUE(store->finish({}));
+  std::vector<std::string> seen;
+  ASSERT_TRUE(for_each_position(open(), 1, [&](const PositionRow& row) {
+    seen.push_back(fmt::format("{} {}: {} {}", row.time_s, row.host, row.x_m, row.y_m));
+  }));
+  EXPECT_THAT(seen, ElementsAre("1 0: 1 2", "1 1: 3 4", "2 0: 1.5 2"));
+}
+
+TEST_F(StoreTest, SamplesOfLinksMakeASeriesForEachDirection) {
+  auto store = begun();
+  const LinkSample samples[] = {{TimePoint(2s), "tcp", 0, 1, kSent, 20},
+                                {TimePoint(1s), "tcp", 1, 0, kSent, 30},
+                                {TimePoint(1s), "tcp", 0, 1, kSent, 10},
+                                {TimePoint(1s), "wire", 0, kNoHost, kSent, NAN}};
+  store->link_samples(samples);
+  ASSERT_TRUE(store->finish({}));
+  EXPECT_THAT(rows("SELECT kind, a, b, metric, time_s, value FROM link_series"),
+              ElementsAre("tcp|0|1|udp.sent|1.0|10.0", "tcp|0|1|udp.sent|2.0|20.0", "tcp|1|0|udp.sent|1.0|30.0",
+                          "wire|0|-1|udp.sent|1.0|"));
+  std::size_t read = 0;
+  ASSERT_TRUE(for_each_link_sample(open(), 1, [&](const LinkSampleRow& row) {
+    EXPECT_EQ(row.unit, "datagrams");
+    ++read;
+  }));
+  EXPECT_EQ(read, 4U);
+}
+
 TEST_F(StoreTest, ParametersStandAsTextAndInTheirBaseUnits) {
   auto store = open_store({.batch = "b1", .command = "ghostnet run mesh.yaml"});
   store->begin({.name = "mesh",

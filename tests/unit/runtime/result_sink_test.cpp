@@ -88,6 +88,9 @@ TEST(MemorySinkMerge, UnitesTheRecordsOfTwoPartsOfARunInAnyOrder) {
   right.window({.metric = MetricId{8}, .from = from_ns(0), .to = from_ns(5)}, of({2}));
   left.link({.time = from_ns(1), .a = 0, .b = 1, .kind = "mesh"});
   right.message({.sent = from_ns(1), .from = 1, .to = 0, .bytes = 5});
+  left.position({.time = from_ns(1), .host = 0, .at = {1, 2}});
+  const LinkSample window_of{from_ns(1), "tcp", 0, 1, MetricId{9}, 2};
+  right.link_samples({&window_of, 1});
   left.histogram(kLatency, "all", kNoHost, of({10}));
   right.histogram(MetricId{8}, "all", kNoHost, of({30, 30}));
   left.total({.metric = kSent, .group = "all", .hosts = 1, .sum = 5, .min = 5, .max = 5});
@@ -108,6 +111,9 @@ TEST(MemorySinkMerge, UnitesTheRecordsOfTwoPartsOfARunInAnyOrder) {
     EXPECT_EQ(whole->windows().at({"echo.latency", "", from_ns(0)}), of({1, 2}));
     EXPECT_EQ(whole->links().size(), 1U);
     EXPECT_EQ(whole->messages().size(), 1U);
+    EXPECT_EQ(whole->positions().size(), 1U);
+    ASSERT_EQ(whole->link_samples().size(), 1U);
+    EXPECT_EQ(whole->link_samples()[0].metric, "udp.sent");
     const auto& total = whole->totals().at(key("udp.sent", "all"));
     EXPECT_EQ(total.hosts, 3U);
     EXPECT_EQ(total.sum, 9);
@@ -237,6 +243,22 @@ TEST_F(JsonLinesTest, WritesLinksMessagesAndWhereHostsStand) {
                      R"({"record":"message","sent_ns":4,"received_ns":6,"from":0,"to":1,"bytes":9,"kind":"datagram"})"
                      "\n"
                      R"({"record":"message","sent_ns":5,"from":1,"to":0,"bytes":8,"kind":"datagram"})"
+                     "\n");
+}
+
+TEST_F(JsonLinesTest, WritesTracesPositionsAndSamplesOfLinks) {
+  sink.metric(kSent, sent_info());
+  written.clear();
+  sink.message({.sent = from_ns(5), .from = 1, .to = 0, .bytes = 8, .kind = "gossip", .trace = 0xab});
+  sink.position({.time = from_ns(6), .host = 1, .at = {50, 0.5}});
+  const LinkSample samples[] = {{from_ns(7), "wire", 1, kNoHost, kSent, 2}};
+  sink.link_samples(samples);
+  EXPECT_EQ(written, R"({"record":"message","sent_ns":5,"from":1,"to":0,"bytes":8,"kind":"gossip",)"
+                     R"("trace":"00000000000000ab"})"
+                     "\n"
+                     R"({"record":"position","time_ns":6,"host":1,"x_m":50,"y_m":0.5})"
+                     "\n"
+                     R"({"record":"link_sample","time_ns":7,"kind":"wire","a":1,"metric":"udp.sent","value":2})"
                      "\n");
 }
 

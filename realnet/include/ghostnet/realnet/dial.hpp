@@ -6,6 +6,7 @@
 #include "ghostnet/realnet/file_descriptor.hpp"
 #include "ghostnet/realnet/network_namespace.hpp"
 #include "ghostnet/realnet/poller.hpp"
+#include "ghostnet/runtime/host.hpp"
 #include "ghostnet/runtime/sole_waiter.hpp"
 #include "ghostnet/runtime/stream.hpp"
 
@@ -31,7 +32,8 @@ class Dial final : private Watch {
   SettledAwaiter settled();
 
   // After that, once. `network`: that the stream goes through, or null.
-  Result<std::unique_ptr<Stream>> finish(const Endpoint& peer, LoopbackNetwork* network);
+  // `host`: as KernelStream::Origin has it.
+  Result<std::unique_ptr<Stream>> finish(const Endpoint& peer, LoopbackNetwork* network, const ghostnet::Host* host);
 
  private:
   void ready(std::uint32_t events) override;

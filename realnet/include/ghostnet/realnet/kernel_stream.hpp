@@ -21,6 +21,7 @@
 #include "ghostnet/realnet/shaped_sender.hpp"
 #include "ghostnet/realnet/socket_path.hpp"
 #include "ghostnet/runtime/clock.hpp"
+#include "ghostnet/runtime/seen_link.hpp"
 #include "ghostnet/runtime/stream.hpp"
 
 namespace ghostnet::realnet {
@@ -31,9 +32,10 @@ class KernelStream final : public Stream, private Watch, private ShapedSender::O
  public:
   enum class Kind : std::uint8_t { tcp, local };
   struct Origin {
-    bool watched = false;                // the descriptor is in the poller already, for somebody else
-    bool accepted = false;               // else dialled
-    LoopbackNetwork* network = nullptr;  // that the stream goes through, where both ends are hosts of it
+    bool watched = false;                  // the descriptor is in the poller already, for somebody else
+    bool accepted = false;                 // else dialled
+    LoopbackNetwork* network = nullptr;    // that the stream goes through, where both ends are hosts of it
+    const ghostnet::Host* host = nullptr;  // whose it is, for whoever observes that; null: not shown
   };
 
   // Takes over a connected socket.
@@ -83,14 +85,16 @@ class KernelStream final : public Stream, private Watch, private ShapedSender::O
   std::optional<Error> error_;  // what broke the connection; for good
   LoopbackNetwork* network_ = nullptr;
   std::shared_ptr<ShapedSender> sender_;  // of a stream that goes through the network
+  std::optional<SeenLink> seen_;
 };
 
 class KernelListener final : public Listener, private Watch, private Completion {
  public:
   // Takes over a listening socket; what it accepts inherits its options. `path`: the name of a Unix-domain socket.
-  // `network`: that accepted streams may go through, or null.
+  // `network`: that accepted streams may go through, or null. `host`: as KernelStream::Origin has it.
   static Result<std::unique_ptr<Listener>> adopt(World& world, FileDescriptor fd, KernelStream::Kind kind,
-                                                 SocketPath path = {}, LoopbackNetwork* network = nullptr);
+                                                 SocketPath path = {}, LoopbackNetwork* network = nullptr,
+                                                 const ghostnet::Host* host = nullptr);
   ~KernelListener() override;
 
   Endpoint local() const override;
@@ -100,7 +104,8 @@ class KernelListener final : public Listener, private Watch, private Completion 
   bool poll_acceptable() override;
 
  private:
-  KernelListener(World& world, FileDescriptor fd, KernelStream::Kind kind, SocketPath path, LoopbackNetwork* network);
+  KernelListener(World& world, FileDescriptor fd, KernelStream::Kind kind, SocketPath path, LoopbackNetwork* network,
+                 const ghostnet::Host* host);
 
   void ready(std::uint32_t events) override;
   PromiseBase* completed() noexcept override;  // the back-off is over
@@ -117,6 +122,7 @@ class KernelListener final : public Listener, private Watch, private Completion 
   std::optional<Timer::ExpiryAwaiter> backing_off_;
   SocketPath path_;
   LoopbackNetwork* network_;
+  const ghostnet::Host* host_;
 };
 
 }  // namespace ghostnet::realnet

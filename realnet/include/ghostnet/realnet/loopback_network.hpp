@@ -1,9 +1,11 @@
-// LoopbackNetwork: the links and ways between hosts that share this machine's loopback, as a scenario describes them.
+// LoopbackNetwork: the links and ways between hosts that share this machine, as a scenario describes them: hosts on its
+// loopback, or in network namespaces (tun_port.hpp).
 //
 // Each host stands in a region, behind a link out and a link in (protocols/link). What it sends leaves through its
 // link, crosses the way between the regions, enters through the link of the receiver, and only then is given to the
-// kernel: the same stations in the same order as on the simulated fabric. Sockets and streams of a host that has a
-// network send through it by themselves; what goes to other addresses, or to the host itself, is not shaped.
+// kernel: the same stations in the same order as on the simulated fabric. Where links are laid between regions, a
+// region is a router, and parcels hop from one to the next by the way of least delay. Sockets and streams of a host
+// that has a network send through it by themselves; what goes to other addresses, or to the host itself, is not shaped.
 //
 // Every instant is computed from the one before, never from when the process woke. A world that wakes late delivers
 // late, but its links send exactly their rate and drift nowhere.
@@ -16,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -33,6 +36,7 @@ namespace ghostnet::realnet {
 class KernelUdpSocket;
 class ShapedSender;
 class StreamFarewell;
+class TunPort;
 class World;
 
 // What travels. Dropped on the way: destroyed without having arrived.
@@ -42,6 +46,8 @@ class Parcel {
   virtual void arrive(TimePoint at, bool ce_marked) = 0;
   // For links that duplicate; null: it is not worth a second copy.
   virtual std::unique_ptr<Parcel> copy() const { return nullptr; }
+  // For who follows it.
+  virtual std::string_view kind() const { return "segment"; }
 };
 
 struct LoopbackCounters {
@@ -76,6 +82,19 @@ class LoopbackNetwork {
 
   // Errors: invalid_argument (a link that cannot be, no such region), address_in_use.
   Result<> attach(const IpAddress& address, RegionId region, const Links& links);
+  // From one region to another, shared by all who pass; there are no other ways then. Before anything is sent.
+  // Errors: invalid_argument.
+  Result<> lay_link(RegionId from, RegionId to, const link::LinkParams& params);
+
+  // ---- faults ----
+
+  // An absent link stays as it is. Errors: invalid_argument (another discipline).
+  Result<> set_links(const IpAddress& address, const Links& links);
+  // What such a host sends is lost, and what comes for it.
+  void set_up(const IpAddress& address, bool up);
+  // Hosts of cell a do not reach hosts of cell b where blocked[a][b]; an address without a cell is in cell 0. Empty
+  // lists heal.
+  void partition(const std::unordered_map<IpAddress, std::uint8_t>& cells, std::vector<std::vector<bool>> blocked);
 
   LoopbackCounters counters() const;
 
@@ -110,9 +129,14 @@ class LoopbackNetwork {
   // be read and forgotten then (LingerSet). More than the world's max_lingering end at once.
   void say_farewell(FileDescriptor fd, std::shared_ptr<ShapedSender> sender, bool reading);
 
+  // The device of a host in a namespace; null: it has none, or no more.
+  void set_port(const IpAddress& address, TunPort* port);
+  TunPort* port_of(const IpAddress& address) const;
+
   World& world() const { return world_; }
 
  private:
+  struct Edge;
   struct Port;
   struct Place;
   class DatagramParcel;
@@ -120,6 +144,7 @@ class LoopbackNetwork {
   struct Travelling {
     std::unique_ptr<Parcel> parcel;
     link::PacketInfo info;
+    Place* from;
     Place* to;
     bool ce_marked = false;
     bool corrupted = false;
@@ -148,6 +173,7 @@ class LoopbackNetwork {
 
   Result<std::shared_ptr<const link::LinkProfile>> profile_of(const link::LinkParams& params);
   Result<> make_link(Port& port, const std::optional<link::LinkParams>& params);
+  Result<> change_link(Port& port, const std::optional<link::LinkParams>& params);
   Place& place(const IpAddress& address) const;
 
   void schedule(TimePoint at, Port* port, Travelling what);
@@ -157,7 +183,12 @@ class LoopbackNetwork {
   void poll(Port& port);
   void poll_when_due(Port& port);
   void leave(Port& port, Travelling what, TimePoint at);
-  void cross(Place& from, Travelling what, TimePoint at);
+  void go_on(RegionId region, Random& random, Travelling what, TimePoint at);
+  bool reaches(const Travelling& what) const;
+  void find_ways() const;
+  Edge* next_hop(RegionId at, RegionId to) const;
+  template <class Visit>
+  void for_each_hop(RegionId at, RegionId to, Visit visit) const;
   void release_all();
   void release(const Endpoint& source, std::span<const Datagram> batch);
   Task<> keep_time();
@@ -168,6 +199,9 @@ class LoopbackNetwork {
   std::size_t regions_;
   std::vector<std::pair<link::LinkParams, std::shared_ptr<const link::LinkProfile>>> profiles_;  // one of a kind
   std::unordered_map<IpAddress, std::unique_ptr<Place>> places_;
+  std::vector<std::unique_ptr<Edge>> edges_;
+  mutable std::vector<Edge*> next_hop_;  // regions x regions; null: no way. Found when first asked for.
+  std::vector<std::vector<bool>> blocked_;
   std::vector<Occurrence> coming_;  // a heap
   std::uint64_t last_order_ = 0;
   std::uint32_t last_flow_ = 0;

@@ -73,6 +73,9 @@ class World {
   MetricHub& metrics() { return metrics_; }
   LogHub& log() { return log_; }
   const HostContext& context() const { return context_; }
+  // Who is told what may be seen of the hosts of this world; null ends it. It outlives the world, or the time until
+  // then.
+  void observe(Observer* observer) { context_.observer = observer; }
   const WorldOptions& options() const { return options_; }
   // Tasks that ended with an error or an exception; each was logged.
   std::uint64_t task_failures() const;

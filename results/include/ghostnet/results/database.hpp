@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -127,6 +128,9 @@ class Database {
   Result<std::optional<std::int64_t>> integer(std::string_view sql) const;
   std::int64_t last_insert_id() const;
   std::int64_t changes() const;
+  // Asked now and then while a statement runs; true breaks it off with Errc::closed. For readers whose answer may
+  // become unwanted.
+  void interrupt_when(std::function<bool()> unwanted);
   // What the last call failed with.
   Error error(std::string_view doing) const;
 
@@ -137,6 +141,7 @@ class Database {
 
   std::string path_;
   sqlite3* handle_ = nullptr;
+  std::unique_ptr<std::function<bool()>> unwanted_;  // SQLite has its address
 };
 
 // BEGIN IMMEDIATE ... COMMIT; rolled back when dropped before commit().

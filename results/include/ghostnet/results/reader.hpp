@@ -96,12 +96,31 @@ struct MessageRow {
   std::int64_t to = 0;
   std::int64_t bytes = 0;
   std::string kind;
+  std::int64_t trace = 0;  // hops of one and the same message share one; 0: not traced
 };
 
 struct LinkRow {
   std::int64_t a = 0;
   std::int64_t b = 0;
   std::string kind;
+};
+
+struct PositionRow {
+  double time_s = 0;
+  std::int64_t host = 0;
+  double x_m = 0;
+  double y_m = 0;
+};
+
+// A value of a connection or a wire, of the direction from a to b.
+struct LinkSampleRow {
+  double time_s = 0;
+  std::string kind;
+  std::int64_t a = 0;  // -1: the network around the hosts
+  std::int64_t b = 0;  // likewise
+  std::string metric;
+  std::string unit;
+  std::optional<double> value{};
 };
 
 struct HostRow {
@@ -111,6 +130,7 @@ struct HostRow {
   std::string region;
   std::optional<double> x{};  // longitude, or metres
   std::optional<double> y{};
+  bool on_map = false;  // in degrees
 };
 
 Result<std::vector<RunRow>> runs(const Database& database);
@@ -125,8 +145,17 @@ Result<std::vector<EventRow>> events(const Database& database, std::int64_t run,
 // In order of sending.
 Result<> for_each_message(const Database& database, std::int64_t run,
                           const std::function<void(const MessageRow&)>& visit);
-// That were up at some time, at most `limit`.
+// Pairs of hosts that had a link at some time, at most `limit`, each with one kind: those of meshes first, then radio
+// and wires, connections, all others.
 Result<std::vector<LinkRow>> links(const Database& database, std::int64_t run, std::int64_t limit);
+// Pairs of hosts of which one was seen to send to the other, at most `limit`, with the kind of what it sent.
+Result<std::vector<LinkRow>> talks(const Database& database, std::int64_t run, std::int64_t limit);
+// Of hosts that move, in order of time, then host; where they started is in their HostRow.
+Result<> for_each_position(const Database& database, std::int64_t run,
+                           const std::function<void(const PositionRow&)>& visit);
+// By kind, a, b and metric, then in order of time.
+Result<> for_each_link_sample(const Database& database, std::int64_t run,
+                              const std::function<void(const LinkSampleRow&)>& visit);
 Result<std::vector<HostRow>> hosts(const Database& database, std::int64_t run);
 // The sum over all hosts of a counter or gauge, over time.
 Result<std::vector<Point>> series(const Database& database, std::int64_t run, const std::string& metric);

@@ -11,7 +11,7 @@ namespace ghostnet::results {
 
 inline constexpr std::int64_t kApplicationId = 0x474e4554;  // "GNET"
 // The version that this program writes, and the newest that it reads.
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // migrations()[v] brings a file from version v to v + 1; from 0, which is an empty file.
 std::span<const char* const> migrations();

@@ -48,6 +48,8 @@ class Store final : public ResultSink {
   void event(const RunEvent& event) override;
   void link(const LinkChange& change) override;
   void message(const MessageSample& message) override;
+  void position(const HostPosition& position) override;
+  void link_samples(std::span<const LinkSample> samples) override;
   void histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) override;
   void total(const Total& total) override;
   void expectation(const Expectation& expectation) override;

@@ -3,18 +3,24 @@
 // Beside the run, its hosts and its outcome these are, at every interval: the sum of each counter and gauge over all
 // hosts; what each histogram gained; and values of single hosts. Of those a host has at most kHostSamplesPerSecond,
 // shared by its metrics in turn, unless metrics are named (`record: series`): then these are sampled at every interval.
-// A host's series begins with its first value that is not zero.
+// A host's series begins with its first value that is not zero. What of hosts is seen while it happens (links, packets,
+// hops of messages) goes through Sightings, the ground through Landscape, samples of links through LinkMeter.
 //
 // Reading is all that a recorder does to a world, so a run is the same, to the digest, whether it is recorded or not.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ghostnet/runtime/result_sink.hpp"
+#include "ghostnet/scenarios/landscape.hpp"
+#include "ghostnet/scenarios/link_meter.hpp"
 #include "ghostnet/scenarios/scenario.hpp"
+#include "ghostnet/scenarios/sightings.hpp"
 #include "ghostnet/scenarios/world.hpp"
 
 namespace ghostnet::scenarios {
@@ -25,18 +31,27 @@ class Recorder {
  public:
   static constexpr std::int64_t kHostSamplesPerSecond = 2;
 
-  // Both outlive it.
-  Recorder(ResultSink& sink, RunWorld& world, RecordOptions options);
+  // All outlive it.
+  Recorder(ResultSink& sink, RunWorld& world, const Scenario& scenario);
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+  ~Recorder();
 
   void begin(const RunInfo& run);
   // The next instant at which sample() wants to be called.
-  TimePoint next_sample() const { return next_sample_; }
+  TimePoint next_sample() const { return std::min(next_sample_, next_look_); }
   void sample();
+  // The run is over, and its end begins: what hosts do from now on is not seen.
+  void look_away();
   void event(std::string_view kind, HostId host, std::string_view text);
   // What became of the run; `outcome` says what the report does not: wall times and memory.
   Result<> finish(const RunReport& report, RunOutcome outcome);
 
  private:
+  // A hub's metrics stand behind those of links.
+  static MetricId in_sink(MetricId metric) {
+    return MetricId{std::to_underlying(metric) + static_cast<std::uint32_t>(LinkMeter::metrics().size())};
+  }
   void declare_metrics();
   void record_totals(const RunReport& report);
   void sample_totals(TimePoint now);
@@ -46,9 +61,14 @@ class Recorder {
 
   ResultSink& sink_;
   RunWorld& world_;
-  RecordOptions options_;
+  const RecordOptions& options_;
+  Sightings sightings_;
+  Landscape landscape_;
+  LinkMeter link_meter_;
+  bool looks_ = false;
   std::vector<bool> sampled_;  // by host: whether its group is
   TimePoint next_sample_;
+  TimePoint next_look_ = kNever;  // at what moves
   TimePoint last_sample_{};
   std::size_t declared_ = 0;
   std::size_t turn_ = 0;                  // of the metrics that are sampled in turn

@@ -90,8 +90,8 @@ class Runner final : private FaultDirector::Stage {
 
   const Scenario& scenario_;
   RunWorld& world_;
-  std::unique_ptr<HostDirectory> directory_;
-  std::vector<std::unique_ptr<Occupant>> occupants_;  // by host
+  std::vector<std::unique_ptr<HostDirectory>> directories_;  // by protocol of the scenario
+  std::vector<std::unique_ptr<Occupant>> occupants_;         // by host
   std::map<std::string, std::vector<HostId>> groups_;
   std::function<void(const Progress&)> on_progress_;
   Recorder* recorder_ = nullptr;

@@ -97,7 +97,13 @@ struct RecordOptions {
   std::vector<std::string> series;
   std::vector<std::string> hosts{"all"};
   std::vector<std::string> host_histograms;
-  Probability messages;
+  bool links = true;
+  Probability messages = Probability::ratio(1, 100);
+  std::uint32_t max_messages = 20'000;
+  std::uint32_t traces = 10;
+  Duration positions = 1s;
+  std::vector<std::string> connections;
+  std::vector<std::string> wires;
   std::string logs;
   LogLevel log_level = LogLevel::info;
 
@@ -106,7 +112,18 @@ struct RecordOptions {
       option<&RecordOptions::series>("series", "metrics that are sampled host by host; a choice of them when left out"),
       option<&RecordOptions::hosts>("hosts", "groups whose hosts are sampled"),
       option<&RecordOptions::host_histograms>("host_histograms", "histograms that every host has to itself"),
-      option<&RecordOptions::messages>("messages", "share of the messages that are kept for the visualizer"),
+      option<&RecordOptions::links>("links",
+                                    "who is linked with whom: wires, radio, connections, meshes, routing tables"),
+      option<&RecordOptions::messages>("messages", "share of the packets that are followed from host to host"),
+      option<&RecordOptions::max_messages>("max_messages", "so many of them at most, spread evenly over the run",
+                                           at_most(10'000'000U)),
+      option<&RecordOptions::traces>("traces", "published messages whose every hop is kept, spread evenly over the run",
+                                     at_most(1'000U)),
+      option<&RecordOptions::positions>("positions", "from one position of a host that moves to the next",
+                                        in(10ms, 24h)),
+      option<&RecordOptions::connections>("connections",
+                                          "groups whose connections are sampled: window, round trip, bytes in flight"),
+      option<&RecordOptions::wires>("wires", "groups whose wires are sampled: queue, utilisation, drops"),
       option<&RecordOptions::logs>("logs", "a directory for the log of each host, a file each"),
       option<&RecordOptions::log_level>("log_level", "of what these hold"),
   };
@@ -160,12 +177,17 @@ struct RegionOptions {
   std::uint32_t weight = 1;
   std::optional<DataRate> uplink;
   std::optional<DataRate> downlink;
+  std::optional<double> longitude;
+  std::optional<double> latitude;
 
   static constexpr OptionDesc kOptions[] = {
       option<&RegionOptions::uplink>("uplink", "of hosts here for which nothing else says a bandwidth",
                                      at_least(DataRate{1})),
       option<&RegionOptions::downlink>("downlink", "likewise", at_least(DataRate{1})),
       option<&RegionOptions::weight>("weight", "share of the hosts that stand here", at_most(1'000'000U)),
+      option<&RegionOptions::longitude>("longitude", "where it is on the map, in degrees; for who draws it",
+                                        in(-180.0, 180.0)),
+      option<&RegionOptions::latitude>("latitude", "likewise", in(-90.0, 90.0)),
   };
 };
 

@@ -1,8 +1,8 @@
 // RunWorld: a world as the runner needs it, simulated or live.
 //
-// The simulated one is a sim::World from the module; the live one holds a host for each of the scenario's, with an
-// address of its own in 127.0.0.0/8 (`loopback`). What a world cannot do is refused when it is made, or named in
-// warnings().
+// The simulated one is a sim::World from the module. Live ones hold a host for each of the scenario's, joined by the
+// links of the file: with an address of its own in 127.0.0.0/8 (`loopback`), or with a kernel's network stack of its
+// own in a namespace (`netns`). What a world cannot do is refused when it is made, or named in warnings().
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ghostnet/runtime/host.hpp"
+#include "ghostnet/runtime/observer.hpp"
 #include "ghostnet/scenarios/scenario.hpp"
 #include "ghostnet/sim/world.hpp"
 
@@ -42,6 +43,17 @@ class RunWorld {
   virtual sim::World* simulated() { return nullptr; }
   virtual std::vector<std::string> warnings() const { return {}; }
 
+  // ---- what there is to see; looking changes nothing ----
+
+  // Null ends it; the observer outlives the world, or the time until then.
+  virtual void observe(Observer*) {}
+  // Where the host stands, for who draws it; of one that moves, at this moment.
+  virtual HostPlace place_of(HostId) const { return {}; }
+  // wires() of this host is going to be asked.
+  virtual void watch_wires(HostId) {}
+  virtual std::vector<sim::WireReading> wires(HostId) const { return {}; }
+  virtual std::vector<sim::ConnectionReading> connections(HostId) const { return {}; }
+
   // ---- faults ----
 
   // Why the world cannot let this happen, and which can; empty where it can. What follows is for faults that it can.
@@ -69,5 +81,7 @@ Result<std::unique_ptr<RunWorld>> make_simulated(const Scenario& scenario, MakeS
                                                  const LogOptions& log);
 // not_supported where this build has no live world.
 Result<std::unique_ptr<RunWorld>> make_loopback(const Scenario& scenario, LogSink& log_sink, const LogOptions& log);
+// The same; permission where we may make no namespaces.
+Result<std::unique_ptr<RunWorld>> make_namespaces(const Scenario& scenario, LogSink& log_sink, const LogOptions& log);
 
 }  // namespace ghostnet::scenarios

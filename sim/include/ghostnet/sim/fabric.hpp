@@ -24,6 +24,7 @@
 #include "ghostnet/link/link_params.hpp"
 #include "ghostnet/runtime/calendar.hpp"
 #include "ghostnet/runtime/host.hpp"
+#include "ghostnet/runtime/observer.hpp"
 #include "ghostnet/sim/digest.hpp"
 #include "ghostnet/sim/fabric_host.hpp"
 #include "ghostnet/sim/flight.hpp"
@@ -112,6 +113,8 @@ class Fabric final : private InstantSource {
 
   // ---- results ----
 
+  // Null ends it. It outlives the fabric, or the time until then.
+  void observe(Observer* observer) { host_context_.observer = observer; }
   const FabricCounters& counters() const { return counters_; }
   std::uint64_t digest() const { return digest_.value(); }
   std::uint32_t in_flight() const { return in_flight_; }
@@ -166,6 +169,7 @@ class Fabric final : private InstantSource {
   void flood(FabricHost& from, InterfaceIndex via, Flight& flight);
   std::optional<Errc> send_through(FabricHost& from, InterfaceIndex via, Flight& flight);
   void cross(Port& port, Flight& flight, Random& random, Onward onward);
+  void cross_watched(FabricHost& host, Port& port, Flight& flight, Random& random, Onward onward);
   void cross_in_fragments(Port& port, Flight& flight, Random& random, Onward onward);
   void enter_queue(Port& port, Flight& flight, link::PacketInfo info);
   void go_on(Onward onward, Flight& flight, std::int64_t at_ns, Random& random);
@@ -182,6 +186,12 @@ class Fabric final : private InstantSource {
   void refuse(Flight& flight);
   void report_refusal(Flight& flight);
   void drop(Flight& flight) { discard(flight); }  // counted by the caller
+  void follow_if_wanted(Flight& flight) {
+    if (host_context_.observer != nullptr && host_context_.observer->follows_next()) [[unlikely]]
+      follow(flight);
+  }
+  void follow(Flight& flight);
+  void tell_fate(Flight& flight, bool arrived);
   void discard(Flight& flight);
   friend struct QueuedPort::Return;
   friend struct QueuedPort::Copy;
@@ -245,6 +255,7 @@ class Fabric final : private InstantSource {
   bool any_readdress_ = false;
   std::uint32_t numbered_further_ = 0;
   RunDigest digest_;
+  std::unordered_map<const Flight*, std::int64_t> sent_at_ns_;  // of those that are followed
   Clock clock_;
   Scope pumps_;
 };

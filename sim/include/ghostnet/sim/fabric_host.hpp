@@ -16,6 +16,7 @@
 #include "ghostnet/sim/cpu_model.hpp"
 #include "ghostnet/sim/digest.hpp"
 #include "ghostnet/sim/port.hpp"
+#include "ghostnet/sim/readings.hpp"
 
 namespace ghostnet::capture {
 class PcapngWriter;
@@ -79,6 +80,10 @@ class FabricHost final : public Host, public FromFramePool {
   Result<> set_interface_up(InterfaceIndex interface, bool up);
   // Replaces the link models of an interface while packets are in flight.
   Result<> set_links(InterfaceIndex interface, const link::LinkParams* up, const link::LinkParams* down);
+  // For World: the wires of the first interface, and what TCP says of its connections.
+  void watch_wires();
+  std::vector<WireReading> wires() const;
+  std::vector<ConnectionReading> connections() const;
   // Every packet of this interface is written as it passes. Null ends it.
   Result<> capture(InterfaceIndex interface, capture::PcapngWriter* writer, std::uint32_t pcap_interface);
   // The host's address of a family on its first interface that has one; unspecified when there is none.
@@ -99,6 +104,7 @@ class FabricHost final : public Host, public FromFramePool {
     bool up : 1 = true;
     bool numbered : 1 = false;  // its addresses follow from the host's number; else they stand in Extras
     bool captured : 1 = false;
+    bool watched : 1 = false;  // what passes is counted
   };
   struct Extras;
 

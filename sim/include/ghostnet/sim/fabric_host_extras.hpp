@@ -17,9 +17,17 @@ struct FabricHost::Extras {
     std::uint32_t pcap_interface = 0;
   };
 
+  // What has passed a wire since it is watched.
+  struct Meter {
+    std::uint64_t sent_bytes = 0;
+    std::uint64_t dropped = 0;
+  };
+
   std::vector<std::unique_ptr<NetInterface>> more;       // interfaces from number 2 on
   std::vector<std::vector<InterfaceAddress>> addresses;  // by interface, where they are not numbered
   std::vector<Tap> taps;                                 // by interface
+  Meter out_meter;
+  Meter in_meter;
   Event changed;
   ClockModel clock;
   CpuModel cpu;

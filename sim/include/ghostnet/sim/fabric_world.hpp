@@ -29,6 +29,12 @@ class FabricWorld final : public World {
   std::uint64_t digest() const override { return fabric_.digest(); }
   WorldCounters counters() const override;
 
+  void observe(Observer* observer) override { fabric_.observe(observer); }
+  std::optional<OnPlane> position_of(HostId) const override { return std::nullopt; }
+  void watch_wires(HostId id) override { fabric_.host(id).watch_wires(); }
+  std::vector<WireReading> wires(HostId id) const override { return fabric_.host(id).wires(); }
+  std::vector<ConnectionReading> connections(HostId id) const override { return fabric_.host(id).connections(); }
+
   bool up(HostId id) const override { return fabric_.host(id).up(); }
   void crash(HostId id) override { fabric_.host(id).crash(); }
   void restart(HostId id) override { fabric_.host(id).restart(); }

@@ -30,6 +30,7 @@
 #include "ghostnet/runtime/result.hpp"
 #include "ghostnet/sim/ns3_attributes.hpp"
 #include "ghostnet/sim/ns3_mobility.hpp"
+#include "ghostnet/sim/readings.hpp"
 #include "ghostnet/sim/timeline.hpp"
 
 namespace ghostnet::sim {
@@ -144,6 +145,9 @@ class Ns3Network {
   Result<> change(LinkId wire, const WireOptions& options);
 
   Result<Position> position(HostId host) const;
+  // For World: of the host's first interface that is one end of a wire, and of its streams.
+  std::vector<WireReading> wires(HostId host) const;
+  std::vector<ConnectionReading> connections(HostId host) const;
   std::uint64_t digest() const;
   // Of all sockets that there were; what the network lost is nowhere counted.
   UdpCounters datagrams() const;

@@ -8,8 +8,10 @@
 #include <ns3/ptr.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "ghostnet/runtime/seen_link.hpp"
 #include "ghostnet/runtime/stream.hpp"
 #include "ghostnet/runtime/sync.hpp"
 #include "ghostnet/sim/ns3_tcp_socket.hpp"
@@ -32,6 +34,8 @@ class Ns3Stream final : public Stream, private TcpOwner {
 
   // Set once the handshake has ended, one way or the other.
   Event& settled() { return settled_; }
+  // The connection stands: whoever observes the host may see it.
+  void show();
   std::optional<Errc> failure() const { return socket_->failure(); }
 
  private:
@@ -41,6 +45,7 @@ class Ns3Stream final : public Stream, private TcpOwner {
   Ns3Host& host_;
   ns3::Ptr<TcpSocket> socket_;
   Event settled_;
+  std::optional<SeenLink> seen_;
   bool shut_ = false;
   bool aborted_ = false;
 };

@@ -38,6 +38,7 @@
 #include "ghostnet/runtime/result.hpp"
 #include "ghostnet/runtime/stream.hpp"
 #include "ghostnet/runtime/waiter.hpp"
+#include "ghostnet/sim/readings.hpp"
 
 namespace ghostnet::sim {
 
@@ -97,6 +98,7 @@ class TcpSocket final : public ns3::TcpSocketBase, public ListLink {
 
   void set_owner(TcpOwner* owner) { owner_ = owner; }
   bool established() const { return m_connected; }
+  ConnectionReading reading() const;
   std::optional<Errc> failure() const { return failure_; }
   Endpoint local_endpoint() const { return local_; }
   Endpoint peer_endpoint() const { return peer_; }

@@ -36,6 +36,12 @@ class Ns3World final : public World {
   std::uint64_t digest() const override { return network_->digest(); }
   WorldCounters counters() const override;
 
+  void observe(Observer* observer) override { context_.observer = observer; }
+  std::optional<OnPlane> position_of(HostId id) const override;
+  void watch_wires(HostId) override {}
+  std::vector<WireReading> wires(HostId id) const override { return network_->wires(id); }
+  std::vector<ConnectionReading> connections(HostId id) const override { return network_->connections(id); }
+
   bool up(HostId id) const override { return network_->is_up(id); }
   void crash(HostId id) override { network_->crash(id); }
   void restart(HostId id) override;

@@ -23,9 +23,11 @@
 #include "ghostnet/runtime/host.hpp"
 #include "ghostnet/runtime/log.hpp"
 #include "ghostnet/runtime/metrics.hpp"
+#include "ghostnet/runtime/observer.hpp"
 #include "ghostnet/runtime/result.hpp"
 #include "ghostnet/sim/cpu_model.hpp"
 #include "ghostnet/sim/path.hpp"
+#include "ghostnet/sim/readings.hpp"
 
 namespace ghostnet::sim {
 
@@ -68,6 +70,7 @@ struct RegionsSpec {
     // Of interfaces here that are given no rate; 0: infinitely fast.
     std::uint64_t up_bps = 0;
     std::uint64_t down_bps = 0;
+    std::optional<OnMap> place{};  // for who draws it
 
     LinkPair with_rates(LinkPair links) const {
       if (up_bps != 0 && (!links.out || links.out->rate_bps == 0)) {
@@ -168,6 +171,17 @@ class World {
   virtual std::uint64_t digest() const = 0;
   virtual WorldCounters counters() const = 0;
 
+  // What there is to see; looking changes nothing, not even the digest.
+  // Null ends it. The observer outlives the world, or the time until then.
+  virtual void observe(Observer* observer) = 0;
+  // Where a host with a radio is; nothing for others.
+  virtual std::optional<OnPlane> position_of(HostId id) const = 0;
+  // wires() of this host is going to be asked.
+  virtual void watch_wires(HostId id) = 0;
+  // Both directions; fewer where one is infinitely fast.
+  virtual std::vector<WireReading> wires(HostId id) const = 0;
+  virtual std::vector<ConnectionReading> connections(HostId id) const = 0;
+
   // Faults.
   virtual bool up(HostId id) const = 0;
   virtual void crash(HostId id) = 0;
@@ -191,7 +205,7 @@ class World {
 
 // What the module exports as `ghostnet_sim_module`.
 struct Module {
-  static constexpr std::uint32_t kVersion = 2;
+  static constexpr std::uint32_t kVersion = 3;
   static constexpr const char* kSymbol = "ghostnet_sim_module";
 
   std::uint32_t version;

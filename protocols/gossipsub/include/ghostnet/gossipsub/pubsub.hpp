@@ -23,7 +23,7 @@
 #include "ghostnet/gossipsub/router.hpp"
 #include "ghostnet/libp2p/node.hpp"
 #include "ghostnet/runtime/scope.hpp"
-#include "ghostnet/runtime/sync.hpp"
+#include "ghostnet/runtime/turn_end.hpp"
 
 namespace ghostnet::gossipsub {
 
@@ -74,6 +74,10 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
   // Signs by the policy. Errors: those of Router::publish().
   Result<MessageId> publish(std::string_view topic, ByteView data);
 
+  // Router::send_as_is().
+  bool send_as_is(const libp2p::PeerId& peer, const Rpc& rpc);
+  std::optional<MessageId> id_of(const Message& message) const { return router_.id_of(message); }
+
   const Router& router() const { return router_; }
   std::vector<libp2p::PeerId> mesh(std::string_view topic) const;
 
@@ -95,24 +99,30 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
   void dial_direct(const Bytes& peer_id) override;
   void mesh_changed(std::string_view topic, PeerHandle peer, bool grafted) override;
   void peer_subscribed(PeerHandle peer, std::string_view topic, bool subscribed) override;
+  void sets_out(const MessageId& id) override;
+  void copy_queued(const MessageId& id, PeerHandle to, std::size_t size_bytes) override;
+  void copy_came(const MessageId& id, PeerHandle from) override;
+  void show_link(std::string_view topic, const libp2p::PeerId& peer, bool grafted);
 
   Task<> beat();
-  Task<> serve(Peer& peer);                                   // the outbound stream
-  Task<> listen(std::unique_ptr<libp2p::PeerStream> stream);  // the inbound one
+  Task<> open(Peer& peer);
   Task<> dial(libp2p::PeerId peer);
   Task<> leave(libp2p::PeerId peer);
-  Task<Result<>> write_frames(libp2p::PeerStream& stream, Peer& peer);
+  void flush();
   Peer* find(const libp2p::PeerId& id) const;
   Peer* find(PeerHandle handle) const;
   bool signature_holds(const Message& message) const;
 
   libp2p::Node& node_;
+  Host& host_;
   PubsubHandler& handler_;
   RouterOptions options_;
   Router router_;
   std::uint64_t next_seqno_;
   std::map<libp2p::PeerId, std::unique_ptr<Peer>> peers_;
-  std::vector<Peer*> by_slot_;  // of the router's handles
+  std::vector<Peer*> by_slot_;   // of the router's handles
+  std::vector<Peer*> to_flush_;  // the router has something for them
+  TurnEnd<Pubsub, &Pubsub::flush> flush_;
   Scope scope_;
   std::vector<libp2p::Registration> registrations_;
 };

@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ghostnet/gossipsub/message.hpp"
@@ -73,6 +74,18 @@ class RouterEvents {
   virtual void dial_direct(const Bytes& peer_id) = 0;
   virtual void mesh_changed(std::string_view topic, PeerHandle peer, bool grafted) = 0;
   virtual void peer_subscribed(PeerHandle peer, std::string_view topic, bool subscribed) = 0;
+  // For who looks at the way of messages: one is published here; a copy waits in the queue for a peer; one came from a
+  // peer, for the first time or again.
+  virtual void sets_out(const MessageId& id) { static_cast<void>(id); }
+  virtual void copy_queued(const MessageId& id, PeerHandle to, std::size_t size_bytes) {
+    static_cast<void>(id);
+    static_cast<void>(to);
+    static_cast<void>(size_bytes);
+  }
+  virtual void copy_came(const MessageId& id, PeerHandle from) {
+    static_cast<void>(id);
+    static_cast<void>(from);
+  }
 
  protected:
   ~RouterEvents() = default;
@@ -126,11 +139,13 @@ class Router {
   // Errors: limit.
   Result<PeerHandle> add_peer(TimePoint now, const PeerDescription& peer);
   void remove_peer(TimePoint now, PeerHandle peer);
-  // One RPC, without its length. A peer that is gone is ignored.
-  void receive(TimePoint now, PeerHandle peer, const Bytes& rpc);
+  // One RPC, without its length, of which nothing is kept as it lies. A peer that is gone is ignored.
+  void receive(TimePoint now, PeerHandle peer, ByteView rpc);
   // What the peer is to be sent next.
   std::optional<Frame> next_frame(PeerHandle peer);
   bool has_frames(PeerHandle peer) const;
+  // Brings what next_frame() will touch into the cache.
+  void prefetch(PeerHandle peer) const;
 
   // ---- the application ----
 
@@ -142,6 +157,9 @@ class Router {
   Result<MessageSeq> publish(TimePoint now, Bytes encoded);
   void conclude(TimePoint now, MessageSeq seq, Verdict verdict);
   void set_app_score(PeerHandle peer, double score);
+  // Any RPC, whatever the rules say: for tests and for those who play attackers. False: there is no room, or no peer.
+  bool send_as_is(PeerHandle peer, const Rpc& rpc);
+  std::optional<MessageId> id_of(const Message& message) const { return config_.message_id(message); }
 
   // ---- time ----
 
@@ -152,6 +170,8 @@ class Router {
 
   const RouterCounters& counters() const { return counters_; }
   std::vector<PeerHandle> mesh(std::string_view topic) const;
+  // Of the meshes of all topics.
+  std::vector<std::pair<std::string_view, PeerHandle>> links() const;
   double score(PeerHandle peer) const;
   std::size_t peer_count() const { return peer_count_; }
   bool subscribed(std::string_view topic) const;
@@ -186,7 +206,7 @@ class Router {
   std::vector<Peer*> choose(const Topic& topic, std::size_t count, Wanted wanted);
 
   // router_messages.cpp
-  void on_message(TimePoint now, Peer& source, Bytes encoded);
+  void on_message(TimePoint now, Peer& source, ByteView encoded);
   bool allowed(const Message& message) const;
   void on_duplicate(TimePoint now, MessageSeq seq, Peer& source);
   void accept(MessageSeq seq);

@@ -35,6 +35,8 @@ struct GossipsubOptions : RouterOptions {
   bool scoring = false;
   double mesh_deliveries_weight = 0;
   double mesh_deliveries_threshold = 100;
+  Duration mesh_deliveries_window = 10ms;
+  Duration mesh_deliveries_activation = 30s;
   double invalid_deliveries_weight = -99;
   double ip_colocation_weight = 0;
   double behaviour_penalty_weight = -10;
@@ -48,6 +50,10 @@ struct GossipsubOptions : RouterOptions {
       option<&GossipsubOptions::scoring>("scoring", "score peers (v1.1), with the thresholds of docs/gossipsub.md"),
       option<&GossipsubOptions::mesh_deliveries_weight>("mesh_deliveries_weight", "of P3; 0: off"),
       option<&GossipsubOptions::mesh_deliveries_threshold>("mesh_deliveries_threshold", "of P3"),
+      option<&GossipsubOptions::mesh_deliveries_window>(
+          "mesh_deliveries_window", "of P3: copies that come so soon after the first count too", in(0ms, 10s)),
+      option<&GossipsubOptions::mesh_deliveries_activation>(
+          "mesh_deliveries_activation", "of P3: how long a peer is in the mesh before it counts", in(1s, 1h)),
       option<&GossipsubOptions::invalid_deliveries_weight>("invalid_deliveries_weight", "of P4; 0: off"),
       option<&GossipsubOptions::ip_colocation_weight>("ip_colocation_weight", "of P6; 0: off"),
       option<&GossipsubOptions::behaviour_penalty_weight>("behaviour_penalty_weight", "of P7; 0: off"),

@@ -52,6 +52,7 @@ struct DhtOptions {
   Duration query_timeout = 60s;    // of a whole search
   Duration refresh_interval = 10min;
   Duration refresh_query_timeout = 10s;
+  std::size_t refresh_below = 5;  // peers in a bucket from which on it needs no refresh
   Duration republish_interval = 22h;
   Duration idle_timeout = 60s;  // of an inbound stream
   std::size_t max_inbound_streams = 512;
@@ -82,7 +83,7 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   Task<Result<>> provide(Bytes key);
   // At most `count`; ends early when it has them. Errors: not_found.
   Task<Result<std::vector<PeerInfo>>> find_providers(Bytes key, std::size_t count = 20, SearchStats* stats = nullptr);
-  // A search for oneself and for a key in each bucket.
+  // A search for oneself, and for a key in each bucket that holds few peers.
   Task<> refresh();
 
   const RoutingTable& table() const { return table_; }
@@ -116,6 +117,9 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   void learn(std::span<const PeerInfo> peers);
   Bytes key_in_bucket(std::size_t bucket);
   PeerInfo about(const libp2p::PeerId& peer);
+  void take_out(const libp2p::PeerId& peer);
+  // Tells who observes the host of an entry of the table.
+  void show_entry(const libp2p::PeerId& peer, bool entered);
   bool valid(ByteView key, ByteView value) const;
 
   Task<> keep_fresh();

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "ghostnet/kademlia/key.hpp"
@@ -39,8 +40,12 @@ class RoutingTable {
 
   // A peer that answers. False: it is known now as before, or there was no room.
   bool add(const libp2p::PeerId& peer, const IpAddress& address, TimePoint now);
-  // It does not answer; a replacement takes its place.
-  void remove(const libp2p::PeerId& peer);
+  // It does not answer; a replacement takes its place, who is returned. False: it was not there.
+  struct Removal {
+    bool removed = false;
+    std::optional<libp2p::PeerId> replacement{};
+  };
+  Removal remove(const libp2p::PeerId& peer);
 
   bool contains(const libp2p::PeerId& peer) const;
   std::size_t size() const { return size_; }

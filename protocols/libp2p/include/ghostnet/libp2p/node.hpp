@@ -134,6 +134,9 @@ class Node {
   // In the order in which they connected.
   std::vector<PeerId> connected_peers() const;
   std::vector<ConnectionInfo> connections() const;
+  std::size_t connection_count(Direction direction) const;
+  // The first to this peer, good until it ends; null without one.
+  const ConnectionInfo* connection(const PeerId& peer) const;
   // Closes all connections to the peer: streams of it fail with closed.
   void disconnect(const PeerId& peer);
 

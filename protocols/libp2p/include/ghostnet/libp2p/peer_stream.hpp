@@ -11,6 +11,7 @@
 #include <memory>
 #include <string_view>
 
+#include "ghostnet/libp2p/message_feed.hpp"
 #include "ghostnet/libp2p/multiaddr.hpp"
 #include "ghostnet/libp2p/peer_id.hpp"
 #include "ghostnet/runtime/stream.hpp"
@@ -42,6 +43,11 @@ class PeerStream : public Stream {
   Direction direction() const { return direction_; }
   // "" while an inbound stream is being negotiated.
   std::string_view protocol() const { return protocol_; }
+
+  // From here on, messages with their length in front go to the sink as they come, in the turn of the connection; the
+  // stream is not read any more. For streams of many small messages: no task wakes and nothing is copied. The sink
+  // outlives the stream.
+  virtual void deliver_messages(MessageSink& sink, std::size_t max_bytes) = 0;
 
   Endpoint local() const override { return connection_->local; }
   Endpoint peer() const override { return connection_->remote; }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "ghostnet/crypto/shared_results.hpp"
 #include "ghostnet/libp2p/metrics.hpp"
 #include "ghostnet/libp2p/node.hpp"
 #include "ghostnet/runtime/options.hpp"
@@ -19,6 +20,7 @@ namespace ghostnet::libp2p {
 
 struct Libp2pOptions {
   std::vector<Security> security = {Security::noise};
+  bool share_crypto = false;
   std::uint16_t port = 4001;
   std::uint32_t peers = 6;
   Duration spread = 5s;
@@ -29,6 +31,9 @@ struct Libp2pOptions {
   static constexpr OptionDesc kOptions[] = {
       option<&Libp2pOptions::security>(
           "security", "how connections are secured, the best first; plaintext proves nothing about peers"),
+      option<&Libp2pOptions::share_crypto>("share_crypto",
+                                           "compute once what several hosts of this process would: verifications of "
+                                           "one signature, both ends' Diffie-Hellman"),
       option<&Libp2pOptions::port>("port", "TCP port that the node listens on", at_least(1)),
       option<&Libp2pOptions::peers>("peers", "others that it dials and stays connected to; they dial it too",
                                     in(0, 1000), unit("peers")),
@@ -71,6 +76,7 @@ class Libp2pService final : public Service {
   Host& host_;
   const Directory* directory_;
   Libp2pOptions options_;
+  std::shared_ptr<crypto::SharedResults> shared_results_;
   Node node_;
   Scope scope_;
 };

@@ -46,6 +46,8 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   bool is_connected(const PeerId& peer) const { return by_peer_.contains(peer); }
   std::vector<PeerId> connected_peers() const;
   std::vector<ConnectionInfo> connections() const;
+  std::size_t connection_count(Direction direction) const;
+  const ConnectionInfo* connection(const PeerId& peer) const;
   void disconnect(const PeerId& peer);
   Task<> close(TimePoint deadline);
 

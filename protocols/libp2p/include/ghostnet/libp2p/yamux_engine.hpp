@@ -55,6 +55,12 @@ class YamuxStreamState {
   // Trying again may succeed. Neither destroys a stream or the engine.
   virtual void became_readable() = 0;
   virtual void became_writable() = 0;
+  // Data that came while nothing waits to be read: true where it was taken, and nothing is left to read. May reset the
+  // stream, not destroy it.
+  virtual bool take_now(ByteView data) {
+    static_cast<void>(data);
+    return false;
+  }
 
  private:
   friend class YamuxEngine;
@@ -129,7 +135,7 @@ class YamuxEngine {
 
   Result<> start_frame(TimePoint now);
   Result<> on_stream_frame();
-  Result<> take_data(ByteView& bytes);
+  Result<> take_data(ByteView& bytes, TimePoint now);
   Result<> end_frame();
   Result<> on_window_update();
   Result<> on_ping(TimePoint now);
@@ -162,8 +168,13 @@ class YamuxEngine {
   std::uint32_t inbound_ = 0;
   std::uint32_t outbound_ = 0;
   std::uint32_t unacknowledged_ = 0;
-  std::size_t held_bytes_ = 0;              // for readers
-  std::vector<YamuxStreamState*> streams_;  // by id
+  std::size_t held_bytes_ = 0;  // for readers
+  struct Entry {
+    std::uint32_t id;
+    YamuxStreamState* stream;
+  };
+  std::vector<Entry> streams_;  // by id
+  bool somebody_wants_room_ = false;
   PacketBuf out_;
   TimePoint heard_;  // anything from the peer
   std::optional<TimePoint> ping_sent_{};

@@ -1,9 +1,9 @@
 // YamuxSession: the driver that joins a YamuxEngine to the secured stream of a connection, and YamuxStream, the
 // PeerStream over it.
 //
-// run() is the connection's one coroutine: it reads until the connection ends, and says why it did. Output leaves at
-// the end of the turn in which it was queued, so that what several streams say at once travels in one write. An idle
-// session holds no buffer.
+// run() waits until the connection ends, and says why it did; what comes is read as it comes, without waking a
+// coroutine. Output leaves at the end of the turn in which it was queued, so that what several streams say at once
+// travels in one write. An idle session holds no buffer.
 #pragma once
 
 #include <memory>
@@ -11,12 +11,15 @@
 #include <string_view>
 #include <vector>
 
+#include "ghostnet/libp2p/message_feed.hpp"
 #include "ghostnet/libp2p/metrics.hpp"
 #include "ghostnet/libp2p/multistream.hpp"
 #include "ghostnet/libp2p/peer_stream.hpp"
 #include "ghostnet/libp2p/yamux_engine.hpp"
 #include "ghostnet/runtime/host.hpp"
 #include "ghostnet/runtime/readiness_relay.hpp"
+#include "ghostnet/runtime/sync.hpp"
+#include "ghostnet/runtime/turn_end.hpp"
 
 namespace ghostnet::libp2p {
 
@@ -31,6 +34,7 @@ class YamuxStream final : public PeerStream, private YamuxStreamState {
   Result<std::size_t> try_write(std::span<const ByteView> parts) override;
   Result<> shutdown_send() override { return finish(); }
   void abort() override { reset(); }
+  void deliver_messages(MessageSink& sink, std::size_t max_bytes) override;
 
   // The protocol is agreed.
   void agree(std::string_view protocol) { protocol_ = protocol; }
@@ -45,11 +49,14 @@ class YamuxStream final : public PeerStream, private YamuxStreamState {
 
   void became_readable() override;
   void became_writable() override { wake_writer(); }
+  bool take_now(ByteView data) override;
   Result<> read_answer();
+  void feed_what_waits();
 
   Clock clock_;
   NodeMetrics& metrics_;
   std::unique_ptr<LazyProposal> proposal_;  // until its answer was read
+  std::unique_ptr<MessageFeed> feed_;       // of messages that are delivered rather than read
 };
 
 class YamuxSession final : private YamuxEngine::Driver {
@@ -92,23 +99,6 @@ class YamuxSession final : private YamuxEngine::Driver {
  private:
   friend class YamuxStream;
 
-  // Flushes at the end of the turn; and the deadlines of the engine.
-  class Flusher final : public Completion {
-   public:
-    explicit Flusher(YamuxSession& session) : session_(session), waiter_(Continuation(*this)) {}
-    void schedule() {
-      if (!waiter_.linked()) session_.host_.loop().wake(waiter_);
-    }
-
-   private:
-    PromiseBase* completed() noexcept override {
-      session_.flush();
-      return nullptr;
-    }
-    Spawned* root() const noexcept override { return nullptr; }
-    YamuxSession& session_;
-    Waiter waiter_;
-  };
   class Deadline final : public Completion {
    public:
     explicit Deadline(YamuxSession& session) : session_(session), timer_(session.host_.clock()) {}
@@ -124,7 +114,9 @@ class YamuxSession final : private YamuxEngine::Driver {
 
   YamuxStreamState* accept_stream() override;
   void has_output() override { flusher_.schedule(); }
+  void read();
   Result<> pump();
+  void finish(Error why);
   void flush();
   void on_deadline();
 
@@ -135,11 +127,14 @@ class YamuxSession final : private YamuxEngine::Driver {
   Acceptor& acceptor_;
   std::vector<std::unique_ptr<YamuxStream>> accepted_;  // while the engine reads
   YamuxEngine engine_;
-  Flusher flusher_{*this};
+  TurnEnd<YamuxSession, &YamuxSession::flush> flusher_;
   Deadline deadline_{*this};
+  ReadinessRelay<YamuxSession, &YamuxSession::read> readable_relay_{*this};
+  TurnEnd<YamuxSession, &YamuxSession::read> read_on_;  // others had their turn
   ReadinessRelay<YamuxSession, &YamuxSession::flush> writable_relay_{*this};
   std::optional<TimePoint> farewell_ends_{};
   std::optional<Error> ended_{};
+  Event over_;
 };
 
 }  // namespace ghostnet::libp2p

@@ -1,8 +1,9 @@
 // NoiseStream: a Stream that is encrypted by the two ciphers of a finished handshake, over another Stream.
 //
 // Each message has its length in front, two bytes, big-endian, as libp2p and most others frame Noise on streams. What
-// is written together is sealed into as few messages as possible and leaves in one gathered write. Reading decrypts
-// straight into the reader's buffer where the whole message fits. An idle stream holds no buffer; one in the middle of
+// is written together is sealed into as few messages as possible and leaves in one write. A reader with a buffer of
+// kDirectReadBytes or more has its messages read into that buffer and opened there, several at once; a smaller one gets
+// them decrypted into it where the whole message fits. An idle stream holds no buffer; one in the middle of
 // a message holds what has come of it. The end of the lower stream between two messages is the end of this one (Noise
 // has no farewell of its own); within one it is malformed, as is a message whose tag does not fit, and nothing can be
 // read after either.
@@ -33,6 +34,7 @@ class NoiseStream final : public Stream {
   static constexpr std::size_t kMaxMessagesAtOnce = 2;      // of full size, sealed ahead of the lower stream
   static constexpr std::size_t kFirstReadBytes = 4 * 1024;  // grows with what comes at once
   static constexpr std::size_t kMaxReadBytes = 128 * 1024;
+  static constexpr std::size_t kDirectReadBytes = 4 * 1024;
   static constexpr Duration kLinger = 30s;  // for what is sealed when the stream is dropped
 
   NoiseStream(Host& host, std::unique_ptr<Stream> lower, Transport transport);
@@ -44,6 +46,12 @@ class NoiseStream final : public Stream {
   Result<std::size_t> try_write(std::span<const ByteView> parts) override;
   Result<> shutdown_send() override;
   void abort() override;
+  // What is not whole waits for more of the lower stream, and so does the reader.
+  ReadyAwaiter readable() override {
+    if (read_error_) return Stream::readable();
+    readable_relay_.disarm();
+    return lower_->readable();
+  }
 
   // Section 4.2 of Noise, for protocols that do it at an agreed message.
   void rekey_sending() { transport_.send.rekey(); }
@@ -60,9 +68,10 @@ class NoiseStream final : public Stream {
   // Of the first message in in_: its bytes; nothing while it is not there as a whole.
   Result<std::optional<ByteView>> whole_message() const;
   Result<std::size_t> open_message(ByteView sealed, MutableByteView buffer);
+  Result<std::size_t> read_directly(MutableByteView buffer);
   Result<> fill();
   void settle();
-  Result<> seal(std::span<const ByteView> parts, std::size_t size);
+  Result<> seal(std::span<const ByteView> parts, std::size_t size, PacketBuf& out);
   Result<> flush();
 
   Host& host_;

@@ -20,7 +20,7 @@ namespace ghostnet {
 class FramePool {
  public:
   static constexpr std::size_t kGranuleBytes = 16;
-  static constexpr std::size_t kLargestBytes = 1024;  // larger blocks come from the heap
+  static constexpr std::size_t kLargestBytes = 4096;  // larger blocks come from the heap
   static constexpr std::size_t kChunkBytes = 64 * 1024;
 
   static void* take(std::size_t size_bytes) {

@@ -52,11 +52,14 @@ struct Interface {
   friend bool operator==(const Interface&, const Interface&) = default;
 };
 
+class Observer;
+
 // What the hosts of one world and one thread share. Owned by the world; outlives its hosts.
 struct HostContext {
   Loop& loop;
   MetricHub& metrics;
   LogHub& log;
+  Observer* observer = nullptr;  // null: nobody looks
 };
 
 class Host {
@@ -80,6 +83,8 @@ class Host {
   // The tasks of this host; a failure among them is logged and counted.
   Scope& scope() { return scope_; }
   Loop& loop() const { return context_.loop; }
+  // Who is told what may be seen of this host (observer.hpp); null: nobody.
+  Observer* observer() const { return context_.observer; }
 
   virtual std::vector<Interface> interfaces() const = 0;
   // Completes at the next change of interfaces() after this call. Cancel-safe.

@@ -1,19 +1,19 @@
 // ResultSink: where a run's record goes: who ran, what was measured when, what happened, how it ended.
 //
 // The runner calls begin() once, then host() and metric() before the first record that names them, then samples,
-// windows, events, links and messages in any order, histograms and totals near the end, and finish() last. A run
-// without finish() was cut short and readers mark it unfinished. Everything handed over is copied or written before the
-// call returns: no view is kept. A sink is used by one thread of control and outlives its users; it is not asked for
-// anything while the run is on.
+// windows, events, links, messages and positions in any order, histograms and totals near the end, and finish() last. A
+// run without finish() was cut short and readers mark it unfinished. Everything handed over is copied or written before
+// the call returns: no view is kept. A sink is used by one thread of control and outlives its users; it is not asked
+// for anything while the run is on.
 //
 // Failure (a full disk) is sticky: a sink that failed ignores what follows and says so from status() and finish(); the
 // runner looks at status() now and then, since measuring must never stop a protocol.
 //
 // Merging. One run may be carried by several threads or processes, each with a sink of its own. Host ids are world-wide
 // (host_id.hpp), metrics are the same where their names are, and the parts merge in any order to the same whole: the
-// union of hosts, samples, windows, events, links, messages and expectations, histograms merged by metric and group,
-// totals added by metric and group. Samples are read in order of (time, metric name, host), events of (time, host,
-// order written). MemorySink::merge does it; JSON lines of several parts may simply be concatenated.
+// union of hosts, samples, windows, events, links, messages, positions and expectations, histograms merged by metric
+// and group, totals added by metric and group. Samples are read in order of (time, metric name, host), events of (time,
+// host, order written). MemorySink::merge does it; JSON lines of several parts may simply be concatenated.
 #pragma once
 
 #include <cstdint>
@@ -60,12 +60,14 @@ struct OnPlane {
   double y_m = 0;
 };
 
+using HostPlace = std::variant<std::monostate, OnMap, OnPlane>;
+
 struct HostInfo {
   HostId id = kNoHost;
   std::string name{};
   std::string group{};
   std::string region{};
-  std::variant<std::monostate, OnMap, OnPlane> position{};
+  HostPlace position{};
 };
 
 // One point of a time series. `metric` was declared by metric(); host kNoHost is the whole world. Counters are
@@ -85,14 +87,32 @@ struct Window {
   TimePoint to{};
 };
 
-// A link or a connection between two hosts came up or went down.
+// A link or a connection between two hosts came up or went down. Links of one kind between the same two are told apart
+// by their fields, which are the same when one goes down as when it came up.
 struct LinkChange {
   TimePoint time{};
-  HostId a = kNoHost;
+  HostId a = kNoHost;  // kNoHost: the network around the hosts
   HostId b = kNoHost;
-  std::string_view kind{};  // "wire", "tcp", "mesh"
+  std::string_view kind{};  // "wire", "radio", "tcp", "mesh", "dht"
   bool up = true;
   std::string_view json{};  // more fields, as one valid JSON object; empty: none
+};
+
+// One point of a link's time series, of the direction from a to b. `metric` was declared by metric().
+struct LinkSample {
+  TimePoint time{};
+  std::string_view kind{};
+  HostId a = kNoHost;
+  HostId b = kNoHost;
+  MetricId metric{};
+  double value = 0;
+};
+
+// Where a host that moves is at an instant.
+struct HostPosition {
+  TimePoint time{};
+  HostId host = kNoHost;
+  OnPlane at{};
 };
 
 // One of the messages that were chosen to be seen.
@@ -102,7 +122,8 @@ struct MessageSample {
   HostId from = kNoHost;
   HostId to = kNoHost;
   std::uint32_t bytes = 0;
-  std::string_view kind{};  // "datagram"
+  std::string_view kind{};  // "datagram", "segment", "gossip"
+  std::uint64_t trace = 0;  // shared by all hops of one and the same message; 0: none
 };
 
 // Something that happened. The views are read during the call only.
@@ -161,6 +182,8 @@ class ResultSink {
   virtual void event(const RunEvent& event) = 0;
   virtual void link(const LinkChange& change) = 0;
   virtual void message(const MessageSample& message) = 0;
+  virtual void position(const HostPosition& position) = 0;
+  virtual void link_samples(std::span<const LinkSample> samples) = 0;
   // Of a group, of a host (no group, then), or of everything (neither).
   virtual void histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) = 0;
   virtual void total(const Total& total) = 0;
@@ -192,6 +215,7 @@ class MemorySink : public ResultSink {
     HostId b;
     std::string kind;
     bool up;
+    std::string json;
   };
   struct OwnedMessage {
     TimePoint sent;
@@ -199,6 +223,16 @@ class MemorySink : public ResultSink {
     HostId from;
     HostId to;
     std::uint32_t bytes;
+    std::string kind;
+    std::uint64_t trace;
+  };
+  struct OwnedLinkSample {
+    TimePoint time;
+    std::string kind;
+    HostId a;
+    HostId b;
+    std::string metric;
+    double value;
   };
   struct OwnedTotal {
     std::uint64_t hosts = 0;
@@ -219,6 +253,8 @@ class MemorySink : public ResultSink {
   void event(const RunEvent& event) override;
   void link(const LinkChange& change) override;
   void message(const MessageSample& message) override;
+  void position(const HostPosition& position) override;
+  void link_samples(std::span<const LinkSample> samples) override;
   void histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) override;
   void total(const Total& total) override;
   void expectation(const Expectation& expectation) override { expectations_.push_back(expectation); }
@@ -240,6 +276,8 @@ class MemorySink : public ResultSink {
   // In order of arrival.
   const std::vector<OwnedLink>& links() const { return links_; }
   const std::vector<OwnedMessage>& messages() const { return messages_; }
+  const std::vector<HostPosition>& positions() const { return positions_; }
+  const std::vector<OwnedLinkSample>& link_samples() const { return link_samples_; }
   const std::map<Key, Histogram>& histograms() const { return histograms_; }
   const std::map<Key, OwnedTotal>& totals() const { return totals_; }
   const std::vector<Expectation>& expectations() const { return expectations_; }
@@ -258,15 +296,17 @@ class MemorySink : public ResultSink {
   std::map<WindowKey, Histogram> windows_;
   std::vector<OwnedLink> links_;
   std::vector<OwnedMessage> messages_;
+  std::vector<HostPosition> positions_;
+  std::vector<OwnedLinkSample> link_samples_;
   std::map<Key, Histogram> histograms_;
   std::map<Key, OwnedTotal> totals_;
   std::vector<Expectation> expectations_;
 };
 
 // One JSON object a line, each with a "record" member that says which ("run", "host", "metric", "sample", "window",
-// "event", "link", "message", "histogram", "total", "expectation", "outcome"). Times are integers in nanoseconds; seeds
-// and digests, which exceed what JSON readers keep of a number, are strings; metrics go by name, so that lines stand
-// alone.
+// "event", "link", "message", "position", "link_sample", "histogram", "total", "expectation", "outcome"). Times are
+// integers in nanoseconds; seeds and digests, which exceed what JSON readers keep of a number, are strings; metrics go
+// by name, so that lines stand alone.
 class JsonLinesSink : public ResultSink {
  public:
   struct Options {
@@ -284,6 +324,8 @@ class JsonLinesSink : public ResultSink {
   void event(const RunEvent& event) override;
   void link(const LinkChange& change) override;
   void message(const MessageSample& message) override;
+  void position(const HostPosition& position) override;
+  void link_samples(std::span<const LinkSample> samples) override;
   void histogram(MetricId metric, std::string_view group, HostId host, const Histogram& histogram) override;
   void total(const Total& total) override;
   void expectation(const Expectation& expectation) override;

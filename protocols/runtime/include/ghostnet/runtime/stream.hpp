@@ -71,7 +71,8 @@ class Stream {
   // For what stands over a stream: right after try_read() or try_write() said would_block, completes when trying again
   // may succeed, or for no reason. They take the place of read() and write(). Cancel-safe.
   class ReadyAwaiter;
-  ReadyAwaiter readable();
+  // A stream that holds nothing readable of its own may let its reader wait at the stream below.
+  virtual ReadyAwaiter readable();
   ReadyAwaiter writable();
 
   // Exactly buffer.size() bytes; end_of_stream when the peer finished earlier. Dropping it may lose what it had read.
@@ -81,6 +82,9 @@ class Stream {
   virtual Result<> shutdown_send() = 0;
   // Throws away what is buffered and tells the peer by a reset. Pending operations fail with closed.
   virtual void abort() = 0;
+
+  // Brings what waking the reader will touch into the cache.
+  void prefetch_reader() const { reader_.prefetch(); }
 
  protected:
   virtual Loop& loop() = 0;

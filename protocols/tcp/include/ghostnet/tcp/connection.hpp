@@ -375,6 +375,7 @@ class Connection {
   // Receive buffer tuning.
   std::uint32_t receive_limit_bytes_;
   std::uint32_t round_bytes_ = 0;
+  std::uint32_t last_round_bytes_ = 0;
   TimePoint round_at_{};
   SackBlock repeated_{};
   std::uint32_t send_fixed_bytes_ = 0;

@@ -103,6 +103,7 @@ class Stack {
   void prefetch_slot(std::uint32_t hash) const { table_.prefetch_slot(hash); }
   void prefetch_flow(std::uint32_t hash) const;
   void prefetch_reader(std::uint32_t hash) const;
+  void prefetch_waiter(std::uint32_t hash) const;
 
  private:
   friend class Tcb;
@@ -144,6 +145,7 @@ class Stack {
   void tell(Tcb& tcb, std::uint8_t events);
   void leave_to_time_wait(Tcb& tcb);
   void unlist(Tcb& tcb);
+  void show(Tcb& tcb, bool up);  // to whom observes the host
   void destroy(Tcb& tcb);
   void sweep();
   void drop(TimeWait& wait);

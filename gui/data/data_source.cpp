@@ -1,0 +1,187 @@
+#include "ghostnet/gui/data_source.hpp"
+
+#include <sys/stat.h>
+
+#include <QCoreApplication>
+#include <QElapsedTimer>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace ghostnet::gui {
+
+namespace {
+
+constexpr auto kLookEvery = std::chrono::milliseconds(250);
+constexpr auto kBusyTimeout = 2s;  // then the window says that the file is locked
+constexpr std::size_t kCacheBytes = std::size_t{48} << 20;
+
+// Which file a path names; another one after it was replaced, none after it was deleted.
+std::optional<std::pair<dev_t, ino_t>> identity_of(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return std::pair{status.st_dev, status.st_ino};
+}
+
+}  // namespace
+
+class DataSource::Worker {
+ public:
+  explicit Worker(DataSource& source) : source_(source), thread_([this] { work(); }) {}
+
+  ~Worker() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+
+  void add(const Ticket& ticket, Job job) {
+    {
+      const std::lock_guard lock(mutex_);
+      // A question that was superseded while it waited goes; so the queue holds at most one of each asker.
+      const std::size_t dropped = std::erase_if(jobs_, [](const Entry& entry) { return !entry.ticket.wanted(); });
+      source_.pending_ -= dropped;
+      jobs_.push_back({ticket, std::move(job)});
+      ++source_.pending_;
+    }
+    wake_.notify_one();
+  }
+
+  void open(std::string path) {
+    add({}, [this, path = std::move(path)](const Result<const results::Database*>&) { reopen(path); });
+  }
+
+ private:
+  struct Entry {
+    Ticket ticket;
+    Job job;
+  };
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      if (jobs_.empty()) {
+        wake_.wait_for(lock, kLookEvery);
+        if (!jobs_.empty() || stopping_) continue;
+        lock.unlock();
+        look();
+        lock.lock();
+        continue;
+      }
+      Entry entry = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      carry_out(entry);
+      // Behind the answer, so that what is no longer pending was handed over.
+      source_.post([&source = source_] { --source.pending_; });
+      lock.lock();
+    }
+  }
+
+  void carry_out(Entry& entry) {
+    if (!entry.ticket.wanted()) return;
+    running_ = &entry.ticket;
+    if (database_) {
+      entry.job(&*database_);
+    } else {
+      entry.job(fail(Errc::not_found, "no results database is open"));
+    }
+    running_ = nullptr;
+  }
+
+  void reopen(const std::string& path) {
+    results::DatabaseOptions options{.busy_timeout = kBusyTimeout, .cache_bytes = kCacheBytes};
+    Result<results::Database> opened = results::Database::open(path, options);
+    if (!opened) {
+      const QString message = QString::fromUtf8(opened.error().message());
+      source_.post([&source = source_, message] { Q_EMIT source.open_failed(message); });
+      return;
+    }
+    database_.emplace(std::move(*opened));
+    database_->interrupt_when([this] { return stopping_ || (running_ != nullptr && !running_->wanted()); });
+    identity_ = identity_of(path);
+    version_ = data_version();
+    vanished_ = false;
+    source_.post([&source = source_, name = QString::fromStdString(path)] {
+      source.path_ = name;
+      source.last_failure_.clear();
+      Q_EMIT source.opened();
+    });
+  }
+
+  // Whether somebody else wrote, or took the file away.
+  void look() {
+    if (!database_ || vanished_) return;
+    if (identity_of(database_->path()) != identity_) {
+      vanished_ = true;
+      const QString message = QString("%1 was deleted or replaced; what is shown is as it was. Open it again to go on.")
+                                  .arg(QString::fromStdString(database_->path()));
+      source_.post([&source = source_, message] { Q_EMIT source.failed(message); });
+      return;
+    }
+    const std::int64_t version = data_version();
+    if (version == version_) return;
+    version_ = version;
+    source_.post([&source = source_] { Q_EMIT source.grew(); });
+  }
+
+  std::int64_t data_version() const {
+    const Result<std::optional<std::int64_t>> version = database_->integer("PRAGMA data_version");
+    return version ? version->value_or(0) : 0;
+  }
+
+  DataSource& source_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Entry> jobs_;
+  std::atomic<bool> stopping_ = false;
+  const Ticket* running_ = nullptr;  // of the worker's thread, as all below
+  std::optional<results::Database> database_;
+  std::optional<std::pair<dev_t, ino_t>> identity_;
+  std::int64_t version_ = 0;
+  bool vanished_ = false;
+  std::thread thread_;
+};
+
+DataSource::DataSource(QObject* parent) : QObject(parent), worker_(std::make_unique<Worker>(*this)) {}
+DataSource::~DataSource() { worker_.reset(); }
+
+void DataSource::open(const QString& path) { worker_->open(path.toStdString()); }
+
+void DataSource::ask_worker(const Ticket& ticket, Job job) { worker_->add(ticket, std::move(job)); }
+
+void DataSource::post(std::move_only_function<void()> call) {
+  // Qt keeps copies of what it calls later.
+  auto shared = std::make_shared<std::move_only_function<void()>>(std::move(call));
+  QMetaObject::invokeMethod(this, [shared] { (*shared)(); }, Qt::QueuedConnection);
+}
+
+void DataSource::note(const Error& error) {
+  std::string message(error.message());
+  if (message == last_failure_) return;
+  last_failure_ = message;
+  Q_EMIT failed(QString::fromStdString(message));
+}
+
+bool DataSource::settle(int timeout_ms) {
+  QElapsedTimer since;
+  since.start();
+  while (since.elapsed() < timeout_ms) {
+    QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
+    if (pending() > 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      continue;
+    }
+    QCoreApplication::processEvents(QEventLoop::AllEvents, 5);  // answers, which may ask again
+    if (pending() == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace ghostnet::gui

@@ -1,0 +1,89 @@
+// MainWindow: the mesh in the middle, the time bar below it, panels docked around, menus above.
+//
+// A panel is a QWidget that is given the Document, listens to its signals and asks its DataSource. add_panel() docks
+// it, gives it an entry and a shortcut in the menu View, and remembers where the user put it. The layout of the window
+// is kept in QSettings under the panels' ids; without settings (tests, pictures) nothing is read or kept.
+#pragma once
+
+#include <QMainWindow>
+#include <QString>
+#include <vector>
+
+#include "ghostnet/gui/document.hpp"
+
+class QAction;
+class QDockWidget;
+class QLabel;
+class QMenu;
+class QSettings;
+class QStackedWidget;
+
+namespace ghostnet::gui {
+
+class MeshView;
+class TimeBar;
+class ViewBar;
+
+struct PanelPlace {
+  QString id;     // for the settings: "host-inspector"
+  QString title;  // "Host"
+  Qt::DockWidgetArea area = Qt::RightDockWidgetArea;
+  bool shown = true;     // until the user says otherwise
+  QString shortcut{};    // of the entry in the menu View: "Ctrl+1"
+  QString beside_tab{};  // the id of a panel that it shares tabs with
+};
+
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+
+ public:
+  explicit MainWindow(Document& document, QSettings* settings = nullptr);
+  ~MainWindow() override;
+
+  // Takes the widget over.
+  QDockWidget* add_panel(const PanelPlace& place, QWidget* panel);
+  // After all panels were added: puts everything where the user left it.
+  void restore_layout();
+
+  Document& document() { return document_; }
+  MeshView& mesh() { return *mesh_; }
+  TimeBar& time_bar() { return *time_bar_; }
+  QMenu& file_menu() { return *file_menu_; }
+  QMenu& view_menu() { return *view_menu_; }
+  QMenu& run_menu() { return *run_menu_; }
+  QMenu& help_menu() { return *help_menu_; }
+  // Every action with a shortcut, for the cheat sheet.
+  std::vector<QAction*> shortcuts() const;
+
+  // One line over the mesh that stays until it is dismissed.
+  void show_problem(const QString& message);
+
+ protected:
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+  void closeEvent(QCloseEvent* event) override;
+
+ private:
+  void build_menus();
+  void build_centre();
+  void choose_file();
+  void show_state();
+
+  Document& document_;
+  QSettings* settings_;
+  QMenu* file_menu_ = nullptr;
+  QMenu* view_menu_ = nullptr;
+  QMenu* run_menu_ = nullptr;
+  QMenu* help_menu_ = nullptr;
+  QStackedWidget* pages_ = nullptr;
+  QWidget* welcome_ = nullptr;
+  QWidget* banner_ = nullptr;
+  QLabel* banner_text_ = nullptr;
+  QLabel* status_ = nullptr;
+  MeshView* mesh_ = nullptr;
+  TimeBar* time_bar_ = nullptr;
+  ViewBar* view_bar_ = nullptr;
+  std::vector<QDockWidget*> docks_;
+};
+
+}  // namespace ghostnet::gui

@@ -1,0 +1,62 @@
+// Scene: everything that a picture of the mesh is made of, in values that do not change, so that the thread that draws
+// it shares them with the window. Made from the document and a moment (scene_model.hpp), drawn by a Renderer.
+#pragma once
+
+#include <QColor>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ghostnet/gui/scene/moment.hpp"
+#include "ghostnet/gui/scene/placement.hpp"
+#include "ghostnet/gui/theme.hpp"
+
+namespace ghostnet::gui {
+
+// How hosts look, by index.
+struct NodeLook {
+  std::vector<QRgb> colours{};
+  std::vector<float> sizes{};  // a factor on the usual radius; empty: all 1
+};
+
+// The followed message: who has it, and over which links it came.
+struct TraceLook {
+  struct Hop {
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+    std::int64_t sent_ns = 0;
+    std::int64_t arrived_ns = 0;
+    QRgb colour = 0;  // by its delay
+  };
+  std::uint32_t root = 0;
+  std::int64_t began_ns = 0;
+  std::vector<Hop> hops{};  // in order of arrival
+};
+
+struct Scene {
+  ThemeKind theme = ThemeKind::dark;
+  std::int64_t time_ns = 0;
+  std::shared_ptr<const Placement> placement = std::make_shared<Placement>();
+  std::shared_ptr<const std::vector<Spot>> spots{};  // at this instant; of the placement unless hosts move
+  std::shared_ptr<const EdgeSet> edges = std::make_shared<EdgeSet>();
+  std::vector<bool> hidden_kinds{};  // by the edge set's kinds
+  std::uint16_t topic = 0;           // 0: all
+  std::shared_ptr<const NodeLook> nodes = std::make_shared<NodeLook>();
+  std::shared_ptr<const std::vector<bool>> down{};
+  std::shared_ptr<const std::vector<Flight>> flights{};
+  std::shared_ptr<const TraceLook> trace{};
+  std::vector<std::uint32_t> selected{};
+
+  std::size_t size() const { return spots ? spots->size() : 0; }
+  bool shows(const Edge& edge) const {
+    const bool hidden = edge.kind < hidden_kinds.size() && hidden_kinds[edge.kind];
+    return !hidden && (topic == 0 || edge.topic == 0 || edge.topic == topic);
+  }
+};
+
+// The radius of a host of size 1, in pixels: a share of the room that hosts have, within what can be seen and told
+// apart.
+float node_radius(const Scene& scene, const Camera& camera);
+
+}  // namespace ghostnet::gui

@@ -1,0 +1,89 @@
+// SceneModel: keeps the scene of the document's instant. It asks for moments and layouts, puts what comes back
+// together, and says changed() whenever there is something else to draw.
+//
+// One moment is under way at a time; when it comes, the next is asked for the instant that is then the document's. So a
+// slow disk lowers the rate of moments, and messages on their way, which a moment holds a little ahead of its instant,
+// still move at every frame.
+#pragma once
+
+#include <QObject>
+#include <memory>
+#include <optional>
+
+#include "ghostnet/gui/background.hpp"
+#include "ghostnet/gui/document.hpp"
+#include "ghostnet/gui/scene/colouring.hpp"
+#include "ghostnet/gui/scene/moment.hpp"
+#include "ghostnet/gui/scene/propagation.hpp"
+#include "ghostnet/gui/scene/scene.hpp"
+
+namespace ghostnet::gui {
+
+class SceneModel : public QObject {
+  Q_OBJECT
+
+ public:
+  // Simulated time that messages are read ahead.
+  static constexpr std::int64_t kAheadNs = 250'000'000;
+  // Beyond so many a layout and a followed message are cut short, and say so.
+  static constexpr std::int64_t kMaxLayoutLinks = 300'000;
+  static constexpr std::int64_t kMaxHops = 200'000;
+
+  explicit SceneModel(Document& document, QObject* parent = nullptr);
+
+  const Scene& scene() const { return scene_; }
+  const Moment& moment() const { return moment_; }
+  const Legend& legend() const { return legend_; }
+  // The followed message; empty when none is.
+  const Propagation& propagation() const { return propagation_; }
+  // Links that are up now, of each of the edge set's kinds.
+  const std::vector<std::size_t>& link_counts() const { return link_counts_; }
+  // "requests 1,204" of one host, for the card; empty without a metric.
+  QString value_of(std::size_t host) const;
+  // Something is asked and not yet here.
+  bool is_busy() const { return layouts_.pending() > 0 || moment_asked_; }
+
+ Q_SIGNALS:
+  void changed();
+  // Another run, or another layout: a camera should show it all.
+  void placed();
+  void propagation_changed();
+
+ private:
+  void begin_run();
+  void ask_layout();
+  void take_placement(Placement placement, bool first);
+  void ask_moment();
+  void take_moment(Moment moment);
+  void ask_ranges();
+  void ask_trace();
+  void apply_look();
+  void apply_selection();
+  void colour_nodes();
+  void place_moving();
+
+  Document& document_;
+  Background layouts_;
+  Inquiry links_inquiry_;
+  Inquiry layout_inquiry_;
+  Inquiry moment_inquiry_;
+  Inquiry range_inquiry_;
+  Inquiry trace_inquiry_;
+  std::shared_ptr<MomentReader> reader_;
+  bool moment_asked_ = false;
+  std::optional<MomentWish> moment_wished_;
+  bool forget_ = false;
+  LayoutKind laid_out_ = LayoutKind::automatic;
+  std::optional<std::int64_t> shown_trace_;
+  std::string ranged_colour_;
+  std::string ranged_size_;
+  ValueRange colour_range_;
+  ValueRange size_range_;
+  Scene scene_;
+  Moment moment_;
+  Legend legend_;
+  Propagation propagation_;
+  std::vector<std::size_t> link_counts_;
+};
+
+}  // namespace ghostnet::gui

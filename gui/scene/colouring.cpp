@@ -1,0 +1,135 @@
+#include "ghostnet/gui/scene/colouring.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include "ghostnet/gui/scene/raster.hpp"
+
+namespace ghostnet::gui {
+
+namespace {
+
+// The number with the largest of the steps that leaves it at 1 or more.
+struct Step {
+  double size;
+  const char* name;
+};
+
+QString scaled(double value, std::initializer_list<Step> steps, const char* plain) {
+  const char* name = plain;
+  double size = 1;
+  for (const Step& step : steps) {
+    if (std::abs(value) < step.size) continue;
+    size = step.size;
+    name = step.name;
+    break;
+  }
+  const double shown = value / size;
+  const int decimals = shown == std::floor(shown) && std::abs(shown) < 1000 ? 0 : std::abs(shown) < 10 ? 2 : 1;
+  std::string text = fmt::format("{:.{}f}", shown, decimals);
+  if (*name != '\0') text += fmt::format(" {}", name);
+  return QString::fromStdString(text);
+}
+
+constexpr double kSmallestFactor = 0.6;
+constexpr double kFactorRange = 1.7;
+
+}  // namespace
+
+ValueRange range_of(const HostValues& values) {
+  std::vector<float> known;
+  for (const float value : values) {
+    if (!std::isnan(value)) known.push_back(value);
+  }
+  if (known.empty()) return {};
+  const auto rank = static_cast<std::ptrdiff_t>(static_cast<double>(known.size() - 1) * 0.99);
+  std::ranges::nth_element(known, known.begin() + rank);
+  ValueRange range{.low = std::min(0.0F, *std::ranges::min_element(known)),
+                   .high = known[static_cast<std::size_t>(rank)]};
+  if (range.high <= range.low)
+    range.high = std::max(*std::ranges::max_element(known), static_cast<float>(range.low + 1));
+  return range;
+}
+
+QString value_text(double value, const std::string& unit) {
+  if (std::isnan(value)) return "–";
+  if (unit == "ns") {
+    return scaled(value, {{60e9, "min"}, {1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}}, "ns");
+  }
+  if (unit == "bytes" || unit == "B") {
+    return scaled(value, {{1073741824.0, "GiB"}, {1048576.0, "MiB"}, {1024.0, "KiB"}}, "B");
+  }
+  const QString number = scaled(value, {{1e9, "G"}, {1e6, "M"}, {1e4, "k"}}, "");
+  if (unit.empty() || unit == "1") return number;
+  return number + " " + QString::fromStdString(unit);
+}
+
+Colouring colour_by_name(const HostTable& hosts, const std::string& by, const std::vector<bool>& down,
+                         const Theme& theme) {
+  Colouring colouring;
+  colouring.legend.title = by == "region"  ? QObject::tr("Region")
+                           : by == "state" ? QObject::tr("State")
+                                           : QObject::tr("Group");
+  const auto name_of = [&](std::size_t host) -> std::string {
+    if (by == "region") return hosts[host].region;
+    if (by == "state") return host < down.size() && down[host] ? "down" : "up";
+    return hosts[host].group;
+  };
+  std::map<std::string, std::size_t> counts;
+  for (std::size_t host = 0; host < hosts.size(); ++host) ++counts[name_of(host)];
+  // The colours go to the largest first; what is beyond them shares the last.
+  std::vector<std::pair<std::string, std::size_t>> ordered(counts.begin(), counts.end());
+  std::ranges::sort(ordered, [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
+  std::map<std::string, QRgb> colour_of;
+  for (std::size_t at = 0; at < ordered.size(); ++at) {
+    const auto& [name, count] = ordered[at];
+    const QRgb colour = by == "state" && name == "down" ? theme.down.rgb()
+                                                        : category_colour(theme, std::min(at, kCategories - 1)).rgb();
+    colour_of[name] = colour;
+    if (at < kCategories) {
+      colouring.legend.categories.push_back(
+          {.colour = colour,
+           .text = name.empty() ? QObject::tr("(none)") : QString::fromStdString(name),
+           .hosts = count});
+    } else {
+      colouring.legend.categories.back().text = QObject::tr("others");
+      colouring.legend.categories.back().hosts += count;
+    }
+  }
+  colouring.colours.reserve(hosts.size());
+  for (std::size_t host = 0; host < hosts.size(); ++host) colouring.colours.push_back(colour_of[name_of(host)]);
+  return colouring;
+}
+
+Colouring colour_by_value(const HostValues& values, const ValueRange& range, const results::SeriesName& series,
+                          const Theme& theme) {
+  Colouring colouring;
+  colouring.legend = {.title = QString::fromStdString(series.name),
+                      .is_scale = true,
+                      .low = value_text(range.low, series.unit),
+                      .high = value_text(range.high, series.unit)};
+  const QRgb none = mixed(theme.node.rgb(), theme.canvas.rgb(), 0.65);
+  colouring.colours.reserve(values.size());
+  for (const float value : values) {
+    colouring.colours.push_back(std::isnan(value) ? none : sequential_colour(theme, range.share(value)).rgb());
+  }
+  return colouring;
+}
+
+std::vector<float> sizes_by_value(const HostValues& values, const ValueRange& range) {
+  std::vector<float> sizes;
+  sizes.reserve(values.size());
+  for (const float value : values) {
+    const double share = std::isnan(value) ? 0 : std::clamp(range.share(value), 0.0, 1.0);
+    sizes.push_back(static_cast<float>(kSmallestFactor + kFactorRange * std::sqrt(share)));
+  }
+  return sizes;
+}
+
+}  // namespace ghostnet::gui

@@ -1,0 +1,305 @@
+#include "ghostnet/gui/scene/scene_model.hpp"
+
+#include <QElapsedTimer>
+#include <algorithm>
+#include <cmath>
+
+#include "ghostnet/gui/scene/force_layout.hpp"
+
+namespace ghostnet::gui {
+
+namespace {
+
+constexpr int kShowProgressMs = 60;
+
+std::vector<Pair> pairs_of(const std::vector<results::LinkRow>& links, const HostTable& hosts) {
+  std::vector<Pair> pairs;
+  for (const results::LinkRow& link : links) {
+    const auto a = hosts.index_of(link.a);
+    const auto b = hosts.index_of(link.b);
+    if (!a || !b || *a == *b) continue;
+    pairs.push_back({static_cast<std::uint32_t>(std::min(*a, *b)), static_cast<std::uint32_t>(std::max(*a, *b))});
+  }
+  std::ranges::sort(pairs, {}, [](const Pair& pair) { return std::pair{pair.a, pair.b}; });
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+  return pairs;
+}
+
+Placement settled(const HostTable& hosts, LayoutKind kind, const std::vector<Pair>& links, const Ticket& ticket,
+                  const std::function<void(Placement)>& show) {
+  if (kind == LayoutKind::map) return map_placement(hosts);
+  if (kind == LayoutKind::plane) return plane_placement(hosts);
+  if (kind == LayoutKind::radial) return radial_placement(hosts, links);
+  ForceLayout layout(hosts.size(), links);
+  QElapsedTimer since;
+  since.start();
+  while (ticket.wanted() && layout.step()) {
+    if (since.elapsed() < kShowProgressMs) continue;
+    show(layout.placement());
+    since.restart();
+  }
+  return layout.placement();
+}
+
+}  // namespace
+
+SceneModel::SceneModel(Document& document, QObject* parent) : QObject(parent), document_(document) {
+  connect(&document_, &Document::run_changed, this, &SceneModel::begin_run);
+  connect(&document_, &Document::run_grew, this, [this] {
+    forget_ = true;
+    if (document_.hosts()->size() != scene_.size()) begin_run();
+    ask_moment();
+  });
+  connect(&document_, &Document::time_changed, this, [this](qint64 time_ns) {
+    scene_.time_ns = time_ns;
+    place_moving();
+    Q_EMIT changed();
+    ask_moment();
+  });
+  connect(&document_, &Document::look_changed, this, &SceneModel::apply_look);
+  connect(&document_, &Document::selection_changed, this, &SceneModel::apply_selection);
+  connect(&document_, &Document::theme_changed, this, [this] {
+    colour_nodes();
+    Q_EMIT changed();
+  });
+  scene_.theme = document_.theme_kind();
+}
+
+void SceneModel::begin_run() {
+  reader_ = std::make_shared<MomentReader>(document_.run_id(), document_.hosts());
+  moment_inquiry_.withdraw();
+  moment_asked_ = false;
+  moment_ = {};
+  propagation_ = {};
+  shown_trace_.reset();
+  ranged_colour_.clear();
+  ranged_size_.clear();
+  scene_ = {.theme = document_.theme_kind(), .time_ns = document_.time_ns()};
+  colour_nodes();
+  ask_layout();
+  ask_ranges();
+  ask_moment();
+}
+
+void SceneModel::ask_layout() {
+  laid_out_ = document_.look().layout;
+  const auto read = [run = document_.run_id()](const results::Database& database) {
+    return results::links(database, run, kMaxLayoutLinks);
+  };
+  document_.data().ask(links_inquiry_, read, [this](Result<std::vector<results::LinkRow>> links) {
+    if (!links) return;
+    const std::shared_ptr<const HostTable> hosts = document_.hosts();
+    const LayoutKind kind = chosen_layout(*hosts, laid_out_, !links->empty());
+    const auto first = std::make_shared<bool>(true);
+    const auto work = [this, hosts, kind, first, rows = std::move(*links)](const Ticket& ticket) {
+      return settled(*hosts, kind, pairs_of(rows, *hosts), ticket, [&](Placement placement) {
+        layouts_.post([this, ticket, first, placement = std::move(placement)]() mutable {
+          if (ticket.wanted()) take_placement(std::move(placement), std::exchange(*first, false));
+        });
+      });
+    };
+    layouts_.ask(layout_inquiry_, work, [this](Placement placement) { take_placement(std::move(placement), true); });
+  });
+}
+
+void SceneModel::take_placement(Placement placement, bool first) {
+  scene_.placement = std::make_shared<Placement>(std::move(placement));
+  scene_.spots = std::shared_ptr<const std::vector<Spot>>(scene_.placement, &scene_.placement->spots);
+  place_moving();
+  Q_EMIT changed();
+  if (first) Q_EMIT placed();
+}
+
+void SceneModel::ask_moment() {
+  if (reader_ == nullptr) return;
+  const auto metric_of = [this](const std::string& name) -> std::optional<std::int64_t> {
+    const results::SeriesName* series = document_.find_series(name);
+    return series != nullptr && series->of_hosts ? std::optional(series->metric_id) : std::nullopt;
+  };
+  const Look& look = document_.look();
+  moment_wished_ = MomentWish{.time_ns = document_.time_ns(),
+                              .ahead_ns = kAheadNs,
+                              .colour_metric = metric_of(look.colour_by),
+                              .size_metric = metric_of(look.size_by),
+                              .flights = look.show_messages,
+                              .positions = scene_.placement->kind == LayoutKind::plane};
+  if (moment_asked_) return;
+  moment_asked_ = true;
+  const MomentWish wish = *std::exchange(moment_wished_, std::nullopt);
+  const auto read = [reader = reader_, wish,
+                     forget = std::exchange(forget_, false)](const results::Database& database) {
+    if (forget) reader->forget();
+    return reader->read(database, wish);
+  };
+  document_.data().ask(moment_inquiry_, read, [this](Result<Moment> moment) {
+    moment_asked_ = false;
+    if (moment) take_moment(std::move(*moment));
+    if (moment_wished_ && (!moment || moment_wished_->time_ns != moment->time_ns || forget_)) ask_moment();
+  });
+}
+
+void SceneModel::take_moment(Moment moment) {
+  moment_ = std::move(moment);
+  if (scene_.edges != moment_.edges) {
+    scene_.edges = moment_.edges;
+    link_counts_.assign(scene_.edges->kinds.size(), 0);
+    for (const Edge& edge : scene_.edges->edges) ++link_counts_[edge.kind];
+  }
+  scene_.down = moment_.down;
+  scene_.flights = std::make_shared<const std::vector<Flight>>(moment_.flights);
+  const Look& look = document_.look();
+  scene_.hidden_kinds.clear();
+  for (const std::string& kind : scene_.edges->kinds)
+    scene_.hidden_kinds.push_back(look.hidden_link_kinds.contains(kind));
+  const auto topic = std::ranges::find(scene_.edges->topics, look.topic);
+  scene_.topic = look.topic.empty() || topic == scene_.edges->topics.end()
+                     ? std::uint16_t{0}
+                     : static_cast<std::uint16_t>(topic - scene_.edges->topics.begin());
+  colour_nodes();
+  place_moving();
+  Q_EMIT changed();
+}
+
+// The scales of colour and size stay the same all along a run: those of its end.
+void SceneModel::ask_ranges() {
+  const Look& look = document_.look();
+  const results::SeriesName* colour = document_.find_series(look.colour_by);
+  const results::SeriesName* size = document_.find_series(look.size_by);
+  if (ranged_colour_ == look.colour_by && ranged_size_ == look.size_by) return;
+  ranged_colour_ = look.colour_by;
+  ranged_size_ = look.size_by;
+  if (colour == nullptr && size == nullptr) return;
+  const auto read = [run = document_.run_id(), end = document_.end_ns(), colour = colour ? colour->metric_id : -1,
+                     size = size ? size->metric_id
+                                 : -1](const results::Database& database) -> Result<std::pair<ValueRange, ValueRange>> {
+    const auto range = [&](std::int64_t metric) -> Result<ValueRange> {
+      Result<results::ValuesAt> values = results::values_at(database, run, metric, end);
+      if (!values) return fail(std::move(values));
+      HostValues plain;
+      for (const auto& [host, value] : values->values) plain.push_back(static_cast<float>(value));
+      return range_of(plain);
+    };
+    Result<ValueRange> of_colour = range(colour);
+    if (!of_colour) return fail(std::move(of_colour));
+    Result<ValueRange> of_size = range(size);
+    if (!of_size) return fail(std::move(of_size));
+    return std::pair{*of_colour, *of_size};
+  };
+  document_.data().ask(range_inquiry_, read, [this](Result<std::pair<ValueRange, ValueRange>> ranges) {
+    if (!ranges) return;
+    std::tie(colour_range_, size_range_) = *ranges;
+    colour_nodes();
+    Q_EMIT changed();
+  });
+}
+
+void SceneModel::ask_trace() {
+  shown_trace_ = document_.selection().trace;
+  scene_.trace.reset();
+  propagation_ = {};
+  Q_EMIT propagation_changed();
+  if (!shown_trace_) return trace_inquiry_.withdraw();
+  const auto read = [run = document_.run_id(),
+                     trace = *shown_trace_](const results::Database& database) -> Result<Propagation> {
+    Result<std::vector<results::MessageAt>> hops = results::hops_of(database, run, trace, kMaxHops);
+    if (!hops) return fail(std::move(hops));
+    return propagation_of(trace, std::move(*hops));
+  };
+  document_.data().ask(trace_inquiry_, read, [this](Result<Propagation> propagation) {
+    if (!propagation || propagation->empty()) return;
+    propagation_ = std::move(*propagation);
+    colour_nodes();
+    Q_EMIT propagation_changed();
+    Q_EMIT changed();
+  });
+}
+
+void SceneModel::apply_look() {
+  if (document_.look().layout != laid_out_) ask_layout();
+  ask_ranges();
+  take_moment(std::move(moment_));
+  ask_moment();
+}
+
+void SceneModel::apply_selection() {
+  scene_.selected.clear();
+  for (const std::int64_t host : document_.selection().hosts) {
+    if (const auto index = document_.hosts()->index_of(host))
+      scene_.selected.push_back(static_cast<std::uint32_t>(*index));
+  }
+  if (document_.selection().trace != shown_trace_) ask_trace();
+  Q_EMIT changed();
+}
+
+void SceneModel::colour_nodes() {
+  const Theme& theme = document_.theme();
+  const Look& look = document_.look();
+  scene_.theme = theme.kind;
+  auto nodes = std::make_shared<NodeLook>();
+  const results::SeriesName* series = document_.find_series(look.colour_by);
+  Colouring colouring;
+  if (series != nullptr && moment_.colour_values != nullptr) {
+    colouring = colour_by_value(*moment_.colour_values, colour_range_, *series, theme);
+  } else {
+    colouring = colour_by_name(*document_.hosts(), look.colour_by, *moment_.down, theme);
+  }
+  nodes->colours = std::move(colouring.colours);
+  legend_ = std::move(colouring.legend);
+  if (moment_.size_values != nullptr) nodes->sizes = sizes_by_value(*moment_.size_values, size_range_);
+  scene_.nodes = std::move(nodes);
+  if (propagation_.empty()) return;
+
+  auto trace = std::make_shared<TraceLook>();
+  trace->began_ns = propagation_.began_ns;
+  const auto slowest = static_cast<double>(std::max<std::int64_t>(1, propagation_.delay_of_share(0.99)));
+  const auto index_of = [&](std::int64_t host) {
+    return static_cast<std::uint32_t>(document_.hosts()->index_of(host).value_or(0));
+  };
+  trace->root = index_of(propagation_.arrivals.front().host);
+  for (const Arrival& arrival : propagation_.arrivals) {
+    if (!arrival.parent) continue;
+    // The first are the lightest: a wave that runs from light to dark.
+    const double share = 1 - static_cast<double>(arrival.delay_ns) / slowest;
+    trace->hops.push_back({.from = index_of(propagation_.arrivals[*arrival.parent].host),
+                           .to = index_of(arrival.host),
+                           .sent_ns = arrival.sent_ns,
+                           .arrived_ns = arrival.arrived_ns,
+                           .colour = sequential_colour(theme, 0.1 + 0.9 * share).rgb()});
+  }
+  scene_.trace = std::move(trace);
+  legend_ = {.title = QObject::tr("Delay of the message"),
+             .is_scale = true,
+             .low = value_text(slowest, "ns"),
+             .high = QObject::tr("0 ms")};
+}
+
+// Hosts that move are between the places that were recorded before and after the instant.
+void SceneModel::place_moving() {
+  if (scene_.placement->kind != LayoutKind::plane || !moment_.positions) return;
+  const results::PositionsAt& positions = *moment_.positions;
+  auto spots = std::make_shared<std::vector<Spot>>(scene_.placement->spots);
+  const double span = static_cast<double>(positions.after_ns - positions.before_ns);
+  const double share = positions.after.empty() || span <= 0
+                           ? 0
+                           : std::clamp(static_cast<double>(scene_.time_ns - positions.before_ns) / span, 0.0, 1.0);
+  auto after = positions.after.begin();
+  for (const auto& place : positions.before) {
+    const auto index = document_.hosts()->index_of(place.host);
+    if (!index || *index >= spots->size()) continue;
+    while (after != positions.after.end() && after->host < place.host) ++after;
+    const bool goes_on = after != positions.after.end() && after->host == place.host;
+    const double x = goes_on ? std::lerp(place.x_m, after->x_m, share) : place.x_m;
+    const double y = goes_on ? std::lerp(place.y_m, after->y_m, share) : place.y_m;
+    (*spots)[*index] = {static_cast<float>(x), static_cast<float>(-y)};
+  }
+  scene_.spots = std::move(spots);
+}
+
+QString SceneModel::value_of(std::size_t host) const {
+  const results::SeriesName* series = document_.find_series(document_.look().colour_by);
+  if (series == nullptr || moment_.colour_values == nullptr || host >= moment_.colour_values->size()) return {};
+  return QString("%1  %2").arg(QString::fromStdString(series->name),
+                               value_text((*moment_.colour_values)[host], series->unit));
+}
+
+}  // namespace ghostnet::gui

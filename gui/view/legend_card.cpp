@@ -1,0 +1,119 @@
+#include "view/legend_card.hpp"
+
+#include <QFontMetrics>
+#include <QMouseEvent>
+#include <QPainter>
+#include <algorithm>
+
+namespace ghostnet::gui {
+
+namespace {
+
+constexpr int kMargin = 12;
+constexpr int kWidth = 216;
+constexpr int kScaleHeight = 12;
+
+}  // namespace
+
+LegendCard::LegendCard(Document& document, const SceneModel& model, QWidget* parent)
+    : QWidget(parent), document_(document), model_(model) {
+  setAccessibleName(tr("Legend"));
+  setCursor(Qt::ArrowCursor);
+  hide();
+}
+
+void LegendCard::add_row(Row row) {
+  const int line = fontMetrics().height() + 5;
+  const int top = rows_.empty() ? kMargin - 3 : rows_.back().place.bottom() + 1;
+  const int extra = row.kind == Row::Kind::title && !rows_.empty() ? 7 : 0;
+  const int height = row.kind == Row::Kind::scale ? kScaleHeight + line + 6 : line;
+  row.place = QRect(kMargin, top + extra, kWidth - 2 * kMargin, height);
+  rows_.push_back(std::move(row));
+}
+
+void LegendCard::refresh() {
+  rows_.clear();
+  const Legend& legend = model_.legend();
+  add_row({.kind = Row::Kind::title, .text = legend.title});
+  for (const Legend::Entry& entry : legend.categories) {
+    add_row({.kind = Row::Kind::category,
+             .text = entry.text,
+             .count = QString("%L1").arg(entry.hosts),
+             .colour = entry.colour});
+  }
+  if (legend.is_scale) add_row({.kind = Row::Kind::scale});
+  const EdgeSet& edges = *model_.scene().edges;
+  if (!edges.kinds.empty()) add_row({.kind = Row::Kind::title, .text = tr("Links")});
+  for (std::size_t kind = 0; kind < edges.kinds.size() && kind < model_.link_counts().size(); ++kind) {
+    add_row({.kind = Row::Kind::link,
+             .text = QString::fromStdString(edges.kinds[kind]),
+             .count = QString("%L1").arg(model_.link_counts()[kind]),
+             .colour = link_colour(document_.theme(), edges.kinds[kind]).rgb(),
+             .link = edges.kinds[kind]});
+  }
+  setFixedSize(kWidth, rows_.back().place.bottom() + kMargin - 2);
+  setVisible(model_.scene().size() > 0);
+  update();
+}
+
+void LegendCard::paintEvent(QPaintEvent*) {
+  const Theme& theme = document_.theme();
+  QPainter painter(this);
+  painter.setRenderHint(QPainter::Antialiasing);
+  QColor ground = theme.raised;
+  ground.setAlpha(238);
+  painter.setPen(QPen(theme.line, 1));
+  painter.setBrush(ground);
+  painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7);
+  const QFont usual = painter.font();
+  QFont bold = usual;
+  bold.setWeight(QFont::DemiBold);
+  for (const Row& row : rows_) {
+    const bool is_title = row.kind == Row::Kind::title;
+    const bool is_hidden = row.kind == Row::Kind::link && document_.look().hidden_link_kinds.contains(row.link);
+    painter.setFont(is_title ? bold : usual);
+    QRect text = row.place;
+    if (row.kind == Row::Kind::category) {
+      painter.setPen(Qt::NoPen);
+      painter.setBrush(QColor::fromRgb(row.colour));
+      painter.drawEllipse(QPointF(text.left() + 5.5, text.center().y() + 1), 5, 5);
+      text.setLeft(text.left() + 20);
+    } else if (row.kind == Row::Kind::link) {
+      QColor colour = QColor::fromRgb(row.colour);
+      if (is_hidden) colour.setAlpha(60);
+      painter.setPen(QPen(colour, 3, Qt::SolidLine, Qt::RoundCap));
+      painter.drawLine(QPointF(text.left() + 1, text.center().y() + 1),
+                       QPointF(text.left() + 12, text.center().y() + 1));
+      text.setLeft(text.left() + 20);
+    } else if (row.kind == Row::Kind::scale) {
+      const QRectF bar(text.left(), text.top() + 4, text.width(), kScaleHeight);
+      QLinearGradient gradient(bar.topLeft(), bar.topRight());
+      for (int step = 0; step <= 16; ++step) gradient.setColorAt(step / 16.0, sequential_colour(theme, step / 16.0));
+      painter.setPen(Qt::NoPen);
+      painter.setBrush(gradient);
+      painter.drawRoundedRect(bar, 3, 3);
+      text.setTop(static_cast<int>(bar.bottom()) + 3);
+      painter.setPen(theme.faint_text);
+      painter.drawText(text, Qt::AlignLeft | Qt::AlignTop, model_.legend().low);
+      painter.drawText(text, Qt::AlignRight | Qt::AlignTop, model_.legend().high);
+      continue;
+    }
+    painter.setPen(is_hidden ? theme.faint_text : theme.text);
+    painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter,
+                     fontMetrics().elidedText(row.text, Qt::ElideRight, text.width() - 50));
+    painter.setPen(theme.faint_text);
+    painter.drawText(text, Qt::AlignRight | Qt::AlignVCenter, is_hidden ? tr("hidden") : row.count);
+  }
+}
+
+void LegendCard::mousePressEvent(QMouseEvent* event) {
+  for (const Row& row : rows_) {
+    if (row.kind != Row::Kind::link || !row.place.contains(event->position().toPoint())) continue;
+    Look look = document_.look();
+    if (!look.hidden_link_kinds.erase(row.link)) look.hidden_link_kinds.insert(row.link);
+    document_.set_look(std::move(look));
+    return;
+  }
+}
+
+}  // namespace ghostnet::gui

@@ -1,0 +1,44 @@
+// LegendCard: what the colours mean, and the kinds of links with how many there are; a click on a kind hides or shows
+// it.
+#pragma once
+
+#include <QWidget>
+#include <string>
+#include <vector>
+
+#include "ghostnet/gui/document.hpp"
+#include "ghostnet/gui/scene/scene_model.hpp"
+
+namespace ghostnet::gui {
+
+class LegendCard : public QWidget {
+  Q_OBJECT
+
+ public:
+  LegendCard(Document& document, const SceneModel& model, QWidget* parent);
+
+  // After the legend or the links changed.
+  void refresh();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+
+ private:
+  struct Row {
+    enum class Kind : std::uint8_t { title, category, scale, link } kind = Kind::title;
+    QString text{};
+    QString count{};
+    QRgb colour = 0;
+    std::string link{};
+    QRect place{};
+  };
+
+  void add_row(Row row);
+
+  Document& document_;
+  const SceneModel& model_;
+  std::vector<Row> rows_;
+};
+
+}  // namespace ghostnet::gui

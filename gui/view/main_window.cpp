@@ -1,0 +1,236 @@
+#include "ghostnet/gui/main_window.hpp"
+
+#include <QAction>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "ghostnet/gui/mesh_view.hpp"
+#include "ghostnet/gui/time_bar.hpp"
+#include "view/view_bar.hpp"
+
+namespace ghostnet::gui {
+
+namespace {
+
+constexpr int kLayoutVersion = 1;
+
+// What a window without a database says.
+QWidget* make_welcome(QWidget* parent) {
+  auto* page = new QWidget(parent);
+  auto* title = new QLabel(QObject::tr("See the mesh think"));
+  QFont large = title->font();
+  large.setPointSizeF(large.pointSizeF() * 2.2);
+  large.setWeight(QFont::DemiBold);
+  title->setFont(large);
+  auto* text = new QLabel(QObject::tr(
+      "<p>Drop a results database here, or open one with <b>Ctrl+O</b>.</p>"
+      "<p>A scenario records one: <code>ghostnet run scenarios/gossip-mesh.yaml --db results.sqlite</code><br>"
+      "A run can be watched while it is written.</p>"));
+  text->setAlignment(Qt::AlignCenter);
+  auto* column = new QVBoxLayout(page);
+  column->addStretch(2);
+  column->addWidget(title, 0, Qt::AlignHCenter);
+  column->addSpacing(12);
+  column->addWidget(text, 0, Qt::AlignHCenter);
+  column->addStretch(3);
+  return page;
+}
+
+}  // namespace
+
+MainWindow::MainWindow(Document& document, QSettings* settings) : document_(document), settings_(settings) {
+  setWindowTitle("ghostnet");
+  setAcceptDrops(true);
+  setDockNestingEnabled(true);
+  setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+  build_centre();
+  build_menus();
+  status_ = new QLabel;
+  statusBar()->addWidget(status_);
+  connect(&document_, &Document::problem, this, &MainWindow::show_problem);
+  connect(&document_, &Document::run_changed, this, &MainWindow::show_state);
+  connect(&document_, &Document::run_grew, this, &MainWindow::show_state);
+  connect(&document_, &Document::runs_changed, this, &MainWindow::show_state);
+  connect(&document_, &Document::theme_changed, this, [this] { apply_theme(*qApp, document_.theme()); });
+  apply_theme(*qApp, document_.theme());
+  show_state();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::build_centre() {
+  mesh_ = new MeshView(document_);
+  time_bar_ = new TimeBar(document_);
+  auto* mesh_page = new QWidget;
+  auto* column = new QVBoxLayout(mesh_page);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addWidget(mesh_, 1);
+  column->addWidget(time_bar_);
+  pages_ = new QStackedWidget;
+  welcome_ = make_welcome(pages_);
+  pages_->addWidget(welcome_);
+  pages_->addWidget(mesh_page);
+
+  banner_ = new QWidget;
+  banner_text_ = new QLabel;
+  banner_text_->setWordWrap(true);
+  banner_text_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  auto* dismiss = new QToolButton;
+  dismiss->setText(tr("Dismiss"));
+  connect(dismiss, &QToolButton::clicked, banner_, &QWidget::hide);
+  auto* row = new QHBoxLayout(banner_);
+  row->addWidget(banner_text_, 1);
+  row->addWidget(dismiss);
+  banner_->hide();
+
+  auto* centre = new QWidget;
+  auto* whole = new QVBoxLayout(centre);
+  whole->setContentsMargins(0, 0, 0, 0);
+  whole->setSpacing(0);
+  whole->addWidget(banner_);
+  whole->addWidget(pages_, 1);
+  setCentralWidget(centre);
+  view_bar_ = new ViewBar(document_, *mesh_, this);
+  addToolBar(view_bar_);
+  connect(&mesh_->model(), &SceneModel::propagation_changed, this, [this] {
+    const Propagation& spread = mesh_->model().propagation();
+    time_bar_->strip().mark_span(
+        spread.empty() ? std::nullopt : std::optional(std::pair(spread.began_ns, spread.arrivals.back().arrived_ns)));
+  });
+}
+
+void MainWindow::build_menus() {
+  file_menu_ = menuBar()->addMenu(tr("&File"));
+  view_menu_ = menuBar()->addMenu(tr("&View"));
+  run_menu_ = menuBar()->addMenu(tr("&Run"));
+  help_menu_ = menuBar()->addMenu(tr("&Help"));
+  QAction* open = file_menu_->addAction(tr("&Open…"), this, &MainWindow::choose_file);
+  open->setShortcut(QKeySequence::Open);
+  QAction* quit = file_menu_->addAction(tr("&Quit"), this, &QWidget::close);
+  quit->setShortcut(QKeySequence::Quit);
+  QAction* theme = view_menu_->addAction(tr("&Dark"));
+  theme->setCheckable(true);
+  theme->setChecked(document_.theme_kind() == ThemeKind::dark);
+  theme->setShortcut(QKeySequence("Ctrl+D"));
+  connect(theme, &QAction::toggled, this,
+          [this](bool dark) { document_.set_theme(dark ? ThemeKind::dark : ThemeKind::light); });
+  connect(&document_, &Document::theme_changed, theme,
+          [this, theme] { theme->setChecked(document_.theme_kind() == ThemeKind::dark); });
+  view_menu_->addSeparator();
+  const auto add = [](QMenu* menu, const QString& text, const QKeySequence& keys, auto* receiver, auto slot) {
+    menu->addAction(text, receiver, slot)->setShortcut(keys);
+  };
+  add(view_menu_, tr("Show &all"), QKeySequence("Ctrl+0"), mesh_, &MeshView::show_all);
+  add(view_menu_, tr("&Take back a change of view"), QKeySequence("Alt+Left"), mesh_, &MeshView::take_back);
+  add(view_menu_, tr("&Find a host"), QKeySequence::Find, this, [this] { view_bar_->search().setFocus(); });
+  view_menu_->addSeparator();
+  add(run_menu_, tr("&Play or pause"), QKeySequence(Qt::Key_Space), time_bar_, &TimeBar::toggle);
+  add(run_menu_, tr("Step &on"), QKeySequence("."), time_bar_, &TimeBar::step_on);
+  add(run_menu_, tr("Step &back"), QKeySequence(","), time_bar_, &TimeBar::step_back);
+  add(run_menu_, tr("&Faster"), QKeySequence("]"), time_bar_, &TimeBar::faster);
+  add(run_menu_, tr("&Slower"), QKeySequence("["), time_bar_, &TimeBar::slower);
+  add(run_menu_, tr("To the be&ginning"), QKeySequence("Ctrl+Home"), time_bar_, &TimeBar::to_begin);
+  add(run_menu_, tr("To the &end"), QKeySequence("Ctrl+End"), time_bar_, &TimeBar::to_end);
+}
+
+QDockWidget* MainWindow::add_panel(const PanelPlace& place, QWidget* panel) {
+  auto* dock = new QDockWidget(place.title, this);
+  dock->setObjectName(place.id);
+  dock->setWidget(panel);
+  if (panel->accessibleName().isEmpty()) panel->setAccessibleName(place.title);
+  addDockWidget(place.area, dock);
+  const auto neighbour = std::ranges::find(docks_, place.beside_tab, &QDockWidget::objectName);
+  if (!place.beside_tab.isEmpty() && neighbour != docks_.end()) tabifyDockWidget(*neighbour, dock);
+  dock->setVisible(place.shown);
+  QAction* toggle = dock->toggleViewAction();
+  if (!place.shortcut.isEmpty()) toggle->setShortcut(QKeySequence(place.shortcut));
+  view_menu_->addAction(toggle);
+  docks_.push_back(dock);
+  return dock;
+}
+
+void MainWindow::restore_layout() {
+  if (settings_ == nullptr) return;
+  restoreGeometry(settings_->value("window/geometry").toByteArray());
+  restoreState(settings_->value("window/state").toByteArray(), kLayoutVersion);
+  document_.set_theme(settings_->value("theme").toString() == "light" ? ThemeKind::light : ThemeKind::dark);
+}
+
+std::vector<QAction*> MainWindow::shortcuts() const {
+  std::vector<QAction*> found;
+  for (QAction* action : findChildren<QAction*>()) {
+    if (!action->shortcut().isEmpty()) found.push_back(action);
+  }
+  return found;
+}
+
+void MainWindow::show_problem(const QString& message) {
+  const Theme& theme = document_.theme();
+  banner_->setStyleSheet(QString("background: %1; color: %2;").arg(theme.raised.name(), theme.bad.name()));
+  banner_text_->setText(message);
+  banner_->show();
+}
+
+void MainWindow::choose_file() {
+  const QString path =
+      QFileDialog::getOpenFileName(this, tr("Open a results database"), QFileInfo(document_.path()).path(),
+                                   tr("Results (*.sqlite *.db);;All files (*)"));
+  if (!path.isEmpty()) document_.open(path);
+}
+
+void MainWindow::show_state() {
+  const results::RunRow* run = document_.run();
+  if (run != nullptr && pages_->currentIndex() == 0) mesh_->setFocus();
+  pages_->setCurrentIndex(run == nullptr ? 0 : 1);
+  if (run == nullptr) {
+    status_->setText(document_.path().isEmpty() ? QString() : tr("%1 holds no runs yet").arg(document_.path()));
+    return;
+  }
+  setWindowTitle(QString("%1 – run %2 – ghostnet").arg(QString::fromStdString(run->name)).arg(run->id));
+  status_->setText(QString("%1   ·   run %2 of %3   ·   %4   ·   %L5 hosts")
+                       .arg(QFileInfo(document_.path()).fileName())
+                       .arg(run->id)
+                       .arg(document_.runs().size())
+                       .arg(QString::fromStdString(run->status))
+                       .arg(document_.hosts()->size()));
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (event->mimeData()->hasUrls()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  for (const QUrl& url : event->mimeData()->urls()) {
+    if (!url.isLocalFile()) continue;
+    document_.open(url.toLocalFile());
+    event->acceptProposedAction();
+    return;
+  }
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  if (settings_ != nullptr) {
+    settings_->setValue("window/geometry", saveGeometry());
+    settings_->setValue("window/state", saveState(kLayoutVersion));
+    settings_->setValue("theme", document_.theme_kind() == ThemeKind::light ? "light" : "dark");
+  }
+  QMainWindow::closeEvent(event);
+}
+
+}  // namespace ghostnet::gui

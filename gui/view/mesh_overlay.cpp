@@ -1,0 +1,236 @@
+#include "view/mesh_overlay.hpp"
+
+#include <QFontMetrics>
+#include <QGuiApplication>
+#include <algorithm>
+#include <vector>
+
+namespace ghostnet::gui {
+
+namespace {
+
+constexpr std::size_t kMostNames = 120;    // of hosts at once
+constexpr float kNamedRadius = 9;          // of hosts that are large enough to be named
+constexpr std::size_t kMostRings = 2'000;  // around selected hosts
+
+QPointF point(Spot spot) { return {spot.x, spot.y}; }
+
+// Draws text with a rim in the colour of the canvas, so that it can be read over anything.
+void draw_text(QPainter& painter, QPointF baseline, const QString& text, const QColor& colour, const QColor& rim) {
+  QColor soft = rim;
+  soft.setAlpha(200);
+  painter.setPen(soft);
+  for (const QPointF shift : {QPointF(-1, 0), QPointF(1, 0), QPointF(0, -1), QPointF(0, 1)}) {
+    painter.drawText(baseline + shift, text);
+  }
+  painter.setPen(colour);
+  painter.drawText(baseline, text);
+}
+
+// Keeps what is written from being written over.
+class FreePlaces {
+ public:
+  bool take(const QRectF& place) {
+    if (std::ranges::any_of(taken_, [&](const QRectF& other) { return other.intersects(place); })) return false;
+    taken_.push_back(place);
+    return true;
+  }
+
+ private:
+  std::vector<QRectF> taken_;
+};
+
+void name_crowds(QPainter& painter, const Overlay& overlay, FreePlaces& places) {
+  const Theme& theme = overlay.document.theme();
+  const QFontMetricsF metrics(painter.font());
+  for (const CrowdLabel& crowd : overlay.model.scene().placement->crowds) {
+    const double radius = crowd.radius * overlay.camera.scale;
+    if (crowd.text.empty() || radius > overlay.camera.height) continue;
+    const QPointF middle = point(overlay.camera.to_view(crowd.middle));
+    QString name = QString::fromStdString(crowd.text);
+    name.replace('_', ' ');
+    const QString count = QString("  %L1").arg(crowd.hosts);
+    const double width = metrics.horizontalAdvance(name + count);
+    QPointF baseline(middle.x() - width / 2, middle.y() - radius - 9);
+    QRectF place(baseline.x() - 4, baseline.y() - metrics.ascent(), width + 8, metrics.height() + 2);
+    if (!places.take(place)) {
+      baseline.setY(middle.y() + radius + metrics.ascent() + 7);
+      place.moveTop(baseline.y() - metrics.ascent());
+      if (!places.take(place)) continue;
+    }
+    draw_text(painter, baseline, name, theme.text, theme.canvas);
+    draw_text(painter, baseline + QPointF(metrics.horizontalAdvance(name), 0), count, theme.faint_text, theme.canvas);
+  }
+}
+
+void name_hosts(QPainter& painter, const Overlay& overlay, FreePlaces& places) {
+  const Scene& scene = overlay.model.scene();
+  const HostTable& hosts = *overlay.document.hosts();
+  const float radius = node_radius(scene, overlay.camera);
+  if (radius < kNamedRadius) return;
+  const Theme& theme = overlay.document.theme();
+  const QFontMetricsF metrics(painter.font());
+  const Extent seen = overlay.camera.seen();
+  std::size_t named = 0;
+  for (std::size_t host = 0; host < scene.size() && named < kMostNames; ++host) {
+    if (!seen.holds((*scene.spots)[host]) || host >= hosts.size()) continue;
+    const QPointF middle = point(overlay.camera.to_view((*scene.spots)[host]));
+    const QString name = QString::fromStdString(hosts[host].name);
+    const QPointF baseline(middle.x() + radius * 1.3 + 4, middle.y() + metrics.capHeight() / 2);
+    if (!places.take(
+            {baseline.x(), baseline.y() - metrics.ascent(), metrics.horizontalAdvance(name), metrics.height()})) {
+      continue;
+    }
+    ++named;
+    draw_text(painter, baseline, name, theme.text, theme.canvas);
+  }
+}
+
+void ring(QPainter& painter, QPointF middle, double radius, const QColor& colour, double width) {
+  painter.setBrush(Qt::NoBrush);
+  painter.setPen(QPen(colour, width));
+  painter.drawEllipse(middle, radius, radius);
+}
+
+void mark_selected(QPainter& painter, const Overlay& overlay, FreePlaces& places) {
+  const Scene& scene = overlay.model.scene();
+  const HostTable& hosts = *overlay.document.hosts();
+  const Theme& theme = overlay.document.theme();
+  const QFontMetricsF metrics(painter.font());
+  const double radius = node_radius(scene, overlay.camera);
+  const std::size_t marked = std::min(scene.selected.size(), kMostRings);
+  for (std::size_t at = 0; at < marked; ++at) {
+    const std::uint32_t host = scene.selected[at];
+    if (host >= scene.size() || host >= hosts.size()) continue;
+    const QPointF middle = point(overlay.camera.to_view((*scene.spots)[host]));
+    ring(painter, middle, radius + 4, theme.accent, 2.2);
+    if (marked > 12 || radius >= kNamedRadius) continue;
+    const QString name = QString::fromStdString(hosts[host].name);
+    const QPointF baseline(middle.x() + radius + 10, middle.y() + metrics.capHeight() / 2);
+    if (places.take(
+            {baseline.x(), baseline.y() - metrics.ascent(), metrics.horizontalAdvance(name), metrics.height()})) {
+      draw_text(painter, baseline, name, theme.text, theme.canvas);
+    }
+  }
+  const auto& link = overlay.document.selection().link;
+  if (!link) return;
+  const auto a = hosts.index_of(link->a);
+  const auto b = hosts.index_of(link->b);
+  if (!a || !b || *a >= scene.size() || *b >= scene.size()) return;
+  const QPointF from = point(overlay.camera.to_view((*scene.spots)[*a]));
+  const QPointF to = point(overlay.camera.to_view((*scene.spots)[*b]));
+  painter.setPen(QPen(theme.accent, 3));
+  painter.drawLine(from, to);
+  ring(painter, from, radius + 3, theme.accent, 2);
+  ring(painter, to, radius + 3, theme.accent, 2);
+}
+
+// A rounded card with lines of text, the first of them bold.
+void draw_card(QPainter& painter, QRectF place, const QStringList& lines, const Theme& theme) {
+  QColor ground = theme.raised;
+  ground.setAlpha(242);
+  painter.setPen(QPen(theme.line, 1));
+  painter.setBrush(ground);
+  painter.drawRoundedRect(place, 7, 7);
+  const QFont usual = painter.font();
+  QFont bold = usual;
+  bold.setWeight(QFont::DemiBold);
+  double y = place.top() + 9;
+  for (qsizetype at = 0; at < lines.size(); ++at) {
+    painter.setFont(at == 0 ? bold : usual);
+    painter.setPen(at == 0 ? theme.text : theme.faint_text);
+    const QFontMetricsF metrics(painter.font());
+    painter.drawText(QPointF(place.left() + 12, y + metrics.ascent()), lines[at]);
+    y += metrics.height() + 2;
+  }
+  painter.setFont(usual);
+}
+
+QSizeF card_size(const QPainter& painter, const QStringList& lines) {
+  QFont bold = painter.font();
+  bold.setWeight(QFont::DemiBold);
+  const QFontMetricsF metrics(bold);
+  double width = 0;
+  for (const QString& line : lines) width = std::max(width, metrics.horizontalAdvance(line));
+  return {width + 24, static_cast<double>(lines.size()) * (metrics.height() + 2) + 16};
+}
+
+void describe_hovered(QPainter& painter, const Overlay& overlay) {
+  const Scene& scene = overlay.model.scene();
+  if (!overlay.hovered || *overlay.hovered >= scene.size()) return;
+  const std::size_t host = *overlay.hovered;
+  const Theme& theme = overlay.document.theme();
+  const results::HostRow& row = (*overlay.document.hosts())[host];
+  QStringList lines = {QString::fromStdString(row.name)};
+  const QString group = QString::fromStdString(row.group);
+  const QString region = QString::fromStdString(row.region);
+  lines.push_back(region.isEmpty() ? group : group.isEmpty() ? region : group + "  ·  " + region);
+  std::size_t links = 0;
+  for (const Edge& edge : scene.edges->edges) links += edge.a == host || edge.b == host ? 1 : 0;
+  if (!scene.edges->edges.empty()) lines.push_back(QObject::tr("%L1 links").arg(links));
+  if (scene.down && host < scene.down->size() && (*scene.down)[host]) lines.push_back(QObject::tr("down"));
+  if (const QString value = overlay.model.value_of(host); !value.isEmpty()) lines.push_back(value);
+  const Propagation& spread = overlay.model.propagation();
+  if (const auto arrival = spread.of.find(row.id); arrival != spread.of.end()) {
+    const Arrival& got = spread.arrivals[arrival->second];
+    lines.push_back(QObject::tr("after %1, hop %2 took %3")
+                        .arg(value_text(static_cast<double>(got.delay_ns), "ns"))
+                        .arg(got.depth)
+                        .arg(value_text(static_cast<double>(got.hop_ns), "ns")));
+  }
+  const QPointF middle = point(overlay.camera.to_view((*scene.spots)[host]));
+  const double radius = node_radius(scene, overlay.camera);
+  ring(painter, middle, radius + 3, theme.text, 1.6);
+  const QSizeF size = card_size(painter, lines);
+  QPointF corner = middle + QPointF(radius + 12, -size.height() / 2);
+  if (corner.x() + size.width() > overlay.camera.width - 8) corner.setX(middle.x() - radius - 12 - size.width());
+  corner.setY(std::clamp(corner.y(), 8.0, std::max(8.0, overlay.camera.height - size.height() - 8)));
+  draw_card(painter, QRectF(corner, size), lines, theme);
+}
+
+// Top right: how many hosts are down, which faults are on, what was left out.
+void tell_state(QPainter& painter, const Overlay& overlay) {
+  const Theme& theme = overlay.document.theme();
+  const Moment& moment = overlay.model.moment();
+  QStringList words;
+  if (moment.down_count > 0) words.push_back(QObject::tr("%L1 down").arg(moment.down_count));
+  for (const std::string& fault : moment.faults) {
+    const QString name = QString::fromStdString(fault);
+    if (!words.contains(name)) words.push_back(name);
+  }
+  if (moment.edges->cut_short) words.push_back(QObject::tr("only the first %L1 links").arg(MomentReader::kMaxLinks));
+  double right = overlay.camera.width - 16;
+  const QFontMetricsF metrics(painter.font());
+  for (auto word = words.rbegin(); word != words.rend(); ++word) {
+    const double width = metrics.horizontalAdvance(*word) + 34;
+    const QRectF chip(right - width, 14, width, metrics.height() + 10);
+    QColor ground = theme.raised;
+    ground.setAlpha(235);
+    painter.setPen(QPen(theme.line, 1));
+    painter.setBrush(ground);
+    painter.drawRoundedRect(chip, chip.height() / 2, chip.height() / 2);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(theme.warning);
+    painter.drawEllipse(QPointF(chip.left() + 15, chip.center().y()), 4, 4);
+    painter.setPen(theme.text);
+    painter.drawText(QPointF(chip.left() + 25, chip.center().y() + metrics.capHeight() / 2), *word);
+    right -= width + 8;
+  }
+}
+
+}  // namespace
+
+void paint_overlay(QPainter& painter, const Overlay& overlay) {
+  painter.setRenderHints(QPainter::Antialiasing | QPainter::TextAntialiasing);
+  if (overlay.model.scene().size() == 0) return;
+  FreePlaces places;
+  mark_selected(painter, overlay, places);
+  if (overlay.document.look().show_labels) {
+    name_crowds(painter, overlay, places);
+    name_hosts(painter, overlay, places);
+  }
+  tell_state(painter, overlay);
+  describe_hovered(painter, overlay);
+}
+
+}  // namespace ghostnet::gui

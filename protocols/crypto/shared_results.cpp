@@ -1,0 +1,89 @@
+#include "ghostnet/crypto/shared_results.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace ghostnet::crypto {
+namespace {
+
+// Owned by those who hold it.
+std::weak_ptr<SharedResults>& slot() {
+  thread_local std::weak_ptr<SharedResults> held;
+  return held;
+}
+
+class Digest {
+ public:
+  Digest() { crypto_generichash_init(&state_, nullptr, 0, sizeof(SharedResults::Key)); }
+  Digest& add(ByteView bytes) {
+    const std::uint64_t size = bytes.size();  // in front, so that parts cannot run into each other
+    crypto_generichash_update(&state_, reinterpret_cast<const std::uint8_t*>(&size), sizeof(size));
+    crypto_generichash_update(&state_, bytes.data(), bytes.size());
+    return *this;
+  }
+  SharedResults::Key key() {
+    SharedResults::Key key;
+    crypto_generichash_final(&state_, key.data(), key.size());
+    return key;
+  }
+
+ private:
+  crypto_generichash_state state_;
+};
+
+}  // namespace
+
+std::size_t SharedResults::HashOfKey::operator()(const Key& key) const {
+  std::size_t hash = 0;
+  std::memcpy(&hash, key.data(), sizeof(hash));
+  return hash;
+}
+
+std::shared_ptr<SharedResults> SharedResults::of_this_thread() {
+  std::shared_ptr<SharedResults> held = slot().lock();
+  if (!held) slot() = held = std::make_shared<SharedResults>();
+  return held;
+}
+
+SharedResults* SharedResults::in_use() { return slot().lock().get(); }
+
+SharedResults::Key SharedResults::key_of_verification(ByteView public_key, ByteView message, ByteView signature) {
+  return Digest().add(public_key).add(message).add(signature).key();
+}
+
+SharedResults::Key SharedResults::key_of_agreement(ByteView one, ByteView other) {
+  if (compare(other, one) < 0) std::swap(one, other);
+  return Digest().add(one).add(other).key();
+}
+
+std::optional<bool> SharedResults::verified(const Key& key) {
+  ++counters_.verifications;
+  const auto known = verifications_.find(key);
+  if (known == verifications_.end()) return std::nullopt;
+  ++counters_.verifications_known;
+  return known->second;
+}
+
+void SharedResults::keep_verified(const Key& key, bool fits) {
+  if (verifications_.size() >= kMaxEntries) verifications_.clear();
+  verifications_.emplace(key, fits);
+}
+
+bool SharedResults::take_agreed(const Key& key, MutableByteView shared) {
+  ++counters_.agreements;
+  const auto known = agreements_.find(key);
+  if (known == agreements_.end()) return false;
+  ++counters_.agreements_known;
+  std::memcpy(shared.data(), known->second.data(), known->second.view().size());
+  agreements_.erase(known);
+  return true;
+}
+
+void SharedResults::keep_agreed(const Key& key, ByteView shared) {
+  if (agreements_.size() >= kMaxEntries) agreements_.clear();
+  agreements_.emplace(key, Secret<32>::of(shared));
+}
+
+}  // namespace ghostnet::crypto

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# live.sh GHOSTNET SCENARIOS: the scenarios of the library that can, live on this machine's loopback, with the expectations
+# that they have in simulation. All side by side, since they mostly wait: what the longest takes. Those for which a machine
+# that runs other tests is too slow have fewer hosts, and a day of churn passes in half a minute.
+set -uo pipefail
+program=$1 scenarios=$2
+place=$(mktemp -d) && trap 'rm -rf "$place"' EXIT
+
+live() {
+  local name=$1
+  shift
+  "$program" run "$scenarios/$name.yaml" --mode live --quiet "$@" >"$place/$name.out" 2>&1 && return
+  echo "exit code $?" >>"$place/$name.out"
+  touch "$place/$name.failed"
+}
+
+live asymmetric-links &
+live bufferbloat &
+live bulk-lossy &
+live bulk-stream &
+live churn --until '40 s' --set warm_up='10 s' --set 'faults.0.churn.leave=500 %/min' --set 'faults.0.churn.rejoin=2 s' &
+live dht-lookup --set network.hosts=30 --db "$place/dht.sqlite" &
+live echo &
+live gossip-live --db "$place/gossip.sqlite" &
+live gossip-mesh --set network.hosts=60 &
+live latency &
+live loss-sweep --jobs 18 --db none &
+live partition-heal &
+live regional-outage &
+wait
+
+failed=0
+for mark in "$place"/*.failed; do
+  [[ -e $mark ]] || continue
+  name=$(basename "$mark" .failed)
+  echo "$name:"
+  cat "$place/$name.out"
+  failed=1
+done
+
+# What was recorded of a live run is as of a simulated one: connections, meshes, traced messages, and the table of metrics.
+rows() { "$program" results export --db "$place/$1.sqlite" --table "$2" 1 | tail -n +2; }
+recorded() {
+  (($(rows "$1" "$2" | grep -c -- "$3") >= $4)) && return
+  echo "$1: $2: fewer than $4 rows with $3"
+  failed=1
+}
+recorded gossip links ,tcp, 50
+recorded gossip links ,mesh, 50
+recorded gossip messages ,gossip, 300
+recorded gossip messages ,segment, 100
+recorded gossip run_values gossipsub.delivered 1
+recorded dht links ,dht, 50
+exit $failed
