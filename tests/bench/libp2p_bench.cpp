@@ -132,7 +132,8 @@ double tcp_mbit() {
 
 int run(int argc, char** argv) {
   std::vector<bench::BenchRow> rows;
-  for (auto [security, name] : {std::pair(Security::noise, "noise"), std::pair(Security::plaintext, "plaintext")}) {
+  for (auto [security, name] : {std::pair(Security::noise, "noise"), std::pair(Security::tls, "TLS"),
+                                std::pair(Security::plaintext, "plaintext")}) {
     const Idle idle = idle_connections(security);
     rows.push_back({.name = fmt::format("idle connection, {}, each end", name),
                     .value = idle.bytes,
