@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ghostnet/dns/text_resolver.hpp"
 #include "ghostnet/libp2p/node.hpp"
 #include "ghostnet/realnet/host.hpp"
 #include "ghostnet/realnet/world.hpp"
