@@ -144,8 +144,7 @@ TEST_F(HostileNode, SilenceWithinAHandshakeIsCutOffAllTheSame) {
 TEST_F(HostileNode, TlsThatIsNoneIsCutOffAtOnce) {
   Node tls(victim_, KeyPair::generate_ed25519(random_), {.security = {Security::tls}});
   ASSERT_TRUE(tls.listen(*Multiaddr::parse("/ip4/10.0.0.1/tcp/4002")));
-  for (const char* hex :
-       {"0000000000", "160301ffff00", "1603010004 02000000", "474554202f20485454502f312e310d0a"}) {
+  for (const char* hex : {"0000000000", "160301ffff00", "1603010004 02000000", "474554202f20485454502f312e310d0a"}) {
     std::vector<std::uint8_t> bytes;
     append_line(bytes, kMultistreamId);
     append_line(bytes, kTlsId);
