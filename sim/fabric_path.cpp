@@ -425,6 +425,7 @@ void Fabric::refuse(Flight& flight) {
   if (flight.from >= hosts_.size() || flight.from == here.id()) return drop(flight);
   std::swap(flight.source, flight.destination);
   flight.from = here.id();
+  flight.boot = here.boot_;
   flight.kind = Flight::Kind::port_unreachable;
   flight.size_bytes = std::min<std::uint32_t>(flight.size_bytes, 20);
   flight.left_at_ns = 0;

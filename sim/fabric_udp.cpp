@@ -195,7 +195,7 @@ void FabricUdpSocket::enqueue(Flight& flight) {
     queue_tail_->next = &flight;
   }
   queue_tail_ = &flight;
-  queued_bytes_ += flight.size_bytes;
+  queued_bytes_ += cost_bytes(flight.size_bytes);
   reader_.wake(host_->loop());
 }
 
@@ -206,7 +206,7 @@ Flight* FabricUdpSocket::dequeue() {
   } else {
     queue_tail_->next = head->next;
   }
-  queued_bytes_ -= head->size_bytes;
+  queued_bytes_ -= cost_bytes(head->size_bytes);
   return head;
 }
 

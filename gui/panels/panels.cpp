@@ -1,13 +1,77 @@
 #include "panels/panels.hpp"
 
+#include <QDockWidget>
+
+#include "editor/scenario_dock.hpp"
 #include "ghostnet/gui/mesh_view.hpp"
 #include "ghostnet/gui/propagation_panel.hpp"
+#include "habits/habits.hpp"
+#include "panels/compare_panel.hpp"
+#include "panels/event_panel.hpp"
+#include "panels/expectations_panel.hpp"
+#include "panels/host_inspector.hpp"
+#include "panels/link_inspector.hpp"
+#include "panels/message_panel.hpp"
+#include "panels/metric_panel.hpp"
+#include "panels/run_browser.hpp"
+#include "panels/sweep_panel.hpp"
 
 namespace ghostnet::gui {
 
+namespace {
+
+constexpr int kSideWidth = 400;
+constexpr int kBottomHeight = 280;
+
+void bring_up(QDockWidget* dock) {
+  dock->show();
+  dock->raise();
+}
+
+}  // namespace
+
 void add_panels(MainWindow& window, Document& document) {
-  window.add_panel({.id = "propagation", .title = "Propagation", .area = Qt::RightDockWidgetArea, .shortcut = "Ctrl+7"},
-                   new PropagationPanel(document, window.mesh().model()));
+  constexpr auto kLeft = Qt::LeftDockWidgetArea;
+  constexpr auto kRight = Qt::RightDockWidgetArea;
+  constexpr auto kBottom = Qt::BottomDockWidgetArea;
+  auto* runs = new RunBrowser(document);
+  auto* expectations = new ExpectationsPanel(document);
+  auto* metric = new MetricPanel(document);
+  auto* compare = new ComparePanel(document);
+  QDockWidget* host_dock = window.add_panel({.id = "host", .title = "Host", .area = kRight, .shortcut = "Ctrl+1"},
+                                            new HostInspector(document));
+  window.add_panel({.id = "link", .title = "Link", .area = kRight, .shortcut = "Ctrl+2", .beside_tab = "host"},
+                   new LinkInspector(document));
+  window.add_panel({.id = "messages", .title = "Messages", .area = kRight, .shortcut = "Ctrl+3", .beside_tab = "host"},
+                   new MessagePanel(document));
+  window.add_panel(
+      {.id = "propagation", .title = "Propagation", .area = kRight, .shortcut = "Ctrl+P", .beside_tab = "host"},
+      new PropagationPanel(document, window.mesh().model()));
+  QDockWidget* metric_dock =
+      window.add_panel({.id = "metric", .title = "Chart", .area = kBottom, .shortcut = "Ctrl+4"}, metric);
+  window.add_panel({.id = "events", .title = "Events", .area = kBottom, .shortcut = "Ctrl+5", .beside_tab = "metric"},
+                   new EventPanel(document));
+  QDockWidget* compare_dock = window.add_panel(
+      {.id = "compare", .title = "Compare", .area = kBottom, .shortcut = "Ctrl+6", .beside_tab = "metric"}, compare);
+  window.add_panel({.id = "sweep", .title = "Sweep", .area = kBottom, .shortcut = "Ctrl+7", .beside_tab = "metric"},
+                   new SweepPanel(document));
+  QDockWidget* runs_dock = window.add_panel({.id = "runs", .title = "Runs", .area = kLeft, .shortcut = "Ctrl+8"}, runs);
+  window.add_panel({.id = "expectations", .title = "Expectations", .area = kLeft, .shortcut = "Ctrl+9"}, expectations);
+  QObject::connect(runs, &RunBrowser::compare_wanted, compare, [compare, compare_dock](qint64 a, qint64 b) {
+    compare->compare(a, b);
+    bring_up(compare_dock);
+  });
+  QObject::connect(expectations, &ExpectationsPanel::metric_wanted, metric, [metric, metric_dock](const QString& name) {
+    metric->show_metric(name);
+    bring_up(metric_dock);
+  });
+  add_scenario_editor(window, document);
+  window.setCorner(Qt::BottomLeftCorner, kLeft);
+  window.setCorner(Qt::BottomRightCorner, kRight);
+  window.resizeDocks({runs_dock, host_dock}, {kSideWidth, kSideWidth}, Qt::Horizontal);
+  window.resizeDocks({metric_dock}, {kBottomHeight}, Qt::Vertical);
+  for (QDockWidget* first : {host_dock, metric_dock, runs_dock}) first->raise();
+  add_habits(window, document);
 }
 
 }  // namespace ghostnet::gui

@@ -98,6 +98,7 @@ void MeshView::take_back() {
 }
 
 void MeshView::moved() {
+  Q_EMIT camera_changed();
   update();
   ask_frame();
 }

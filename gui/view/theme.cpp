@@ -112,6 +112,8 @@ QString style_sheet(const Theme& theme) {
     QToolTip { background: %2; color: %4; border: 1px solid %3; padding: 5px; }
     QHeaderView::section { background: %1; color: %5; border: none; border-bottom: 1px solid %3; padding: 5px 8px; }
     QTableView, QTreeView, QListView, QTextEdit, QPlainTextEdit { background: %8; border: none; }
+    QTabBar { qproperty-drawBase: 0; } QTabWidget::pane { border: none; }
+    QTableView::item { padding: 0 6px; }
     QTabBar::tab { padding: 7px 13px; border: none; color: %5; background: %1; }
     QTabBar::tab:selected { color: %4; border-bottom: 2px solid %6; }
     QLineEdit { background: %2; color: %4; border: 1px solid %3; border-radius: 5px; padding: 4px 8px;
@@ -121,6 +123,7 @@ QString style_sheet(const Theme& theme) {
     QPushButton:hover, QToolButton:hover { border-color: %6; }
     QPushButton:pressed, QToolButton:pressed, QPushButton:checked, QToolButton:checked {
       background: %6; color: %7; border-color: %6; }
+    QPushButton:disabled, QToolButton:disabled { color: %5; background: %1; }
     QScrollBar:vertical { background: transparent; width: 10px; } QScrollBar:horizontal { background: transparent;
       height: 10px; }
     QScrollBar::handle { background: %3; border-radius: 4px; min-height: 24px; min-width: 24px; margin: 1px; }

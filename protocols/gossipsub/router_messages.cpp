@@ -23,8 +23,8 @@ Result<MessageSeq> Router::publish(TimePoint now, Bytes encoded) {
     return fail(Errc::invalid_argument, "gossipsub: a message of this id was published or seen already");
   }
   Topic& topic = **found;
-  const MessageSeq seq = messages_.insert({.id = *id,
-                                           .hash = hash,
+  const MessageSeq seq = messages_.insert({.hash = hash,
+                                           .id = *id,
                                            .first_seen = now,
                                            .concluded = now,
                                            .encoded = std::move(encoded),
@@ -107,8 +107,8 @@ void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
     return;
   }
 
-  const MessageSeq seq = messages_.insert({.id = *id,
-                                           .hash = hash,
+  const MessageSeq seq = messages_.insert({.hash = hash,
+                                           .id = *id,
                                            .first_seen = now,
                                            .encoded = Bytes::copy_of(encoded),
                                            .topic = topic->number,

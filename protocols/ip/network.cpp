@@ -59,6 +59,11 @@ Result<InterfaceIndex> Network::add_interface(NetInterface interface) {
   changed();
   for (const InterfaceAddress& address : addresses) {
     if (Result<> added = add_address(index, address); !added) {
+      for (const InterfaceAddress& given : interfaces_.back().addresses) {
+        if (const Result<IpPrefix> network = IpPrefix::make(given.address, given.prefix_bits)) {
+          routes_.remove(*network, index);
+        }
+      }
       interfaces_.pop_back();
       changed();
       return fail(std::move(added));

@@ -81,7 +81,13 @@ std::optional<Errc> Network::send(TimePoint, const Outgoing& outgoing, const Pat
   const bool v4_fragmentable = header.is_v4() && !outgoing.dont_fragment && outgoing.segment_bytes == 0;
   // RFC 6864 4.1: a packet that is never fragmented needs no number.
   if (v4_fragmentable || (header.is_v4() && outgoing.segment_bytes != 0)) {
-    header.identification = next_identification(header.source, header.destination, header.protocol) & 0xffffu;
+    // One number for each packet that a super-packet is cut into (RFC 6864 4.3: none is used twice).
+    std::uint32_t packets = 1;
+    if (outgoing.segment_bytes != 0) {
+      const std::size_t payload_bytes = transport.size() - outgoing.transport_header_bytes;
+      packets = static_cast<std::uint32_t>((payload_bytes + outgoing.segment_bytes - 1) / outgoing.segment_bytes);
+    }
+    header.identification = next_identification(header.source, header.destination, header.protocol, packets) & 0xffffu;
   }
   const std::size_t largest_bytes =
       outgoing.segment_bytes == 0
@@ -128,7 +134,7 @@ std::optional<Errc> Network::emit_to(InterfaceIndex index, const Header& header,
     if (!cut_segments(packet, header, pieces)) return Errc::invalid_argument;
     metrics_.segments_cut.add(pieces.size());
   } else if (packet.data.size() > mtu_bytes) {
-    const std::uint32_t identification = next_identification(header.source, header.destination, header.protocol);
+    const std::uint32_t identification = next_identification(header.source, header.destination, header.protocol, 1);
     if (!cut_fragments(std::move(packet), header, mtu_bytes, identification, pieces)) return Errc::message_too_large;
     metrics_.fragments_sent.add(pieces.size());
   } else {
@@ -160,8 +166,8 @@ std::optional<Errc> Network::transmit(InterfaceIndex index, IpPacket packet) {
 
 // RFC 7739 5.3: a counter for each of many places, from a random start, so that nobody learns from his own packets what
 // the numbers of others' are.
-std::uint32_t Network::next_identification(const IpAddress& source, const IpAddress& destination,
-                                           std::uint8_t protocol) {
+std::uint32_t Network::next_identification(const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
+                                           std::uint32_t count) {
   if (identifications_.empty()) {
     identifications_.resize(kIdentificationPlaces);
     for (std::uint32_t& counter : identifications_) counter = static_cast<std::uint32_t>(random_.next_u64());
@@ -169,8 +175,11 @@ std::uint32_t Network::next_identification(const IpAddress& source, const IpAddr
   const std::uint64_t hash =
       IpAddress::v6(source.hash() ^ secret_[1], destination.hash() + protocol).hash() % kIdentificationPlaces;
   std::uint32_t& counter = identifications_[hash];
-  if ((++counter & 0xffff) == 0) ++counter;  // an IPv4 number of zero would look like none
-  return counter;
+  std::uint32_t first = counter + 1;
+  // An IPv4 number of zero would look like none.
+  if ((first & 0xffff) == 0 || (first & 0xffff) + (count - 1) > 0xffff) first = (first | 0xffff) + 2;
+  counter = first + (count - 1);
+  return first;
 }
 
 // ---- groups ----

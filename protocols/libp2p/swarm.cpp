@@ -255,6 +255,7 @@ Result<> Swarm::add(Upgraded upgraded) {
                      .session = {host, std::move(upgraded.first.stream), info, options.yamux, metrics, *this},
                      .scope = Scope(host.loop())});
   connections_.push_back(connection.get());
+  if (info->direction == Direction::outbound) ++outbound_count_;
   std::vector<Connection*>& all = by_peer_[peer];
   all.push_back(connection.get());
   const bool first = all.size() == 1;
@@ -281,6 +282,7 @@ Task<> Swarm::serve(std::unique_ptr<Connection> connection) {
 void Swarm::remove(Connection& connection, const Error& why) {
   const PeerId peer = connection.info->peer;
   connections_.remove(&connection);
+  if (connection.info->direction == Direction::outbound) --outbound_count_;
   std::vector<Connection*>& all = by_peer_[peer];
   std::erase(all, &connection);
   const bool last = all.empty();
@@ -331,8 +333,7 @@ const ConnectionInfo* Swarm::connection(const PeerId& peer) const {
 }
 
 std::size_t Swarm::connection_count(Direction direction) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      connections_, [direction](const Connection* connection) { return connection->info->direction == direction; }));
+  return direction == Direction::outbound ? outbound_count_ : connections_.size() - outbound_count_;
 }
 
 void Swarm::disconnect(const PeerId& peer) {

@@ -210,6 +210,8 @@ Result<> YamuxEngine::take_data(ByteView& bytes, TimePoint now) {
   YamuxStreamState* const stream = find(header_.stream_id);
   if (stream != nullptr && !stream->ended_) {
     if (stream->in_.empty() && stream->take_now(part)) {
+      last_taking_ = stream;
+      last_taker_ = stream->taker();
       if (!stream->ended_ && stream->engine_ != nullptr) give_window(*stream, now);
       return body_left_ == 0 ? end_frame() : Result<>();
     }
@@ -299,6 +301,18 @@ void YamuxEngine::queue(const YamuxHeader& header, std::span<const ByteView> par
     size -= taken;
   }
   if (was_empty) driver_.has_output();
+}
+
+void YamuxEngine::prefetch() const {
+  constexpr std::size_t kStreamLines = 6;
+  constexpr std::size_t kTakerLines = 3;
+  __builtin_prefetch(streams_.data());
+  for (std::size_t line = 0; line < kStreamLines; ++line) {
+    __builtin_prefetch(static_cast<const char*>(last_taking_) + 64 * line, 1);
+  }
+  for (std::size_t line = 0; line < kTakerLines; ++line) {
+    __builtin_prefetch(static_cast<const char*>(last_taker_) + 64 * line, 1);
+  }
 }
 
 void YamuxEngine::sent(std::size_t bytes) {

@@ -39,7 +39,7 @@ void YamuxStream::became_readable() {
 }
 
 void YamuxStream::deliver_messages(MessageSink& sink, std::size_t max_bytes) {
-  feed_ = std::make_unique<MessageFeed>(sink, max_bytes);
+  feed_.emplace(sink, max_bytes);
   feed_what_waits();
 }
 
@@ -121,6 +121,7 @@ Task<Error> YamuxSession::run() {
 
 void YamuxSession::read() {
   if (ended_) return;
+  engine_.prefetch();
   const Result<> pumped = pump();
   if (ended_) return;
   if (pumped) {

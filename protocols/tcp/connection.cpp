@@ -134,7 +134,7 @@ void Connection::enter_established(TimePoint now) {
   congestion_->set_window(syn_was_lost && !rtt_.has_sample() ? send_mss() : initial_window_bytes());
   retries_ = backoff_ = 0;
   syn_due_ = false;
-  fack_ = recovery_point_ = lost_hint_ = retransmit_high_ = reorder_round_ = ecn_point_ = snd_una_;
+  fack_ = recovery_point_ = lost_hint_ = retransmit_high_ = unsettled_hint_ = reorder_round_ = ecn_point_ = snd_una_;
   retransmit_kind_ = Retransmit::none;
   retransmit_at_ = kNever;
   heard_at_ = now;
@@ -216,6 +216,7 @@ std::uint32_t Connection::send_limit_bytes() const {
 }
 
 std::uint32_t Connection::unsent_bytes() const {
+  if (!synchronized()) return queued_bytes_;  // all that is on its way is the SYN
   return queued_bytes_ - (outstanding_bytes() - (fin_on_its_way() ? 1 : 0));
 }
 

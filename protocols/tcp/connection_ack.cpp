@@ -33,9 +33,10 @@ bool Connection::take_ack(TimePoint now, const Segment& segment) {
   take_window(header);
   if (ack > snd_una_) {
     advance(now, header, delivery);
-  } else if (segment.payload.empty() && !header.has(kFin) && snd_wnd_ == old_window_bytes && !board_.empty()) {
-    delivery.duplicate = true;  // RFC 5681 2
-    count_duplicate(delivery);
+  } else if (segment.payload.empty() && !header.has(kFin) && snd_wnd_ == old_window_bytes &&
+             (!board_.empty() || tail_probe_out_)) {
+    delivery.duplicate = true;  // RFC 5681 2; after a tail probe also of what is acknowledged (RFC 8985 7.4.2)
+    if (!board_.empty()) count_duplicate(delivery);
   }
   sample_rtt(now, header, delivery);
   if (agreed_.ecn && header.has(kEce)) take_ecn_echo(now, header);
@@ -97,9 +98,21 @@ void Connection::take_sacks(TimePoint now, const SegmentHeader& header, Delivery
 }
 
 void Connection::mark_sacked(TimePoint now, const SegmentHeader& header, SackBlock block, Delivery& delivery) {
-  for (std::uint32_t i = board_.find(block.left); i < board_.size(); ++i) {
+  // What the block said the last time is marked already: a long one is not walked for each acknowledgment.
+  auto known = std::ranges::find(sacked_blocks_, block.left, &SackBlock::left);
+  SeqNumber from = block.left;
+  if (known != sacked_blocks_.end() && known->right > block.left && known->right <= block.right) from = known->right;
+  if (known == sacked_blocks_.end()) {
+    known = sacked_blocks_.begin() + sacked_block_next_ % sacked_blocks_.size();
+    sacked_block_next_ = static_cast<std::uint8_t>(sacked_block_next_ % sacked_blocks_.size() + 1);
+  }
+  *known = block;
+  for (std::uint32_t i = board_.find(from); i < board_.size(); ++i) {
     SentRecord& record = board_[i];
-    if (record.end() > block.right) break;
+    if (record.end() > block.right) {
+      known->right = record.start;
+      break;
+    }
     if (record.start < block.left || record.sacked) continue;
     record.sacked = 1;
     sacked_bytes_ += record.length;
@@ -139,6 +152,11 @@ void Connection::advance(TimePoint now, const SegmentHeader& header, Delivery& d
   }
   std::uint32_t data_bytes = bytes_between(snd_una_, ack) - (fin_sent_ && ack == snd_nxt_ ? 1 : 0);
   snd_una_ = ack;
+  unsettled_hint_ = later(unsettled_hint_, ack);
+  if (sacked_segments_ == 0 && sacked_block_next_ != 0) {
+    sacked_blocks_ = {};
+    sacked_block_next_ = 0;
+  }
   queued_bytes_ -= data_bytes;
   if (queued_bytes_ == 0) {
     send_.release();

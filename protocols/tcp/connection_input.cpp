@@ -139,7 +139,9 @@ void Connection::answer_unacceptable(TimePoint now, const Segment& segment) {
   }
   // An acknowledgment counts even where the segment does not fit a closed window (RFC 9293 3.10.7.4, first).
   bool at_edge = header.sequence == next;
-  if (at_edge && header.has(kAck) && synchronized()) (void)take_ack(now, segment);
+  if (at_edge && header.has(kAck) && synchronized() && take_ack(now, segment) && fin_sent_ && snd_una_ == snd_nxt_) {
+    on_our_fin_acknowledged(now);
+  }
   if (state_ == State::closed || state_ == State::time_wait) return;
   ack_now_ = true;
 }

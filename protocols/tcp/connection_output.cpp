@@ -144,6 +144,7 @@ void Connection::retransmit(TimePoint now, OutSegment& out, std::uint32_t index)
   }
   record.retransmitted = 1;
   record.sent_at = now;
+  resent_since_ = std::min(resent_since_, now);
   retransmit_high_ = later(retransmit_high_, record.end());
   if (!undo_possible_ && record.start <= undo_at_ && phase_ != Phase::open && retries_ <= 1) {
     undo_possible_ = true;
@@ -278,7 +279,8 @@ void Connection::restart_after_idle(TimePoint now) {
 
 // RFC 9293 3.8.6.1: nothing is on its way, and the peer's window keeps it so: it is asked from time to time.
 void Connection::await_window(TimePoint now) {
-  if (fin_sent_ || (unsent_bytes() == 0 && !fin_queued_) || state_ == State::time_wait || paced(now)) return;
+  if (fin_sent_ || (unsent_bytes() == 0 && !fin_queued_) || state_ == State::time_wait || pace_wake_at_ != kNever)
+    return;
   retransmit_kind_ = Retransmit::persist;
   retransmit_at_ = saturating_add(now, timeout());
 }

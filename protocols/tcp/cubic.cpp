@@ -115,7 +115,10 @@ void Cubic::on_congestion(TimePoint, std::uint32_t in_flight_bytes) {
 }
 
 // RFC 9438 4.8: the cubic begins anew once slow start has reached the threshold.
-void Cubic::on_timeout(TimePoint now, std::uint32_t in_flight_bytes) { on_congestion(now, in_flight_bytes); }
+void Cubic::on_timeout(TimePoint now, std::uint32_t in_flight_bytes) {
+  on_congestion(now, in_flight_bytes);
+  max_window_ = 0;  // begin_epoch() takes the window of its moment, and K is 0
+}
 
 void Cubic::on_undo() {
   max_window_ = undo_max_window_;  // RFC 9438 4.9

@@ -91,8 +91,17 @@ void ReceiveQueue::put_early(SeqNumber left, SeqNumber right, Outcome& outcome) 
   note_heard(left);
 }
 
+// RFC 2018 4: the blocks that were reported last are repeated, so a range stands here once.
 void ReceiveQueue::note_heard(SeqNumber at) {
   auto& heard = early_->heard;
+  const auto range_of = [&](SeqNumber sequence) {
+    return std::ranges::partition_point(early_->ranges,
+                                        [&](const SackBlock& block) { return block.right <= sequence; });
+  };
+  if (early_->heard_count != 0 && range_of(heard[0]) == range_of(at)) {
+    heard[0] = at;
+    return;
+  }
   std::size_t count = std::min<std::size_t>(early_->heard_count + 1u, heard.size());
   for (std::size_t i = count - 1; i > 0; --i) heard[i] = heard[i - 1];
   heard[0] = at;

@@ -58,25 +58,40 @@ Duration Connection::reorder_window() const {
   return std::min(rtt_.least() / 4 * reorder_factor_, rtt_.smoothed());
 }
 
-// RFC 8985 6.2 step 5
+// RFC 8985 6.2 step 5. The board can be long and nearly all of it selectively acknowledged, so it is not walked for
+// each acknowledgment: what was sent once is looked at from the first that is not settled to the first that was sent
+// too late to be missed; what was sent again, only once something that was sent as late has arrived.
 void Connection::detect_losses(TimePoint now, Delivery& delivery) {
-  Duration window = reorder_window();
+  const Duration window = reorder_window();
   Duration wait{};
-  for (std::uint32_t i = 0; i < board_.size(); ++i) {
-    SentRecord& record = board_[i];
-    if (record.sacked || record.lost) continue;
-    if (!sent_after(rack_sent_at_, rack_end_, record.sent_at, record.end())) {
-      // From here on, each was sent once, and later than the one before it.
-      if (!record.retransmitted && record.start >= retransmit_high_) break;
-      continue;
-    }
-    Duration left = record.sent_at + rack_rtt_ + window - now;
-    if (left <= Duration::zero()) {
+  const auto judge = [&](SentRecord& record) {
+    const Duration left = record.sent_at + rack_rtt_ + window - now;
+    if (left > Duration::zero()) {
+      wait = std::max(wait, left);
+    } else {
       mark_lost(record);
       delivery.new_loss = true;
-    } else {
-      wait = std::max(wait, left);
     }
+  };
+  if (rack_sent_at_ >= resent_since_) {
+    TimePoint since = kNever;
+    for (std::uint32_t i = 0; i < board_.size() && board_[i].start < retransmit_high_; ++i) {
+      SentRecord& record = board_[i];
+      if (!record.retransmitted || record.sacked || record.lost) continue;
+      if (sent_after(rack_sent_at_, rack_end_, record.sent_at, record.end())) judge(record);
+      if (!record.lost) since = std::min(since, record.sent_at);
+    }
+    resent_since_ = since;
+  }
+  bool settled = true;
+  for (std::uint32_t i = board_.find(unsettled_hint_); i < board_.size(); ++i) {
+    SentRecord& record = board_[i];
+    if (!record.sacked && !record.lost && !record.retransmitted) {
+      if (!sent_after(rack_sent_at_, rack_end_, record.sent_at, record.end())) break;
+      judge(record);
+      settled = settled && record.lost;
+    }
+    if (settled) unsettled_hint_ = record.end();
   }
   if (wait != Duration::zero()) {
     retransmit_kind_ = Retransmit::reorder;
@@ -84,6 +99,13 @@ void Connection::detect_losses(TimePoint now, Delivery& delivery) {
   } else if (retransmit_kind_ == Retransmit::reorder) {
     arm_retransmission(now);
   }
+}
+
+// Marks of the board were taken back: all of it is looked at again.
+void Connection::unsettle() {
+  unsettled_hint_ = snd_una_;
+  sacked_blocks_ = {};
+  resent_since_ = TimePoint::min();
 }
 
 void Connection::mark_lost(SentRecord& record) {
@@ -152,6 +174,7 @@ void Connection::try_undo(const SegmentHeader& header, const Delivery&) {
   congestion_->set_window(std::max(congestion_->window_bytes(), undo_window_bytes_));
   congestion_->on_undo();
   for (std::uint32_t i = 0; i < board_.size(); ++i) board_[i].lost = 0;
+  unsettle();
   lost_bytes_ = 0;
   retransmit_forced_ = false;
   phase_ = Phase::open;
@@ -183,6 +206,7 @@ void Connection::on_retransmission_timeout(TimePoint now) {
   if (board_.front().sacked) {
     // RFC 2018 5: a peer that acknowledged this and does not acknowledge it has thrown it away.
     for (std::uint32_t i = 0; i < board_.size(); ++i) board_[i].sacked = 0;
+    unsettle();
     sacked_bytes_ = sacked_segments_ = 0;
   }
   if (!agreed_.sack) sacked_bytes_ = 0;

@@ -172,7 +172,7 @@ void Stack::work(Tcb& tcb) {
     ++counters_.segments_sent;
     std::optional<Errc> refused = carrier_.send(tcb.local.address(), tcb.peer.address(), out);
     if (refused) [[unlikely]]
-      tcb.connection.on_unreachable(out.header.sequence, *refused);
+      refuse(tcb, out.header.sequence, *refused);
   }
   if (std::uint8_t events = tcb.connection.take_events()) tell(tcb, events);
   if (tcb.connection.finished()) [[unlikely]] {
@@ -180,6 +180,17 @@ void Stack::work(Tcb& tcb) {
     if (tcb.stream == nullptr && tcb.listener == nullptr) return destroy(tcb);
   }
   tcb.arm();
+}
+
+// What did not leave this host. A path that has become narrower, as a report about another flow may have told, is no
+// failure of the connection: it sends smaller segments from now on (RFC 1191 6.4, RFC 8201 5.2).
+void Stack::refuse(Tcb& tcb, SeqNumber sequence, Errc error) {
+  if (error == Errc::message_too_large) {
+    std::optional<Carrier::Route> route = carrier_.route(tcb.peer.address());
+    if (route) tcb.connection.on_path_mss(now(), sequence, mss_for(route->mtu_bytes, tcb.local.address().family()));
+  } else {
+    tcb.connection.on_unreachable(sequence, error);
+  }
 }
 
 void Stack::tell(Tcb& tcb, std::uint8_t events) {

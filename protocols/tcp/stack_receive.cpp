@@ -96,7 +96,7 @@ void Stack::open_passively(TcpListener& listener, const Endpoint& local, const E
       ++counters_.syns_dropped;  // who completes a handshake finds nobody to accept it either
       return;
     }
-    return send_cookie(local, peer, segment.header, route->mtu_bytes);
+    return send_cookie(listener, local, peer, segment.header, route->mtu_bytes);
   }
   ConnectionSetup setup = setup_for(local, peer, route->mtu_bytes, listener.options_);
   if (least_sequence) setup.initial_sequence = later(setup.initial_sequence, *least_sequence);
@@ -113,11 +113,14 @@ void Stack::open_passively(TcpListener& listener, const Endpoint& local, const E
 
 // ---- SYN cookies ----
 
-void Stack::send_cookie(const Endpoint& local, const Endpoint& peer, const SegmentHeader& syn,
-                        std::uint32_t mtu_bytes) {
+void Stack::send_cookie(const TcpListener& listener, const Endpoint& local, const Endpoint& peer,
+                        const SegmentHeader& syn, std::uint32_t mtu_bytes) {
   ++counters_.cookies_sent;
   cookies_until_ = saturating_add(now(), kCookiesLast);
-  ConnectionSetup setup = setup_for(local, peer, mtu_bytes, {});
+  // As the connection will be made: what is told of its window must hold for it.
+  ConnectionSetup setup = setup_for(local, peer, mtu_bytes, listener.options_);
+  std::uint32_t buffer_bytes = listener.options_.receive_buffer_bytes;
+  if (buffer_bytes == 0) buffer_bytes = tuning_.receive_buffer_bytes;
   OutSegment out;
   SegmentHeader& header = out.header;
   header.source_port = local.port();
@@ -125,7 +128,7 @@ void Stack::send_cookie(const Endpoint& local, const Endpoint& peer, const Segme
   header.sequence = secrets_.cookie(now(), local, peer, syn.sequence, syn.mss == 0 ? std::uint16_t{536} : syn.mss);
   header.acknowledgment = syn.sequence + 1;
   header.flags = kSyn | kAck;
-  header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(tuning_.receive_buffer_bytes, 0xffff));
+  header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(buffer_bytes, 0xffff));
   header.mss = setup.mss;
   // Without timestamps there is no room for more.
   if (tuning_.timestamps && syn.has_timestamps) {

@@ -53,6 +53,9 @@ class MeshView : public QWidget {
   std::optional<std::size_t> host_at(QPointF place) const;
   std::optional<Edge> link_at(QPointF place) const;
 
+ Q_SIGNALS:
+  void camera_changed();
+
  protected:
   void paintEvent(QPaintEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;

@@ -194,9 +194,11 @@ class FabricUdpSocket final : public UdpSocket, public FromFramePool {
   static constexpr int kNoFit = -1;
   int fit(const Endpoint& local, const Endpoint& peer) const;
   bool member_of(const IpAddress& group, InterfaceIndex interface) const;
+  // Of a datagram in the queue: with its record, as systems count, so that empty ones are bounded too.
+  static std::uint32_t cost_bytes(std::uint32_t size_bytes) { return size_bytes + Flight::kRecordBytes; }
   bool has_room(std::uint32_t size_bytes) const {
     const std::uint32_t limit = extras_ ? extras_->queue_limit_bytes : UdpOptions{}.receive_queue_bytes;
-    return queued_bytes_ + size_bytes <= limit;
+    return queued_bytes_ + cost_bytes(size_bytes) <= limit;
   }
   void enqueue(Flight& flight);
   Flight* dequeue();

@@ -64,8 +64,8 @@ class MessageId {
   friend bool operator==(const MessageId& a, const MessageId& b) { return equal(a.view(), b.view()); }
 
  private:
-  std::array<std::uint8_t, kMaxBytes> bytes_;
   std::uint8_t size_ = 0;
+  std::array<std::uint8_t, kMaxBytes> bytes_;
 };
 
 }  // namespace ghostnet::gossipsub

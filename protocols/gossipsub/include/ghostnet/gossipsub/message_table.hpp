@@ -30,8 +30,8 @@ struct SeenMessage {
     std::vector<std::pair<PeerHandle, std::uint8_t>> retransmitted;  // to whom on request, and how often
   };
 
-  MessageId id{};
   std::uint64_t hash = 0;
+  MessageId id{};  // beside the hash: what find() looks at is then one line of the cache
   TimePoint first_seen{};
   TimePoint concluded{};  // when its validation ended
   Bytes encoded{};        // empty once it is no longer in the history

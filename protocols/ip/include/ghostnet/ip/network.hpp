@@ -211,7 +211,9 @@ class Network {
   // Out by a link, cut into segments or fragments as it needs.
   std::optional<Errc> emit_to(InterfaceIndex interface, const Header& header, IpPacket packet, std::uint32_t mtu_bytes);
   std::optional<Errc> transmit(InterfaceIndex interface, IpPacket packet);
-  std::uint32_t next_identification(const IpAddress& source, const IpAddress& destination, std::uint8_t protocol);
+  // The first of `count` numbers in a row.
+  std::uint32_t next_identification(const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
+                                    std::uint32_t count);
 
   void send_error(TimePoint now, InterfaceIndex interface, const Header& header, ByteView packet, IcmpError error,
                   std::uint32_t rest, bool even_to_groups = false);

@@ -38,6 +38,7 @@ class MessageFeed {
   void fail_with(const Error& why);
 
   bool ended() const { return ended_; }
+  const MessageSink& sink() const { return sink_; }
 
  private:
   static constexpr std::size_t kMaxLengthBytes = 9;

@@ -167,6 +167,7 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   std::optional<TlsIdentity> tls_identity_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::list<Connection*> connections_;  // in the order in which they were opened
+  std::size_t outbound_count_ = 0;      // of them
   std::unordered_map<PeerId, std::vector<Connection*>> by_peer_;
   std::unordered_map<PeerId, std::shared_ptr<Dialling>> dialling_;
   std::size_t pending_inbound_ = 0;

@@ -50,13 +50,14 @@ class YamuxStream final : public PeerStream, private YamuxStreamState {
   void became_readable() override;
   void became_writable() override { wake_writer(); }
   bool take_now(ByteView data) override;
+  const void* taker() const override { return feed_ ? &feed_->sink() : nullptr; }
   Result<> read_answer();
   void feed_what_waits();
 
   Clock clock_;
   NodeMetrics& metrics_;
   std::unique_ptr<LazyProposal> proposal_;  // until its answer was read
-  std::unique_ptr<MessageFeed> feed_;       // of messages that are delivered rather than read
+  std::optional<MessageFeed> feed_{};       // of messages that are delivered rather than read
 };
 
 class YamuxSession final : private YamuxEngine::Driver {

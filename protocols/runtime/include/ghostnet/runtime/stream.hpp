@@ -154,7 +154,7 @@ class [[nodiscard]] Stream::WriteAwaiter final : public AwaiterBase<WriteAwaiter
 
   PromiseBase* completed() noexcept override {
     if (!await_ready()) return start(parent_);
-    return parent_.next();
+    return std::exchange(parent_, Continuation()).next();
   }
   Spawned* root() const noexcept override { return parent_.root(); }
 

@@ -242,6 +242,7 @@ class Connection {
   void update_reorder_window(const Delivery& delivery);
   Duration reorder_window() const;
   void detect_losses(TimePoint now, Delivery& delivery);
+  void unsettle();
   void mark_lost(SentRecord& record);
   void enter_recovery(TimePoint now);
   void leave_recovery();
@@ -346,9 +347,13 @@ class Connection {
   RttEstimator rtt_;
 
   // Recovery.
-  SeqNumber lost_hint_;        // no record before it is lost
-  SeqNumber retransmit_high_;  // no record from here on was sent twice
-  SeqNumber recovery_point_;   // RecoveryPoint of RFC 6675
+  SeqNumber lost_hint_;              // no record before it is lost
+  SeqNumber retransmit_high_;        // no record from here on was sent twice
+  SeqNumber unsettled_hint_;         // records before it that were sent once are acknowledged selectively, or lost
+  TimePoint resent_since_ = kNever;  // nothing on its way was sent again before
+  std::array<SackBlock, 4> sacked_blocks_{};  // what is marked on the board of the blocks that came last
+  std::uint8_t sacked_block_next_ = 0;        // the place of the next; 0: none is marked
+  SeqNumber recovery_point_;                  // RecoveryPoint of RFC 6675
   SeqNumber fack_;
   SeqNumber rack_end_;
   TimePoint rack_sent_at_{};

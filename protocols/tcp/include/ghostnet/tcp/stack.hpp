@@ -135,7 +135,9 @@ class Stack {
   TcpListener* listener_for(const Endpoint& local, const Endpoint& peer) const;
   void open_passively(TcpListener& listener, const Endpoint& local, const Endpoint& peer, const Segment& segment,
                       Ecn ecn, std::optional<SeqNumber> least_sequence);
-  void send_cookie(const Endpoint& local, const Endpoint& peer, const SegmentHeader& syn, std::uint32_t mtu_bytes);
+  void send_cookie(const TcpListener& listener, const Endpoint& local, const Endpoint& peer, const SegmentHeader& syn,
+                   std::uint32_t mtu_bytes);
+  void refuse(Tcb& tcb, SeqNumber sequence, Errc error);
   bool open_by_cookie(TcpListener& listener, const Endpoint& local, const Endpoint& peer, const Segment& segment,
                       Ecn ecn);
   void reset(const Endpoint& local, const Endpoint& peer, const Segment& segment);

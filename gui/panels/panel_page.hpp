@@ -1,0 +1,29 @@
+// PanelPage: a panel's content, or words in its place where there is none: why, and what to do about it.
+#pragma once
+
+#include <QStackedWidget>
+#include <QString>
+
+class QLabel;
+
+namespace ghostnet::gui {
+
+class PanelPage : public QStackedWidget {
+ public:
+  // Takes the content over.
+  explicit PanelPage(QWidget* content, QWidget* parent = nullptr);
+
+  void show_content() { setCurrentIndex(0); }
+  // `words` may be rich text.
+  void show_words(const QString& words);
+  bool shows_words() const { return currentIndex() == 1; }
+  QString words() const;
+
+ private:
+  QLabel* words_;
+};
+
+// The lines to add to a scenario, set as code.
+QString as_yaml(const QString& lines);
+
+}  // namespace ghostnet::gui

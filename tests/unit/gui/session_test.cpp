@@ -1,0 +1,205 @@
+// A session of the whole window, without a display: open, look around, play, select, compare, export, run a scenario.
+//
+// What the session measures (the longest block of the window's thread) is printed, not judged: it depends on the
+// machine.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <QAction>
+#include <QApplication>
+#include <QDockWidget>
+#include <QElapsedTimer>
+#include <QFileInfo>
+#include <QImageReader>
+#include <QPushButton>
+#include <QTableView>
+#include <QTest>
+#include <fstream>
+
+#include "editor/scenario_edit.hpp"
+#include "editor/scenario_panel.hpp"
+#include "ghostnet/gui/main_window.hpp"
+#include "ghostnet/gui/mesh_view.hpp"
+#include "ghostnet/gui/time_bar.hpp"
+#include "habits/export_view.hpp"
+#include "habits/play_through.hpp"
+#include "panels/compare_panel.hpp"
+#include "panels/event_panel.hpp"
+#include "panels/host_inspector.hpp"
+#include "panels/metric_panel.hpp"
+#include "panels/panels.hpp"
+#include "panels/run_browser.hpp"
+#include "recorded_run.hpp"
+#include "ui_watchdog.hpp"
+
+namespace ghostnet::gui {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class SessionTest : public testing::Test {
+ protected:
+  SessionTest() : window_(document_) {
+    add_panels(window_, document_);
+    window_.resize(1400, 900);
+    window_.show();
+    QApplication::processEvents();
+    watchdog_.start();
+  }
+  ~SessionTest() override {
+    fmt::print("longest block of the window's thread: {:.1f} ms, {}\n", watchdog_.longest_ms(),
+               watchdog_.longest_while());
+  }
+
+  void open(int runs) {
+    for (int run = 0; run < runs; ++run) record_run(directory_.file("runs.sqlite"), 40);
+    watchdog_.doing("opening");
+    document_.open(QString::fromStdString(directory_.file("runs.sqlite")));
+    settle();
+  }
+  void settle() {
+    for (int i = 0; i < 4; ++i) {
+      ASSERT_TRUE(data_.settle());
+      QTest::qWait(150);  // what refreshers gather
+    }
+  }
+  // Shows the panel's dock, so that it is asked for.
+  template <class Panel>
+  Panel& panel() {
+    Panel* found = window_.findChild<Panel*>();
+    EXPECT_NE(found, nullptr);
+    for (QWidget* at = found; at != nullptr; at = at->parentWidget()) {
+      if (auto* dock = qobject_cast<QDockWidget*>(at)) {
+        dock->show();
+        dock->raise();
+      }
+    }
+    settle();
+    return *found;
+  }
+
+  TemporaryDirectory directory_;
+  DataSource data_;
+  Document document_{data_};
+  MainWindow window_;
+  UiWatchdog watchdog_;
+};
+
+TEST_F(SessionTest, OpensPlaysSelectsAndExports) {
+  open(1);
+  ASSERT_NE(document_.run(), nullptr);
+
+  watchdog_.doing("playing");
+  document_.set_time_ns(0);
+  window_.time_bar().play();
+  EXPECT_TRUE(QTest::qWaitFor([&] { return document_.time_ns() > 200'000'000; }, 20'000));
+  window_.time_bar().pause();
+
+  watchdog_.doing("selecting a host");
+  document_.select_host(0);
+  HostInspector& inspector = panel<HostInspector>();
+  EXPECT_EQ(inspector.host(), 0);
+  EXPECT_GT(inspector.metric_table().model()->rowCount(), 0) << "its metric was sampled";
+
+  watchdog_.doing("clicking an event");
+  EventPanel& events = panel<EventPanel>();
+  ASSERT_EQ(events.shown().rowCount(), 2);
+  QTableView& table = events.table();
+  QTest::mouseClick(table.viewport(), Qt::LeftButton, {}, table.visualRect(events.shown().index(1, 0)).center());
+  EXPECT_EQ(document_.time_ns(), 6'000'000'000) << "the restart";
+
+  watchdog_.doing("charting");
+  MetricPanel& metric = panel<MetricPanel>();
+  for (const auto view :
+       {MetricQuestion::View::heat_map, MetricQuestion::View::distribution, MetricQuestion::View::over_time}) {
+    metric.show_view(view);
+    settle();
+    EXPECT_FALSE(metric.chart().figure().empty());
+  }
+  QTest::keyClick(&metric.chart(), Qt::Key_Plus);
+  EXPECT_FALSE(metric.chart().zoom().none());
+  EXPECT_THAT(metric.chart().exported("csv").toStdString(), Not(IsEmpty()));
+
+  watchdog_.doing("exporting");
+  EXPECT_TRUE(picture_of(window_.mesh(), "svg").contains("<svg"));
+  const QImage image = QImage::fromData(picture_of(window_, "png", 1), "PNG");
+  EXPECT_EQ(image.size(), window_.size());
+}
+
+TEST_F(SessionTest, ComparesTwoRuns) {
+  open(3);
+  RunBrowser& runs = panel<RunBrowser>();
+  ComparePanel& compare = panel<ComparePanel>();
+  EXPECT_EQ(runs.table().model()->rowCount(), 3);
+  watchdog_.doing("comparing");
+  Q_EMIT runs.compare_wanted(1, 2);
+  settle();
+  ASSERT_TRUE(compare.comparison());
+  EXPECT_FALSE(compare.comparison()->differs()) << "they are the same";
+}
+
+TEST_F(SessionTest, UndoesAViewChange) {
+  open(1);
+  QTest::qWait(600);
+  document_.select_host(7);
+  QTest::qWait(600);
+  for (QAction* action : window_.shortcuts()) {
+    if (action->shortcut() == QKeySequence::Undo) action->trigger();
+  }
+  EXPECT_TRUE(document_.selection().empty());
+}
+
+TEST_F(SessionTest, WritesAPlayThrough) {
+  open(1);
+  PlayThrough play(document_, {.take = [&] { return window_.mesh().picture(QSize(400, 300)); },
+                               .is_ready = [&] { return window_.mesh().is_settled(); }});
+  std::optional<QString> problem;
+  QObject::connect(&play, &PlayThrough::finished, [&](const QString& what) { problem = what; });
+  watchdog_.doing("drawing frames");
+  const QString gif = QString::fromStdString(directory_.file("run.gif"));
+  play.start({.from_ns = 0, .to_ns = 10'000'000'000, .frames = 6, .target = gif});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return problem.has_value(); }, 60'000));
+  EXPECT_EQ(*problem, "");
+  EXPECT_EQ(QImageReader(gif).imageCount(), 6);
+
+  problem.reset();
+  const QString frames = QString::fromStdString(directory_.file("frames"));
+  play.start({.from_ns = 0, .to_ns = 10'000'000'000, .frames = 3, .target = frames});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return problem.has_value(); }, 60'000));
+  EXPECT_TRUE(QFileInfo::exists(frames + "/frame-00002.png"));
+  EXPECT_FALSE(QFileInfo::exists(frames + "/frame-00003.png"));
+}
+
+TEST_F(SessionTest, RunsAScenarioAndFollowsIt) {
+  if (find_program().isEmpty()) GTEST_SKIP() << "the program ghostnet was not built";
+  ScenarioPanel& scenario = panel<ScenarioPanel>();
+  scenario.edit().setPlainText(
+      "name: small\nduration: 4 s\ngroups: { servers: { count: 1 }, clients: { count: 3 } }\nprotocols:\n  echo:\n"
+      "workload:\n  - echo: { from: clients, to: servers, rate: 10 /s, stop: 3 s }\nexpect:\n  - echo.replies > 50\n");
+  scenario.set_database(QString::fromStdString(directory_.file("own.sqlite")));
+  auto* run = scenario.findChildren<QPushButton*>().front();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return run->isEnabled(); }, 20'000)) << scenario.status().toStdString();
+  watchdog_.doing("running a scenario");
+  scenario.run();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return document_.run() != nullptr && document_.run()->finished(); }, 60'000))
+      << scenario.status().toStdString();
+  EXPECT_EQ(document_.run()->name, "small");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !scenario.is_running(); }, 20'000));
+  EXPECT_EQ(document_.run()->status, "passed");
+}
+
+TEST_F(SessionTest, GivesEveryControlAName) {
+  open(1);
+  for (QWidget* widget : window_.findChildren<QWidget*>()) {
+    if (widget->focusPolicy() == Qt::NoFocus || widget->objectName().startsWith("qt_")) continue;
+    const auto* button = qobject_cast<QAbstractButton*>(widget);
+    const bool named = !widget->accessibleName().isEmpty() || (button != nullptr && !button->text().isEmpty());
+    EXPECT_TRUE(named || QString(widget->metaObject()->className()).startsWith("Q"))
+        << widget->metaObject()->className() << " " << widget->objectName().toStdString();
+  }
+}
+
+}  // namespace
+}  // namespace ghostnet::gui

@@ -1,0 +1,151 @@
+// What a results file knows of one host, one link, one message, one group.
+#include "ghostnet/results/inspect.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "recorded_file.hpp"
+
+namespace ghostnet::results {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::int64_t kSecond_ns = 1'000'000'000;
+
+// The made-up run, and in it a connection 0-1 with samples and a message from 0 that reaches 1 and, over it, 2.
+class InspectTest : public RecordedFile {
+ protected:
+  InspectTest() {
+    run_ = record({});
+    const Database database = open(DatabaseOptions::Access::write);
+    const std::string sql = fmt::format(
+        "INSERT INTO metrics (metric_id, name, kind, unit, help) VALUES (90, 'tcp.cwnd', 'gauge', 'bytes', '');"
+        "INSERT INTO links VALUES ({0}, 1000000000, 1, 9000000000, 'tcp', 0, 1, '{{\"port\": 7}}');"
+        "INSERT INTO links VALUES ({0}, 20000000000, 2, NULL, 'tcp', 1, 0, NULL);"
+        "INSERT INTO link_samples VALUES ({0}, 2000000000, 'tcp', 0, 1, 90, 100), ({0}, 4000000000, 'tcp', 0, 1, 90, "
+        "200), "
+        "({0}, 4000000000, 'tcp', 1, 0, 90, 55);"
+        "INSERT INTO messages (run_id, sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace) VALUES "
+        "({0}, 100, 11, 150, 0, 1, 64, 'gossip', 5), ({0}, 160, 12, 190, 1, 2, 64, 'gossip', 5), "
+        "({0}, 160, 13, 195, 1, 0, 64, 'gossip', 5), ({0}, 165, 14, NULL, 1, 2, 64, 'gossip', 5), "
+        "({0}, 50, 15, 60, 2, 1, 32, 'gossip', 8);",
+        run_);
+    const Result<> done = database.execute(sql.c_str());
+    EXPECT_TRUE(done) << done.error().message();
+  }
+
+  std::int64_t run_ = 0;
+};
+
+TEST_F(InspectTest, GivesASeriesOfOneHost) {
+  const Database database = open();
+  const auto samples = samples_of_host(database, run_, 1).value();
+  ASSERT_THAT(samples, SizeIs(kSeconds));
+  EXPECT_DOUBLE_EQ(samples[1].time_s, 2);
+  EXPECT_DOUBLE_EQ(samples[1].value, 100);
+  EXPECT_THAT(samples_of_host(database, run_, 2).value(), IsEmpty());
+  const auto series = series_of_host(database, run_, samples[0].metric_id, 1).value();
+  EXPECT_THAT(series, SizeIs(kSeconds));
+}
+
+TEST_F(InspectTest, GivesTheSpreadOverTheHostsOfAGroup) {
+  const Database database = open();
+  const std::int64_t metric = samples_of_host(database, run_, 1).value().front().metric_id;
+  const auto clients = spread_over_hosts(database, run_, metric, "clients").value();
+  ASSERT_THAT(clients, SizeIs(kSeconds));
+  EXPECT_EQ(clients[0].hosts, 1);
+  EXPECT_DOUBLE_EQ(clients[0].mean, 50);
+  EXPECT_THAT(spread_over_hosts(database, run_, metric, "servers").value(), IsEmpty());
+  EXPECT_THAT(spread_over_hosts(database, run_, metric, "").value(), SizeIs(kSeconds));
+}
+
+TEST_F(InspectTest, KnowsTheLinksOfAHostAtAnInstant) {
+  const Database database = open();
+  const auto kinds_at = [&](std::int64_t second) {
+    std::vector<std::string> kinds;
+    for (const LinkAt& link : links_of_host(database, run_, 1, second * kSecond_ns, 100).value()) {
+      kinds.push_back(link.kind);
+    }
+    return kinds;
+  };
+  EXPECT_THAT(kinds_at(0), ElementsAre("wire"));
+  EXPECT_THAT(kinds_at(5), ElementsAre("wire", "tcp"));
+  EXPECT_THAT(kinds_at(9), ElementsAre("wire")) << "it went down at that instant";
+  EXPECT_THAT(kinds_at(30), ElementsAre("wire", "tcp"));
+  EXPECT_THAT(links_of_host(database, run_, 2, 5 * kSecond_ns, 100).value(), IsEmpty());
+}
+
+TEST_F(InspectTest, KnowsWhatLastHappenedToAHost) {
+  const Database database = open();
+  EXPECT_EQ(last_event_of_host(database, run_, 2, {"crash", "restart"}, 4 * kSecond_ns).value(), std::nullopt);
+  EXPECT_EQ(last_event_of_host(database, run_, 2, {"crash", "restart"}, 5 * kSecond_ns).value()->kind, "crash");
+  EXPECT_EQ(last_event_of_host(database, run_, 2, {"restart"}, 5 * kSecond_ns).value(), std::nullopt);
+  EXPECT_EQ(last_event_of_host(database, run_, 1, {"crash"}, 5 * kSecond_ns).value(), std::nullopt);
+}
+
+TEST_F(InspectTest, GivesTheLastSamplesOfAHostsLinks) {
+  const Database database = open();
+  const auto at = [&](std::int64_t second) {
+    return link_values_of_host(database, run_, 0, second * kSecond_ns).value();
+  };
+  EXPECT_THAT(at(1), IsEmpty());
+  ASSERT_THAT(at(3), SizeIs(1));
+  EXPECT_EQ(at(3)[0].value, 100);
+  EXPECT_EQ(at(3)[0].b, 1);
+  EXPECT_EQ(at(3)[0].metric, "tcp.cwnd");
+  EXPECT_EQ(at(9)[0].value, 200);
+}
+
+TEST_F(InspectTest, GivesALinkInEitherDirection) {
+  const Database database = open();
+  const auto history = link_history(database, run_, "tcp", 1, 0, 10).value();
+  ASSERT_THAT(history, SizeIs(2));
+  EXPECT_EQ(history[0].until_ns, 9 * kSecond_ns);
+  EXPECT_EQ(history[0].fields, R"({"port": 7})");
+  EXPECT_EQ(history[1].until_ns, std::nullopt);
+  EXPECT_THAT(link_series(database, run_, "tcp", 0, 1).value().at(0).points, SizeIs(2));
+  EXPECT_THAT(link_series(database, run_, "tcp", 1, 0).value().at(0).points, SizeIs(1));
+  EXPECT_THAT(link_series(database, run_, "wire", 0, 1).value(), IsEmpty());
+}
+
+TEST_F(InspectTest, SumsUpEachTracedMessage) {
+  const Database database = open();
+  const auto all = trace_summaries(database, run_, 10).value();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[0].trace, 8) << "sent first";
+  EXPECT_EQ(all[1].from, 0);
+  EXPECT_EQ(all[1].hops, 4);
+  EXPECT_EQ(all[1].reached, 3) << "it came back to 0, too";
+  EXPECT_EQ(all[1].lost, 1);
+  EXPECT_EQ(all[1].sent_ns, 100);
+  EXPECT_EQ(all[1].last_received_ns, 195);
+  EXPECT_THAT(trace_summaries(database, run_, 1).value(), SizeIs(1));
+  EXPECT_THAT(hops_of(database, run_, 5, 100).value(), SizeIs(4));
+  EXPECT_THAT(hops_of(database, run_, 0, 100).value(), IsEmpty()) << "0 is no trace";
+}
+
+TEST_F(InspectTest, GivesPercentilesOverTimeAndTheWholeHistogram) {
+  const Database database = open();
+  const std::int64_t metric = *database.integer("SELECT metric_id FROM metrics WHERE name = 'echo.rtt'").value();
+  const auto parts = percentiles_over_time(database, run_, metric, "").value();
+  ASSERT_THAT(parts, SizeIs(kSeconds));
+  EXPECT_EQ(parts[0].count, 10);
+  EXPECT_NEAR(parts[0].p50, 20'100'000, 20'100'000 * Histogram::kRelativeError);
+  EXPECT_EQ(histogram_of(database, run_, metric, "").value().count(), 10 * kSeconds);
+  EXPECT_EQ(histogram_of(database, run_, metric, "clients").value().count(), 10 * kSeconds);
+  EXPECT_TRUE(histogram_of(database, run_, metric, "nobody").value().empty());
+}
+
+TEST_F(InspectTest, MergesTheWindowsOfARunUnderWay) {
+  const Database writer = open(DatabaseOptions::Access::write);
+  ASSERT_TRUE(writer.execute("DELETE FROM histograms"));
+  const Database database = open();
+  const std::int64_t metric = *database.integer("SELECT metric_id FROM metrics WHERE name = 'echo.rtt'").value();
+  EXPECT_EQ(histogram_of(database, run_, metric, "").value().count(), 10 * kSeconds);
+}
+
+}  // namespace
+}  // namespace ghostnet::results
