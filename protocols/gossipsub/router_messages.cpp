@@ -134,10 +134,12 @@ void Router::tell_unwanted(const Topic& topic, const Peer& source, const Message
 
 void Router::on_duplicate(TimePoint now, MessageSeq seq, Peer& source) {
   ++counters_.duplicates;
-  trace({.kind = TraceKind::duplicate_message,
-         .peer = source.about.id.view(),
-         .message_id = messages_[seq].id.view(),
-         .topic = topics_[messages_[seq].topic]->name});
+  if (config_.tracer != nullptr) [[unlikely]] {
+    trace({.kind = TraceKind::duplicate_message,
+           .peer = source.about.id.view(),
+           .message_id = messages_[seq].id.view(),
+           .topic = topics_[messages_[seq].topic]->name});
+  }
   if (!scores_.enabled()) return;
   SeenMessage& seen = messages_[seq];
   if (seen.source == source.handle) return;

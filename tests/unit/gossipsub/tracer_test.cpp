@@ -27,7 +27,10 @@ class Traced : public testing::Test {
     a_ = *node_->router.add_peer(TimePoint{}, {.id = id_of(1), .version = Version::v1_2, .outbound = true});
     b_ = *node_->router.add_peer(TimePoint{}, {.id = id_of(2), .version = Version::v1_1});
   }
-  void receive(PeerHandle from, const Rpc& rpc) { node_->router.receive(TimePoint{}, from, rpc.encode()); }
+  void receive(PeerHandle from, const Rpc& rpc) {
+    const Bytes encoded = rpc.encode();
+    node_->router.receive(TimePoint{}, from, encoded.view());
+  }
   void publish_from(PeerHandle from, std::string_view data) {
     const Bytes message = unsigned_message("t", data);
     Rpc rpc;

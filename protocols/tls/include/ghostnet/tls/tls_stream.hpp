@@ -4,8 +4,8 @@
 // nothing is resumed, and no early data is sent or taken. Application protocols are agreed by ALPN (RFC 7301), the
 // first of the client's that the server has; a handshake without one in common fails.
 //
-// What is written together leaves as few records in one gathered write. An idle stream holds OpenSSL's state, some 12
-// KiB, and no buffer. The end of the stream is close_notify; the end of the lower stream without it is malformed, for
+// What is written together leaves as few records in one gathered write. An idle stream holds OpenSSL's state
+// and no buffer. The end of the stream is close_notify; the end of the lower stream without it is malformed, for
 // bytes may be missing, as is a record that does not authenticate, and nothing can be read after either.
 //
 // All randomness is that of the host and no clock is read, so that handshakes repeat in a simulation.
