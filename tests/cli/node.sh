@@ -76,7 +76,7 @@ for event in '"type":9,.*"join":{"topic":"news"}' '"type":4,.*"addPeer":{"peerID
 done
 
 # The key is kept, and the gate keeps others out.
-"$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 --key "$work/a.key" --deny 127.0.0.0/8 <"$work/a.in" >"$work/c.out" 2>"$work/c.err" &
+"$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 --key "$work/a.key" --deny 127.0.0.0/8 <"$work/a.in" >"$work/c.out" 2>"$work/c.err" 5>&- 6>&- &
 c=$!
 pids+=($c)
 exec 5>"$work/a.in"
