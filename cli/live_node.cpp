@@ -12,6 +12,8 @@
 namespace ghostnet::cli {
 namespace {
 
+constexpr std::uint16_t kDnsPort = 53;
+constexpr std::size_t kMaxResolvConfBytes = 64 * 1024;
 constexpr std::size_t kMaxKeyFileBytes = 16 * 1024;
 
 Result<> write_key(const std::string& path, const std::vector<std::uint8_t>& bytes) {
@@ -42,6 +44,24 @@ Result<libp2p::KeyPair> load_or_make_key(const std::string& path, crypto::Secure
   crypto::wipe(encoded);
   if (!written) return fail(written);
   return key;
+}
+
+Result<dns::ResolverOptions> dns_of(const std::vector<std::string>& servers) {
+  dns::ResolverOptions options;
+  for (const std::string& server : servers) {
+    if (const Result<Endpoint> endpoint = Endpoint::parse(server)) {
+      options.servers.push_back(*endpoint);
+    } else if (const Result<IpAddress> address = IpAddress::parse(server)) {
+      options.servers.emplace_back(*address, kDnsPort);
+    } else {
+      return fail(Errc::invalid_argument, "--dns {}: expected ADDRESS or ADDRESS:PORT", server);
+    }
+  }
+  if (!servers.empty()) return options;
+  if (const Result<std::string> text = read_file("/etc/resolv.conf", kMaxResolvConfBytes)) {
+    options.servers = dns::servers_of(*text);
+  }
+  return options;
 }
 
 Result<std::vector<libp2p::Security>> security_of(const std::vector<std::string>& names) {

@@ -212,6 +212,8 @@ void add_live(CLI::App& app, Arguments& arguments) {
       ->allow_extra_args(false);
   node->add_option("--deny", arguments.node.deny, "PEER or ADDRESS[/BITS] never to connect with")
       ->allow_extra_args(false);
+  node->add_option("--dns", arguments.node.dns, "ADDRESS[:PORT] of a server for /dnsaddr; else /etc/resolv.conf says")
+      ->allow_extra_args(false);
   node->add_option("--metrics", arguments.node.metrics, "ADDRESS:PORT where Prometheus finds /metrics");
   node->add_option("--trace", arguments.node.trace, "FILE for a trace of gossipsub, as go-libp2p-pubsub writes it");
 
@@ -221,6 +223,8 @@ void add_live(CLI::App& app, Arguments& arguments) {
   ping->add_option("--security", arguments.ping.security, "noise, tls or plaintext, in order of preference")
       ->delimiter(',')
       ->capture_default_str();
+  ping->add_option("--dns", arguments.ping.dns, "ADDRESS[:PORT] of a server for /dnsaddr; else /etc/resolv.conf says")
+      ->allow_extra_args(false);
   ping->add_flag("--json", arguments.ping.json, "one JSON document on standard output");
 }
 

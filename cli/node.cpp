@@ -335,7 +335,9 @@ Result<std::optional<kademlia::Mode>> dht_mode(const std::string& name) {
 Result<libp2p::NodeOptions> options_of(const NodeCommand& command) {
   Result<std::vector<libp2p::Security>> security = security_of(command.security);
   if (!security) return fail(security);
-  libp2p::NodeOptions options{.security = std::move(*security)};
+  Result<dns::ResolverOptions> dns = dns_of(command.dns);
+  if (!dns) return fail(dns);
+  libp2p::NodeOptions options{.security = std::move(*security), .dns = std::move(*dns)};
   for (const std::string& rule : command.allow) {
     if (Result<> said = options.gate.allow(rule); !said) return fail(said.error().while_doing("--allow"));
   }

@@ -15,6 +15,7 @@ struct NodeCommand {
   std::string dht = "off";
   std::vector<std::string> allow;  // peers and blocks of addresses
   std::vector<std::string> deny;
+  std::vector<std::string> dns;
   std::string metrics;  // ADDRESS:PORT
   std::string trace;    // a file
 };

@@ -76,13 +76,16 @@ int p2p_ping(const PingCommand& command) {
   if (!address) return refuse(kBadInput, address.error());
   Result<std::vector<libp2p::Security>> security = security_of(command.security);
   if (!security) return refuse(kBadInput, security.error());
+  Result<dns::ResolverOptions> dns = dns_of(command.dns);
+  if (!dns) return refuse(kBadInput, dns.error());
   auto world = realnet::World::create();
   if (!world) return refuse(kInternal, world.error());
   auto signals = realnet::Signals::watch(**world);
   if (!signals) return refuse(kInternal, signals.error());
   realnet::Host host(**world, {.name = "ping"});
   crypto::HostRandom random(host);
-  libp2p::Node node(host, libp2p::KeyPair::generate_ed25519(random), {.security = std::move(*security)});
+  libp2p::Node node(host, libp2p::KeyPair::generate_ed25519(random),
+                    {.security = std::move(*security), .dns = std::move(*dns)});
   const auto outcome = (*world)->run(ping_until(node, *address, command, **signals));
   if ((*signals)->which() != 0) return kInterrupted;
   if (!outcome || !*outcome) return refuse(kFailed, outcome ? outcome->error() : Error(Errc::closed));

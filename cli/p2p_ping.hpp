@@ -11,6 +11,7 @@ struct PingCommand {
   std::string address;
   std::uint32_t count = 4;
   std::vector<std::string> security = {"noise", "tls"};
+  std::vector<std::string> dns;
   bool json = false;
 };
 

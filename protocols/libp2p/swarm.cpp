@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ghostnet/libp2p/dnsaddr.hpp"
 #include "ghostnet/runtime/combine.hpp"
 
 namespace ghostnet::libp2p::detail {
@@ -186,6 +187,7 @@ Task<Result<PeerId>> Swarm::dial(Multiaddr address, std::optional<PeerId> expect
 Task<Result<PeerId>> Swarm::connect_address(Multiaddr address) {
   const std::optional<PeerId> expected = address.peer();
   if (expected && is_connected(*expected)) co_return *expected;
+  if (is_dnsaddr(address)) co_return co_await connect_resolved(std::move(address));
   for (const Connection* connection : connections_) {
     const ConnectionInfo& info = *connection->info;
     const bool leads_there = info.direction == Direction::outbound && info.remote_address == address.without_peer();

@@ -309,12 +309,12 @@ void YamuxEngine::prefetch() const {
   constexpr std::size_t kStreamLines = 6;
   constexpr std::size_t kTakerLines = 3;
   __builtin_prefetch(streams_.data());
-  for (std::size_t line = 0; line < kStreamLines; ++line) {
-    __builtin_prefetch(static_cast<const char*>(last_taking_) + 64 * line, 1);
-  }
-  for (std::size_t line = 0; line < kTakerLines; ++line) {
-    __builtin_prefetch(static_cast<const char*>(last_taker_) + 64 * line, 1);
-  }
+  const auto fetch = [](const void* first, std::size_t lines) {
+    if (first == nullptr) return;
+    for (std::size_t line = 0; line < lines; ++line) __builtin_prefetch(static_cast<const char*>(first) + 64 * line, 1);
+  };
+  fetch(last_taking_, kStreamLines);
+  fetch(last_taker_, kTakerLines);
 }
 
 void YamuxEngine::sent(std::size_t bytes) {

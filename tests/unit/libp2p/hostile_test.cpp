@@ -7,6 +7,7 @@
 #include "ghostnet/libp2p/node.hpp"
 #include "ghostnet/libp2p/protobuf.hpp"
 #include "ghostnet/libp2p/security.hpp"
+#include "ghostnet/libp2p/tls_security.hpp"
 #include "ghostnet/libp2p/yamux_wire.hpp"
 #include "ghostnet/noise/noise_stream.hpp"
 #include "ghostnet/runtime/combine.hpp"
@@ -36,25 +37,25 @@ class HostileNode : public testing::Test {
  protected:
   HostileNode() { static_cast<void>(*node_.listen(*Multiaddr::parse("/ip4/10.0.0.1/tcp/4001"))); }
 
-  static Task<> connect_into(Host& host, std::unique_ptr<Stream>& stream) {
+  static Task<> connect_into(Host& host, std::uint16_t port, std::unique_ptr<Stream>& stream) {
     Result<std::unique_ptr<Stream>> connected =
-        co_await host.connect({.peer = Endpoint(IpAddress::v4(10, 0, 0, 1), 4001)});
+        co_await host.connect({.peer = Endpoint(IpAddress::v4(10, 0, 0, 1), port)});
     if (connected) stream = std::move(*connected);
   }
   static Task<> connect_attacker(Node& node, PeerId peer) {
     static_cast<void>(co_await node.connect(Multiaddr::parse("/ip4/10.0.0.1/tcp/4001")->with_peer(peer)));
   }
-  std::unique_ptr<Stream> connect() { return connect(attacker_); }
-  std::unique_ptr<Stream> connect(support::TestHost& from) {
+  std::unique_ptr<Stream> connect(std::uint16_t port = 4001) { return connect(attacker_, port); }
+  std::unique_ptr<Stream> connect(support::TestHost& from, std::uint16_t port = 4001) {
     std::unique_ptr<Stream> stream;
-    from.scope().spawn(connect_into(from, stream));
+    from.scope().spawn(connect_into(from, port, stream));
     world_.run_for(0ns);
     EXPECT_TRUE(stream);
     return stream;
   }
   // Sends the bytes and waits for what becomes of the stream.
-  End after(ByteView bytes, Duration limit = 60s) {
-    const std::unique_ptr<Stream> stream = connect();
+  End after(ByteView bytes, Duration limit = 60s, std::uint16_t port = 4001) {
+    const std::unique_ptr<Stream> stream = connect(port);
     static_cast<void>(stream->try_write(std::span(&bytes, 1)));
     End end;
     Scope scope(world_.loop());
@@ -123,6 +124,37 @@ TEST_F(HostileNode, NoiseMessagesThatAreNoneAreCutOff) {
   zero_key.insert(zero_key.end(), {0x00, 0x20});
   zero_key.resize(zero_key.size() + 32);
   EXPECT_TRUE(after(zero_key, 1s).at) << "a public key of small order";
+}
+
+// The first steps are right, and then nothing more comes.
+TEST_F(HostileNode, SilenceWithinAHandshakeIsCutOffAllTheSame) {
+  Node both(victim_, KeyPair::generate_ed25519(random_), {.security = {Security::tls, Security::noise}});
+  ASSERT_TRUE(both.listen(*Multiaddr::parse("/ip4/10.0.0.1/tcp/4002")));
+  const Bytes half_a_record = *parse_hex("1603010200 010001fc0303");  // of TLS: a ClientHello of 512 bytes begins
+  const Bytes half_a_message = *parse_hex("0020 0102030405");         // of Noise: 32 bytes are said to come
+  for (const auto& [id, begun] : {std::pair(kTlsId, half_a_record), std::pair(kNoiseId, half_a_message)}) {
+    for (std::size_t size : {std::size_t{0}, begun.size()}) {
+      std::vector<std::uint8_t> bytes;
+      append_line(bytes, kMultistreamId);
+      append_line(bytes, id);
+      append(bytes, begun.view().first(size));
+      const End end = after(bytes, 60s, 4002);
+      ASSERT_TRUE(end.at) << id << ' ' << size;
+      EXPECT_EQ(*end.at, TimePoint{} + both.options().upgrade_timeout) << id << ' ' << size;
+    }
+  }
+}
+
+TEST_F(HostileNode, TlsThatIsNoneIsCutOffAtOnce) {
+  Node tls(victim_, KeyPair::generate_ed25519(random_), {.security = {Security::tls}});
+  ASSERT_TRUE(tls.listen(*Multiaddr::parse("/ip4/10.0.0.1/tcp/4002")));
+  for (const char* hex : {"0000000000", "160301ffff00", "1603010004 02000000", "474554202f20485454502f312e310d0a"}) {
+    std::vector<std::uint8_t> bytes;
+    append_line(bytes, kMultistreamId);
+    append_line(bytes, kTlsId);
+    append(bytes, parse_hex(hex)->view());
+    EXPECT_TRUE(after(bytes, 1s, 4002).at) << hex;
+  }
 }
 
 TEST_F(HostileNode, ConnectionsBeyondThePendingOnesAreDropped) {
@@ -277,6 +309,20 @@ TEST_F(HostilePeer, AFloodOfStreamsStopsAtTheBound) {
   held.clear();
   world_.run_for(20s);
   EXPECT_EQ(node_.metrics().streams.value(), 0);
+}
+
+// Opened and reset at once, over and over.
+TEST_F(HostilePeer, AFloodOfResetsLeavesNothingBehind) {
+  for (int i = 0; i < 20'000; ++i) {
+    const auto stream = attacking_.open_stream_now(node_.id(), "/ipfs/ping/1.0.0");
+    if (!stream) break;
+    const ByteView byte = as_bytes("x");
+    static_cast<void>((*stream)->try_write(std::span(&byte, 1)));  // and dropped
+    if (i % 100 == 0) world_.run_for(10ms);
+  }
+  world_.run_for(20s);
+  EXPECT_EQ(node_.metrics().streams.value(), 0);
+  EXPECT_EQ(node_.connected_peers().size(), attacking_.connected_peers().size());
 }
 
 TEST_F(HostilePeer, PingStreamsBeyondTwoAreReset) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ghostnet/dns/text_resolver.hpp"
 #include "ghostnet/libp2p/gate.hpp"
 #include "ghostnet/libp2p/yamux_options.hpp"
 #include "ghostnet/runtime/time.hpp"
@@ -21,6 +22,7 @@ struct NodeOptions {
   std::string protocol_version = "ipfs/0.1.0";
   YamuxOptions yamux{};
   Gate gate{};
+  dns::ResolverOptions dns{};  // for /dnsaddr; without servers such addresses are not resolved
 
   bool identify =
       true;  // ask each new peer what it speaks and where it listens; the answers to others are given anyway

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# ghostnet node as its users meet it: two nodes over TLS, metrics, the trace, the gate, wrong input, a clean end.
+#
+#   node.sh GHOSTNET
+set -euo pipefail
+ghostnet=$1
+work=$(mktemp -d)
+pids=()
+cleanup() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap cleanup EXIT
+fail() { echo "FAILED: $1"; shift; for file in "$@"; do echo "--- $file"; cat "$file"; done; exit 1; }
+await() {
+  for _ in $(seq 200); do
+    grep -q "$2" "$1" && return 0
+    sleep 0.1
+  done
+  fail "no line with $2" "$1"
+}
+# http REQUEST-LINE: what the endpoint answers, in full.
+http() {
+  exec 9<>"/dev/tcp/127.0.0.1/$metrics_port"
+  printf '%s\r\nHost: x\r\n\r\n' "$1" >&9
+  timeout 10 cat <&9
+  exec 9>&- 9<&-
+}
+
+mkfifo "$work/a.in" "$work/b.in"
+"$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 --topic news --key "$work/a.key" --metrics 127.0.0.1:0 --trace "$work/trace" \
+  <"$work/a.in" >"$work/a.out" 2>"$work/a.err" &
+a=$!
+pids+=($a)
+exec 5>"$work/a.in"
+await "$work/a.out" '"listening"'
+address=$(sed -n 's/.*"addr":"\([^"]*\)".*"listening".*/\1/p' "$work/a.out")
+metrics_port=$(sed -n 's#.*"url":"http://127.0.0.1:\([0-9]*\)/metrics".*#\1#p' "$work/a.out")
+
+"$ghostnet" node --topic news --security tls --peer "$address" <"$work/b.in" >"$work/b.out" 2>"$work/b.err" &
+b=$!
+pids+=($b)
+exec 6>"$work/b.in"
+await "$work/b.out" '"security":"/tls/1.0.0"'
+await "$work/a.out" '"mesh","peers":\["'
+echo '{"id": 1, "do": "publish", "topic": "news", "data": "aGVsbG8="}' >&6
+await "$work/a.out" '"data":"aGVsbG8="'
+await "$work/b.out" '"id":1,"message_id"'
+
+http 'GET /metrics HTTP/1.1' >"$work/metrics"
+grep -q '^HTTP/1.1 200 OK' "$work/metrics" || fail "GET /metrics" "$work/metrics"
+grep -q '^ghostnet_libp2p_connections 1' "$work/metrics" || fail "one connection" "$work/metrics"
+grep -q '^ghostnet_gossipsub_delivered_total 1' "$work/metrics" || fail "one delivery" "$work/metrics"
+for row in '404 GET /other HTTP/1.1' '405 DELETE /metrics HTTP/1.1' '400 nonsense'; do
+  http "${row#* }" >"$work/http"
+  grep -q "^HTTP/1.1 ${row%% *}" "$work/http" || fail "$row" "$work/http"
+done
+
+# Wrong commands are answered, and end nothing.
+printf '%s\n' 'no json' '{"id": 2, "do": "ping", "peer": "nobody"}' '{"id": 3, "do": "frobnicate"}' '{"id": 4, "do": "publish", "topic": "news", "data": "%%"}' \
+  '{"id": 5, "do": "dial", "addr": "/ip4/127.0.0.1/tcp/1"}' '{"id": 6, "do": "dht_get", "key": "aGk="}' '{"id": 7, "do": "peers"}' >&5
+await "$work/a.out" '"event":"error","what":"a command is one JSON object'
+for id in 2 3 4 5 6; do await "$work/a.out" "\"error\":.*\"id\":$id,\"ok\":false"; done
+await "$work/a.out" '"id":7,"ok":true,"peers":\["'
+
+echo '{"id": 8, "do": "quit"}' >&6
+wait $b || fail "quit" "$work/b.err"
+await "$work/a.out" '"disconnected"'
+kill -TERM $a
+code=0
+wait $a || code=$?
+[[ $code == 130 ]] || fail "a signal: exit code $code" "$work/a.err"
+for event in '"type":9,.*"join":{"topic":"news"}' '"type":4,.*"addPeer":{"peerID":"[^"]*","proto":"/meshsub/1.2.0"}' '"type":11,' \
+  '"type":3,.*"deliverMessage":{"messageID":"[^"]*","receivedFrom":"[^"]*","topic":"news"}' '"type":5,'; do
+  grep -q "$event" "$work/trace" || fail "the trace has no $event" "$work/trace"
+done
+
+# The key is kept, and the gate keeps others out.
+"$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 --key "$work/a.key" --deny 127.0.0.0/8 <"$work/a.in" >"$work/c.out" 2>"$work/c.err" 5>&- 6>&- &
+c=$!
+pids+=($c)
+exec 5>"$work/a.in"
+await "$work/c.out" '"listening"'
+again=$(sed -n 's/.*"addr":"\([^"]*\)".*"listening".*/\1/p' "$work/c.out")
+[[ ${again##*/} == "${address##*/}" ]] || fail "the identity changed: $again"
+if "$ghostnet" ping "$again" --count 1 >"$work/ping.out" 2>&1; then fail "a denied address was admitted" "$work/ping.out"; fi
+exec 5>&-
+wait $c || fail "the end of standard input" "$work/c.err"
+
+# refused WORD ARGUMENT...: exit code 2, and a message with the word.
+refused() {
+  local word=$1 code=0
+  shift
+  "$ghostnet" node "$@" </dev/null >"$work/refused" 2>&1 || code=$?
+  [[ $code == 2 ]] || fail "node $*: exit code $code" "$work/refused"
+  grep -q -e "$word" "$work/refused" || fail "node $*: no word of $word" "$work/refused"
+}
+refused '--deny: foo' --deny foo
+refused '--allow: 10.0.0.0/40' --allow 10.0.0.0/40
+refused '--metrics 127.0.0.1' --metrics 127.0.0.1
+refused '--security foo' --security foo
+refused '--dns nowhere' --dns nowhere
+refused '--trace -' --trace -
+refused '/nonexistent/trace' --trace /nonexistent/trace
+refused '1.2.3' --listen /ip4/1.2.3/tcp/4
+refused '--dht maybe' --dht maybe
+echo OK
