@@ -5,6 +5,7 @@
 # real, so they are given precedence where that is allowed, and what failed beside the others is run once more by itself.
 set -uo pipefail
 program=$1 scenarios=$2
+. "$(dirname "$0")/only_late.sh"
 place=$(mktemp -d) && trap 'rm -rf "$place"' EXIT
 
 precedence=()
@@ -14,7 +15,9 @@ live() {
   shift
   printf '%q ' "$name" "$@" >"$place/$name.first"
   "${precedence[@]}" "$program" run "$scenarios/$name.yaml" --mode live --quiet "$@" >"$place/$name.out" 2>&1 && return
-  echo "exit code $?" >>"$place/$name.out"
+  local code=$?
+  echo "exit code $code" >>"$place/$name.out"
+  only_late $code "$place/$name.out" && return
   touch "$place/$name.failed"
 }
 
