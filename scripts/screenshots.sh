@@ -26,11 +26,10 @@ shoot() {
   echo "$images/$1.png"
 }
 record gossip gossip-mesh.yaml --until '34 s'
-record hello hello-mesh.yaml --until '30 s' --set network.hosts=1000
 record wifi wifi-mesh.yaml --until '30 s'
 
 shoot mesh gossip --at 24.990s --panels none
 shoot propagation gossip --at 25.20s --select trace:3 --panels propagation
+shoot window gossip --at 25s --select host:host-17 --theme light
 shoot host gossip --at 25s --select host:host-17 --layout force --theme light --panels host,metric
-shoot churn hello --at 22s --colour state --panels runs,events
 shoot wifi wifi --at 20s --theme light --panels none
