@@ -6,12 +6,17 @@ if(NOT status EQUAL 0)
 endif()
 string(REGEX MATCHALL "(^|\n)[^ \n]+\\." suites "${output}")
 set(text "")
+# What talks to programs of others waits for them by the clock, and wants the machine for itself.
+set(serial "")
+if(LABELS MATCHES "interop")
+  set(serial " RUN_SERIAL TRUE")
+endif()
 foreach(suite IN LISTS suites)
   string(REGEX REPLACE "\n|\\.$" "" suite "${suite}")
   set(test "[==[${PREFIX}.${suite}]==]")
   string(APPEND text
     "add_test(${test} [==[${PROGRAM}]==] [==[--gtest_filter=${suite}.*]==] --gtest_brief=1)\n"
-    "set_tests_properties(${test} PROPERTIES LABELS [==[${LABELS}]==] TIMEOUT 300\n"
+    "set_tests_properties(${test} PROPERTIES LABELS [==[${LABELS}]==] TIMEOUT 300${serial}\n"
     "  SKIP_REGULAR_EXPRESSION [==[\\[  PASSED  \\] 0 tests]==])\n")
 endforeach()
 file(WRITE "${LISTING}" "${text}")
