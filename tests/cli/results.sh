@@ -4,26 +4,7 @@
 #   tests/cli/results.sh PROGRAM SCENARIOS_DIRECTORY
 set -uo pipefail
 
-program=$1 scenarios=$2
-place=$(mktemp -d) && trap 'rm -rf "$place"' EXIT
-cd "$place" || exit 1
-failed=0
-
-ghostnet() { "$program" "$@"; }
-# is WHAT GOT WANTED
-is() {
-  [[ $2 == "$3" ]] && return
-  echo "$1: got '$2', wanted '$3'"
-  failed=1
-}
-# ends WHAT CODE WORDS COMMAND...: its exit code, and words that it says.
-ends() {
-  local said code
-  said=$("${@:4}" 2>&1)
-  code=$?
-  is "$1: exit code" "$code" "$2"
-  [[ $said == *"$3"* ]] || { echo "$1: does not say '$3' but: $said"; failed=1; }
-}
+. "$(dirname "$0")/expect.sh"
 runs() { ghostnet results export --db "$1" --table run_overview 1-100000 | tail -n +2 | wc -l; }
 digest() { sed -n 's/^ *"digest": "\(.*\)",$/\1/p'; }
 
