@@ -18,7 +18,6 @@ constexpr Duration kExchangedAddressLifetime = 10min;
 constexpr std::size_t kMaxExchangeDials = 32;  // under way
 constexpr Duration kFirstPause = 1s;           // before a lost stream is opened again
 constexpr Duration kMaxPause = 60s;
-constexpr std::string_view kSigningPrefix = "libp2p-pubsub:";
 
 std::vector<std::string> offered_protocols() {
   std::vector<std::string> protocols(std::begin(kMeshsubProtocols), std::end(kMeshsubProtocols));
@@ -433,16 +432,14 @@ Result<MessageId> Pubsub::publish(std::string_view topic, ByteView data) {
     store_be<std::uint64_t>(seqno.data(), next_seqno_++);
     message.from = node_.id().bytes();
     message.seqno = seqno;
+    const Bytes unsigned_bytes = message.encode();
+    const auto to_sign = Message{.encoded = unsigned_bytes.view()}.signed_bytes();
+    signature = node_.key().sign(to_sign, node_.secure_random());
+    message.signature = signature;
     if (node_.id().inlined_key().empty()) {
       key = node_.key().public_key().encode();
       message.key = key;
     }
-    // What is signed is the message without its signature; `key` stands behind it, which changes nothing.
-    const Bytes unsigned_bytes = message.encode();
-    std::vector<std::uint8_t> to_sign(kSigningPrefix.begin(), kSigningPrefix.end());
-    to_sign.insert(to_sign.end(), unsigned_bytes.begin(), unsigned_bytes.end());
-    signature = node_.key().sign(to_sign, node_.secure_random());
-    message.signature = signature;
   }
   const auto published = router_.publish(host_.now(), message.encode());
   if (!published) return fail(published);
@@ -472,12 +469,7 @@ bool Pubsub::signature_holds(const Message& message) const {
   if (encoded_key.empty()) return false;
   const auto key = libp2p::PublicKey::decode(encoded_key);
   if (!key || key->peer_id() != *author) return false;
-  std::vector<std::uint8_t> was_signed(kSigningPrefix.begin(), kSigningPrefix.end());
-  const ByteView before = message.encoded.first(message.signature_begin);
-  const ByteView behind = message.encoded.subspan(message.signature_end);
-  was_signed.insert(was_signed.end(), before.begin(), before.end());
-  was_signed.insert(was_signed.end(), behind.begin(), behind.end());
-  return key->verify(was_signed, *message.signature);
+  return key->verify(message.signed_bytes(), *message.signature);
 }
 
 std::vector<libp2p::PeerId> Pubsub::mesh(std::string_view topic) const {

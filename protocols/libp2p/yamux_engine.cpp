@@ -97,13 +97,12 @@ void YamuxStreamState::end(Errc why) {
 void YamuxStreamState::detach() {
   if (engine_ == nullptr) return;
   if (!ended_) {
-    // A reset behind a FIN would take back at the peer what was written before and is not read yet. What the peer still
-    // sends is thrown away.
     const bool known_to_peer = !outbound_ || announced_;
     if (known_to_peer && !finished_) {
       engine_->queue({YamuxType::window_update, static_cast<std::uint16_t>(take_flags() | yamux_flag::kRst), id_, 0});
     }
     engine_->held_bytes_ -= in_.size();
+    if (finished_ && !peer_finished_) engine_->drain(*this);
   }
   engine_->remove(*this);
 }
@@ -170,16 +169,19 @@ Result<> YamuxEngine::on_stream_frame() {
     if (Result<> updated = on_window_update(); !updated) return updated;
     return end_frame();
   }
-  if (stream != nullptr && header_.length > stream->receive_credit_) {
-    return broke({Errc::protocol, "yamux stream {}: {} bytes, and a window of {}", header_.stream_id, header_.length,
-                  stream->receive_credit_},
-                 YamuxGoAway::protocol_error);
+  Drained* const drained = stream == nullptr ? find_drained(header_.stream_id) : nullptr;
+  const std::uint32_t credit = stream != nullptr ? stream->receive_credit_ : drained != nullptr ? drained->credit : ~0u;
+  if (header_.length > credit) {
+    return broke(
+        {Errc::protocol, "yamux stream {}: {} bytes, and a window of {}", header_.stream_id, header_.length, credit},
+        YamuxGoAway::protocol_error);
   }
   if (stream != nullptr && stream->peer_finished_ && header_.length > 0) {
     return broke({Errc::protocol, "yamux stream {}: data after its end", header_.stream_id},
                  YamuxGoAway::protocol_error);
   }
   if (stream != nullptr) stream->receive_credit_ -= header_.length;
+  if (drained != nullptr) drained->credit -= header_.length;
   body_left_ = header_.length;
   return body_left_ == 0 ? end_frame() : Result<>();
 }
@@ -194,7 +196,7 @@ Result<> YamuxEngine::accept() {
   YamuxStreamState* const stream =
       we_go_ || inbound_ >= options_.max_inbound_streams ? nullptr : driver_.accept_stream();
   if (stream == nullptr) {
-    queue({YamuxType::window_update, yamux_flag::kRst, id, 0});
+    reset_unknown(id);
     return {};
   }
   stream->engine_ = this;
@@ -225,6 +227,8 @@ Result<> YamuxEngine::take_data(ByteView& bytes, TimePoint now) {
     }
     append(stream->in_, part);
     stream->became_readable();
+  } else if (Drained* const drained = find_drained(header_.stream_id)) {
+    throw_away(*drained, static_cast<std::uint32_t>(part.size()));
   }
   return body_left_ == 0 ? end_frame() : Result<>();
 }
@@ -232,6 +236,9 @@ Result<> YamuxEngine::take_data(ByteView& bytes, TimePoint now) {
 // What the flags say happens after the data.
 Result<> YamuxEngine::end_frame() {
   YamuxStreamState* const stream = find(header_.stream_id);
+  if (stream == nullptr && (header_.has(yamux_flag::kRst) || header_.has(yamux_flag::kFin))) {
+    std::erase_if(drained_, [this](const Drained& drained) { return drained.id == header_.stream_id; });
+  }
   if (stream == nullptr || stream->ended_) return {};
   if (header_.has(yamux_flag::kRst)) {
     stream->end(Errc::reset);
@@ -386,6 +393,40 @@ void YamuxEngine::end(Errc why) {
 YamuxStreamState* YamuxEngine::find(std::uint32_t id) const {
   const auto found = std::ranges::lower_bound(streams_, id, {}, &Entry::id);
   return found != streams_.end() && found->id == id ? found->stream : nullptr;
+}
+
+YamuxEngine::Drained* YamuxEngine::find_drained(std::uint32_t id) {
+  const auto found = std::ranges::find(drained_, id, &Drained::id);
+  return found == drained_.end() ? nullptr : &*found;
+}
+
+// A reset behind our FIN would take back at the peer what was written before and is not read yet; nothing at all would
+// leave its writer waiting for a window.
+void YamuxEngine::drain(const YamuxStreamState& stream) {
+  if (options_.max_drained_streams == 0) return reset_unknown(stream.id_);
+  if (drained_.size() >= options_.max_drained_streams) {
+    reset_unknown(drained_.front().id);
+    drained_.erase(drained_.begin());
+  }
+  drained_.push_back({.id = stream.id_,
+                      .credit = stream.receive_credit_,
+                      .spent = stream.window_ - std::min(stream.window_, stream.receive_credit_),
+                      .left = options_.max_drained_bytes});
+  throw_away(drained_.back(), 0);
+}
+
+void YamuxEngine::throw_away(Drained& drained, std::uint32_t bytes) {
+  drained.spent += bytes;
+  if (bytes > drained.left) {
+    const std::uint32_t id = drained.id;
+    reset_unknown(id);
+    std::erase_if(drained_, [id](const Drained& one) { return one.id == id; });
+    return;
+  }
+  drained.left -= bytes;
+  if (drained.spent < kYamuxInitialWindowBytes / 2) return;
+  drained.credit += drained.spent;
+  queue({YamuxType::window_update, 0, drained.id, std::exchange(drained.spent, 0)});
 }
 
 void YamuxEngine::insert(YamuxStreamState& stream) {

@@ -148,7 +148,19 @@ class YamuxEngine {
   Result<> accept();
   Result<> broke(Error why, YamuxGoAway code);
 
+  // A stream that is gone on our side, not on the peer's.
+  struct Drained {
+    std::uint32_t id;
+    std::uint32_t credit;  // what the peer may send
+    std::uint32_t spent;   // and is not given back yet
+    std::uint32_t left;    // to throw away
+  };
+
   YamuxStreamState* find(std::uint32_t id) const;
+  Drained* find_drained(std::uint32_t id);
+  void drain(const YamuxStreamState& stream);
+  void throw_away(Drained& drained, std::uint32_t bytes);
+  void reset_unknown(std::uint32_t id) { queue({YamuxType::window_update, yamux_flag::kRst, id, 0}); }
   bool is_ours(std::uint32_t id) const { return (id % 2 == 1) == (side_ == Side::client); }
   void insert(YamuxStreamState& stream);
   void remove(YamuxStreamState& stream);
@@ -179,7 +191,8 @@ class YamuxEngine {
     std::uint32_t id;
     YamuxStreamState* stream;
   };
-  std::vector<Entry> streams_;  // by id
+  std::vector<Entry> streams_;    // by id
+  std::vector<Drained> drained_;  // oldest first
   bool somebody_wants_room_ = false;
   // Of the stream that took data last; only to be fetched, since it may be gone.
   const void* last_taking_ = nullptr;
