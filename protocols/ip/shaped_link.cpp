@@ -27,8 +27,8 @@ std::size_t ShapedLink::mtu_bytes() const {
   return mtu_bytes;
 }
 
-// A timer that has fired and whose waiter has yet to run is left alone: armed again by each packet that enters, it would
-// let none leave as long as they come.
+// A timer that has fired and whose waiter has yet to run is left alone: armed again by each packet that enters, it
+// would let none leave as long as they come.
 void ShapedLink::arm(Direction& direction) {
   const TimePoint deadline = direction.model.next_deadline();
   if (deadline == direction.armed_for) return;
