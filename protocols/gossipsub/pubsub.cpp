@@ -45,10 +45,8 @@ std::optional<MessageId> content_id(const Message& message) {
   constexpr std::size_t kIdBytes = 20;
   std::array<std::uint8_t, 8> topic_bytes;
   store_le<std::uint64_t>(topic_bytes.data(), message.topic.size());
-  crypto::Sha256Digest digest;
-  crypto::Hasher hasher(crypto::HashKind::sha256);
-  hasher.update(topic_bytes).update(as_bytes(message.topic)).update(message.data);
-  hasher.finish(digest);
+  const std::array<ByteView, 3> parts = {ByteView(topic_bytes), as_bytes(message.topic), message.data};
+  const crypto::Sha256Digest digest = crypto::sha256_of(parts);
   return MessageId::of(ByteView(digest).first(kIdBytes));
 }
 
