@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ghostnet/noise/handshake_state.hpp"
+#include "ghostnet/runtime/foresight.hpp"
 #include "ghostnet/runtime/host.hpp"
 #include "ghostnet/runtime/packet_buf.hpp"
 #include "ghostnet/runtime/readiness_relay.hpp"
@@ -28,7 +29,7 @@ inline constexpr std::size_t kLengthBytes = 2;
 Task<Result<std::vector<std::uint8_t>>> read_framed(Stream& stream);
 Task<Result<>> write_framed(Stream& stream, ByteView message);
 
-class NoiseStream final : public Stream {
+class NoiseStream final : public Stream, public ForeseenStream {
  public:
   static constexpr std::size_t kMaxPlaintextBytes = kMaxMessageBytes - kTagBytes;
   static constexpr std::size_t kMaxMessagesAtOnce = 2;      // of full size, sealed ahead of the lower stream
@@ -51,6 +52,11 @@ class NoiseStream final : public Stream {
     if (read_error_) return Stream::readable();
     readable_relay_.disarm();
     return lower_->readable();
+  }
+
+  void foresee_writing(unsigned step) const override;
+  void read_by(const ForeseenReader* reader) override {
+    if (foreseen_ != nullptr) foreseen_->read_by(reader);
   }
 
   // Section 4.2 of Noise, for protocols that do it at an agreed message.
@@ -76,6 +82,7 @@ class NoiseStream final : public Stream {
 
   Host& host_;
   std::unique_ptr<Stream> lower_;
+  ForeseenStream* foreseen_;  // the same; null where it is none
   Transport transport_;
   PacketBuf in_;                    // of messages that are not opened yet
   PacketBuf out_;                   // sealed, and not taken by the lower stream
