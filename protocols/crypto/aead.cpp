@@ -3,14 +3,9 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
-#include <algorithm>
 #include <cassert>
 #include <climits>
-#include <cstring>
 #include <new>
-
-#include "ghostnet/crypto/chacha20.hpp"
-#include "ghostnet/runtime/wire.hpp"
 
 namespace ghostnet::crypto {
 namespace {
@@ -102,38 +97,6 @@ std::pair<EVP_CIPHER_CTX*, const std::uint8_t*> shared_context(const Secret<kAea
   return {shared.context.get(), key.data()};
 }
 
-using Tag = std::array<std::uint8_t, kAeadTagBytes>;
-
-// Enciphers, or deciphers: what the first blocks reach, and then the rest.
-void apply(const std::uint8_t* key, const std::uint8_t* nonce, const ChaChaBlocks& first, ByteView in,
-           std::uint8_t* out) {
-  constexpr std::size_t kFirstBytes = sizeof(first) - kChaChaBlockBytes;
-  const std::size_t size = std::min(in.size(), kFirstBytes);
-  for (std::size_t i = 0; i < size; ++i) out[i] = in[i] ^ first[kChaChaBlockBytes + i];
-  if (in.size() > size) chacha20_xor(key, nonce, kChaChaBlocksAtOnce, in.subspan(size), out + size);
-}
-
-// RFC 8439 2.8: both parts filled up with zeros to sixteen bytes, and their lengths.
-Tag tag_of(const ChaChaBlocks& first, ByteView associated, ByteView body) {
-  constexpr Tag kZeros{};
-  const auto padding = [](std::size_t size) { return (kAeadTagBytes - size % kAeadTagBytes) % kAeadTagBytes; };
-  Tag lengths;
-  store_le<std::uint64_t>(lengths.data(), associated.size());
-  store_le<std::uint64_t>(lengths.data() + 8, body.size());
-  crypto_onetimeauth_poly1305_state state;
-  crypto_onetimeauth_poly1305_init(&state, first.data());
-  if (!associated.empty()) {
-    crypto_onetimeauth_poly1305_update(&state, associated.data(), associated.size());
-    crypto_onetimeauth_poly1305_update(&state, kZeros.data(), padding(associated.size()));
-  }
-  if (!body.empty()) crypto_onetimeauth_poly1305_update(&state, body.data(), body.size());
-  crypto_onetimeauth_poly1305_update(&state, kZeros.data(), padding(body.size()));
-  crypto_onetimeauth_poly1305_update(&state, lengths.data(), lengths.size());
-  Tag tag;
-  crypto_onetimeauth_poly1305_final(&state, tag.data());
-  return tag;
-}
-
 }  // namespace
 
 struct AeadKey::Context {
@@ -162,7 +125,8 @@ AeadKey::~AeadKey() {
 void AeadKey::seal(ByteView nonce, ByteView associated, ByteView plaintext, std::uint8_t* sealed) const {
   assert(nonce.size() == kAeadNonceBytes);
   if (context_ || plaintext.size() >= kLongMessageBytes) return seal_long(nonce, associated, plaintext, sealed);
-  seal_short(nonce, associated, plaintext, sealed);
+  crypto_aead_chacha20poly1305_ietf_encrypt(sealed, nullptr, plaintext.data(), plaintext.size(), associated.data(),
+                                            associated.size(), nullptr, nonce.data(), key_.data());
 }
 
 Result<> AeadKey::open(ByteView nonce, ByteView associated, ByteView sealed, std::uint8_t* plaintext) const {
@@ -172,31 +136,12 @@ Result<> AeadKey::open(ByteView nonce, ByteView associated, ByteView sealed, std
   if (context_ || sealed.size() >= kLongMessageBytes + kAeadTagBytes) {
     fits = open_long(nonce, associated, sealed, plaintext);
   } else {
-    fits = open_short(nonce, associated, sealed, plaintext);
+    fits =
+        crypto_aead_chacha20poly1305_ietf_decrypt(plaintext, nullptr, nullptr, sealed.data(), sealed.size(),
+                                                  associated.data(), associated.size(), nonce.data(), key_.data()) == 0;
   }
   if (!fits) return fail(Errc::malformed, "the tag of sealed bytes does not fit");
   return {};
-}
-
-// RFC 8439 2.8: block 0 of the key stream begins with the one-time key, the message is enciphered from block 1 on.
-void AeadKey::seal_short(ByteView nonce, ByteView associated, ByteView plaintext, std::uint8_t* sealed) const {
-  ChaChaBlocks first;
-  chacha20_blocks(key_.data(), nonce.data(), 0, first);
-  apply(key_.data(), nonce.data(), first, plaintext, sealed);
-  const Tag tag = tag_of(first, associated, {sealed, plaintext.size()});
-  std::memcpy(sealed + plaintext.size(), tag.data(), tag.size());
-  wipe(first);
-}
-
-bool AeadKey::open_short(ByteView nonce, ByteView associated, ByteView sealed, std::uint8_t* plaintext) const {
-  const ByteView body = sealed.first(sealed.size() - kAeadTagBytes);
-  ChaChaBlocks first;
-  chacha20_blocks(key_.data(), nonce.data(), 0, first);
-  const Tag tag = tag_of(first, associated, body);
-  const bool fits = crypto_verify_16(tag.data(), sealed.data() + body.size()) == 0;
-  if (fits) apply(key_.data(), nonce.data(), first, body, plaintext);
-  wipe(first);
-  return fits;
 }
 
 void AeadKey::seal_long(ByteView nonce, ByteView associated, ByteView plaintext, std::uint8_t* sealed) const {

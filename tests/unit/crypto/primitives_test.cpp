@@ -91,7 +91,7 @@ TEST(Aead, Aes256Gcm) {
   EXPECT_EQ(to_hex(ByteView(sealed).last(16)), "76fc6ece0f4e1768cddf8853bb2d551b");
 }
 
-// What was sealed opens, in place, at both sides of the borders between ways of doing it.
+// The two libraries share the work by length: what one sealed the other opens, in place, at both sides of the border.
 TEST(Aead, OpensInPlaceWhatWasSealedInPlace) {
   for (AeadKind kind : {AeadKind::chacha20_poly1305, AeadKind::aes_256_gcm}) {
     std::array<std::uint8_t, kAeadKeyBytes> bytes{1, 2, 3};
@@ -99,7 +99,7 @@ TEST(Aead, OpensInPlaceWhatWasSealedInPlace) {
     bytes[0] = 9;
     const AeadKey other(kind, bytes);
     const std::array<std::uint8_t, kAeadNonceBytes> nonce{7};
-    for (std::size_t size : {0u, 1u, 100u, 191u, 192u, 193u, 1025u, 4095u, 4096u, 4097u, 65'519u}) {
+    for (std::size_t size : {0u, 1u, 100u, 1023u, 1024u, 1025u, 1040u, 5000u, 65'519u}) {
       std::vector<std::uint8_t> buffer(size + kAeadTagBytes, 0x5a);
       key.seal(nonce, as_bytes("ad"), ByteView(buffer).first(size), buffer.data());
       const std::vector<std::uint8_t> sealed = buffer;
