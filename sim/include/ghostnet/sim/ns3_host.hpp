@@ -85,6 +85,7 @@ class Ns3Host final : public Host {
   Result<std::unique_ptr<UdpSocket>> open_udp(const UdpOptions& options) override;
   Result<std::unique_ptr<Listener>> listen(const ListenOptions& options) override;
   Task<Result<std::unique_ptr<Stream>>> connect(ConnectOptions options) override;
+  void charge(const CpuWork& work) override;
 
   // ---- for the network ----
 
@@ -138,6 +139,7 @@ class Ns3Host final : public Host {
 
  private:
   Result<> check_local(const Endpoint& local, const char* doing) const;
+  TimePoint occupy_cpu(const CpuWork& work);
   Task<> finish_at(TimePoint at, std::shared_ptr<ComputeJob> job);
   void apply_port_state(Ns3Port& port, bool up);
 
