@@ -1,8 +1,8 @@
 #include "run_pool.hpp"
 
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kListenFor_ms = 100;
+constexpr timeval kListenFor = {0, 100'000};
 
 // What a child is without if it dies: its own report.
 RunReply died(const std::string& how) {
@@ -314,17 +314,23 @@ void RunPool::be_stem(const Unit& unit, int out, int control, pid_t pool) {
 
 // Waits for lines of any child, but not long.
 void RunPool::listen() {
-  std::vector<pollfd> waited;
-  for (const Child& child : children_) waited.push_back({child.pipe, POLLIN, 0});
-  for (const Stem& stem : stems_) waited.push_back({stem.pipe, POLLIN, 0});
-  if (poll(waited.data(), waited.size(), kListenFor_ms) <= 0) return;
-  std::size_t at = 0;
+  fd_set readable;
+  FD_ZERO(&readable);
+  int highest = -1;
+  const auto add = [&](const Hearing& hearing) {
+    FD_SET(hearing.pipe, &readable);
+    highest = std::max(highest, hearing.pipe);
+  };
+  std::ranges::for_each(children_, add);
+  std::ranges::for_each(stems_, add);
+  timeval wait = kListenFor;
+  if (select(highest + 1, &readable, nullptr, nullptr, &wait) <= 0) return;
   for (Child& child : children_) {
-    if (waited[at++].revents == 0) continue;
+    if (!FD_ISSET(child.pipe, &readable)) continue;
     for (json& message : child.hear()) child.understand(message);
   }
   for (Stem& stem : stems_) {
-    if (waited[at++].revents == 0) continue;
+    if (!FD_ISSET(stem.pipe, &readable)) continue;
     for (const json& message : stem.hear()) {
       if (!stem.note(message) && message.contains("ready")) stem.ready = true;
     }
