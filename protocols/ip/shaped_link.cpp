@@ -27,6 +27,15 @@ std::size_t ShapedLink::mtu_bytes() const {
   return mtu_bytes;
 }
 
+// A timer that has fired and whose waiter has yet to run is left alone: armed again by each packet that enters, it
+// would let none leave as long as they come.
+void ShapedLink::arm(Direction& direction) {
+  const TimePoint deadline = direction.model.next_deadline();
+  if (deadline == direction.armed_for) return;
+  direction.armed_for = deadline;
+  direction.timer.arm(deadline);
+}
+
 void ShapedLink::enter(Direction& direction, IpPacket packet) {
   const std::expected<Header, Unusable> header = parse(packet.data.view());
   std::vector<IpPacket> pieces;
@@ -42,13 +51,14 @@ void ShapedLink::enter(Direction& direction, IpPacket packet) {
                                 .flow_hash = piece.flow_hash};
     direction.model.enqueue(clock_.now(), std::move(piece), info, random_);
   }
-  direction.timer.arm(direction.model.next_deadline());
+  arm(direction);
 }
 
 std::optional<IpPacket> ShapedLink::leave(Direction& direction) {
   auto delivery = direction.model.poll(clock_.now(), random_);
   if (!delivery) {
-    direction.timer.arm(direction.model.next_deadline());
+    direction.armed_for = kNever;
+    arm(direction);
     return std::nullopt;
   }
   IpPacket packet = std::move(delivery->packet);

@@ -109,7 +109,7 @@ bool Connection::passes_paws(TimePoint now, const Segment& segment) {
   }
   // RFC 7323 5.3 R1
   if (segment.payload.empty() && !header.has(kSyn) && !header.has(kFin)) return false;
-  note_repeated({header.sequence, header.sequence + static_cast<std::uint32_t>(segment.payload.size())});
+  note_repeated(segment);
   schedule_ack(now, true);
   return false;
 }
@@ -132,13 +132,9 @@ void Connection::answer_unacceptable(TimePoint now, const Segment& segment) {
   const SegmentHeader& header = segment.header;
   if (header.has(kRst)) return;
   if (header.has(kSyn)) return challenge(now);  // RFC 5961 4.2
-  SeqNumber next = receive_next();
-  if (!segment.payload.empty() && header.sequence < next) {
-    SeqNumber right = header.sequence + static_cast<std::uint32_t>(segment.payload.size());
-    note_repeated({header.sequence, earlier(right, next)});
-  }
+  note_repeated(segment);
   // An acknowledgment counts even where the segment does not fit a closed window (RFC 9293 3.10.7.4, first).
-  bool at_edge = header.sequence == next;
+  bool at_edge = header.sequence == receive_next();
   if (at_edge && header.has(kAck) && synchronized() && take_ack(now, segment) && fin_sent_ && snd_una_ == snd_nxt_) {
     on_our_fin_acknowledged(now);
   }
@@ -255,6 +251,15 @@ void Connection::schedule_ack(TimePoint now, bool at_once) {
   } else if (ack_at_ == kNever && unacknowledged_bytes != 0) {
     ack_at_ = saturating_add(now, tuning_->delayed_ack);
   }
+}
+
+// Of a segment that is not taken, only what lies before RCV.NXT came twice. To name the rest would say that it has
+// arrived: a block that is not below the acknowledgment is an ordinary selective one (RFC 2883 4), and its sender would
+// never send it again.
+void Connection::note_repeated(const Segment& segment) {
+  SeqNumber first = segment.header.sequence;
+  SeqNumber right = first + static_cast<std::uint32_t>(segment.payload.size());
+  note_repeated({first, earlier(right, receive_.next())});
 }
 
 // RFC 2883 4: the next acknowledgment begins with what came twice.

@@ -48,6 +48,13 @@ ReceiveQueue::Outcome ReceiveQueue::put(SeqNumber at, ByteView bytes) {
   return outcome;
 }
 
+bool ReceiveQueue::holds(const SackBlock& block) const {
+  if (block.right <= next_) return true;
+  return early_ && std::ranges::any_of(early_->ranges, [&](const SackBlock& range) {
+           return range.left <= block.left && block.right <= range.right;
+         });
+}
+
 // Data in order has reached early data, or not yet.
 void ReceiveQueue::take_in_order(SeqNumber right, Outcome& outcome) {
   SeqNumber before = next_;

@@ -205,6 +205,7 @@ class Run {
       std::uint32_t piece = out.segment_bytes != 0 ? out.segment_bytes : out.payload_bytes;
       require(piece + header_bytes(out.header) <= kMss + kBaseHeaderBytes || out.payload_bytes == 0);
       require(out.payload[0].size() + out.payload[1].size() == out.payload_bytes);
+      for (std::size_t i = 0; i < out.header.sack_count; ++i) require(connection_.holds(out.header.sacks[i]));
       for (ByteView part : out.payload) {
         for (std::uint8_t byte : part) sum_ += byte;  // it is there
       }

@@ -120,6 +120,8 @@ inline FireReport under_fire(std::uint64_t seed) {
   bool server_knows = pair.server.failed() || pair.server.connection.state() == State::closed;
   if (pair.client.wrong || pair.server.wrong) {
     report.complaint = "an octet that was not sent";
+  } else if (pair.client.lied || pair.server.lied) {
+    report.complaint = "an acknowledgment of what is not there";
   } else if (pair.client.received > back_bytes || pair.server.received > forth_bytes) {
     report.complaint = "more than was sent";
   } else if (!rested) {

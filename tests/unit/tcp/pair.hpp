@@ -87,6 +87,7 @@ class Side {
   bool reads = true;
   bool ended = false;  // the peer's stream
   bool wrong = false;  // what arrived was not what was sent
+  bool lied = false;   // selectively acknowledged what it does not hold
   std::uint8_t seen_events = 0;
 
  private:
@@ -233,6 +234,9 @@ class Pair {
 
   void transmit(Side& side, SegmentHeader header, ByteView payload, Ecn ecn) {
     ++side.segments;
+    for (std::size_t i = 0; i < header.sack_count; ++i) {
+      side.lied = side.lied || !side.connection.holds(header.sacks[i]);  // RFC 2018 8: what is kept, and stays
+    }
     header.source_port = side.here.port();
     header.destination_port = side.there.port();
     Wire wire{std::vector<std::uint8_t>(header_bytes(header)), ecn};

@@ -316,6 +316,26 @@ TEST(TcpScript, OldTimestampsAreRefused) {  // 5.3
   EXPECT_EQ(script.read(), "new");
 }
 
+// The original of a segment comes late, behind the retransmission of one before it. It is not taken, so it must not be
+// acknowledged selectively either: its sender would wait for its timeout, and for one more at each such segment.
+TEST(TcpScript, WhatPawsRefusesIsNotAcknowledged) {  // RFC 7323 5.3 R1, RFC 2018 8
+  Script script(Tuning{});
+  script.establish();
+  SegmentHeader h = script.header(kAck, 1, 1);
+  h.has_timestamps = true;
+  h.timestamp = 100;
+  script.in(h, std::string(1000, 'a'));
+  script.after(40ms);
+  EXPECT_EQ(script.out(), "1:1 ack 1001");
+  h.sequence += 2000;
+  h.timestamp = 99;
+  script.in(h, std::string(1000, 'c'));
+  EXPECT_EQ(script.out(), "1:1 ack 1001");
+  h.sequence = SeqNumber(Script::kTheirs) + 501;
+  script.in(h, std::string(1000, 'b'));
+  EXPECT_EQ(script.out(), "1:1 ack 1001 sack 501-1001") << "half of it was there before";
+}
+
 TEST(TcpScript, TimestampsMayNotBeLeftOut) {  // 3.2
   Script script(Tuning{});
   script.establish();

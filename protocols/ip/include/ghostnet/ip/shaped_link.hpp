@@ -54,8 +54,10 @@ class ShapedLink final : public IpLink {
         : model(std::move(profile)), timer(clock) {}
     link::LinkModel<IpPacket, CopyPacket> model;
     Timer timer;
+    TimePoint armed_for = kNever;
   };
 
+  static void arm(Direction& direction);
   void enter(Direction& direction, IpPacket packet);
   std::optional<IpPacket> leave(Direction& direction);
   void arrive(IpPacket packet);

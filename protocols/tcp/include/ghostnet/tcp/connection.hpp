@@ -170,7 +170,9 @@ class Connection {
     std::uint32_t undone = 0;  // reductions that were found to be mistaken
   };
   const Counters& counters() const { return counters_; }
-  // Whether what is counted agrees with what it counts; for tests.
+  // For tests: whether all of what a selective acknowledgment says has arrived, and whether what is counted agrees with
+  // what it counts.
+  bool holds(const SackBlock& block) const { return receive_.holds(block); }
   bool consistent() const;
 
  private:
@@ -224,6 +226,7 @@ class Connection {
   void take_data(TimePoint now, const Segment& segment, Ecn ecn);
   void take_fin(TimePoint now);
   void schedule_ack(TimePoint now, bool at_once);
+  void note_repeated(const Segment& segment);
   void note_repeated(SackBlock block);
 
   // connection_ack.cpp

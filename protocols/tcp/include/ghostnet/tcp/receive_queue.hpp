@@ -28,6 +28,8 @@ class ReceiveQueue {
 
   std::uint32_t readable_bytes() const { return readable_; }
   bool has_gaps() const { return early_ != nullptr; }
+  // Whether all of the block has arrived: in order, or early.
+  bool holds(const SackBlock& block) const;
   bool wants_release() const { return readable_ == 0 && early_ == nullptr; }
 
   struct Outcome {
