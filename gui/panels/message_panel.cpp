@@ -23,6 +23,7 @@ namespace {
 
 constexpr int kWait_ms = 1'000;
 constexpr int kHostWidth = 126;
+constexpr int kReadableWidth = 340;
 constexpr int kTracesHeight = 190;
 
 QVariant key(std::int64_t number) { return QVariant::fromValue<qlonglong>(number); }
@@ -106,6 +107,7 @@ MessagePanel::MessagePanel(Document& document, SceneModel& scene, TimeBar& time,
 }
 
 void MessagePanel::build() {
+  setMinimumWidth(kReadableWidth);
   trace_model_ = new CellModel(
       {tr("Published"), tr("By"), tr("Reached"), tr("Until last"), tr("Copies"), tr("Lost"), tr("Size"), tr("Kind")},
       this);
