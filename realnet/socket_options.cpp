@@ -33,7 +33,7 @@ struct Wanted {
 // What comes with each datagram, and how groups behave, for IPv4 datagrams. IPv6 sockets that carry IPv4 want it, too.
 void set_v4_details(int fd, const UdpOptions& options) {
   for (const Wanted& wanted :
-       {Wanted{SOL_IP, IP_RECVTOS, 1}, Wanted{SOL_IP, IP_RECVTTL, 1},
+       {Wanted{SOL_IP, IP_RECVTOS, options.header_fields}, Wanted{SOL_IP, IP_RECVTTL, options.header_fields},
         Wanted{SOL_IP, IP_TTL, std::max<int>(options.hop_limit, 1)},
         Wanted{SOL_IP, IP_MULTICAST_TTL, options.multicast_hop_limit},
         Wanted{SOL_IP, IP_MULTICAST_LOOP, options.multicast_loop}, Wanted{SOL_IP, IP_MULTICAST_ALL, 0}}) {
@@ -43,7 +43,8 @@ void set_v4_details(int fd, const UdpOptions& options) {
 
 void set_v6_details(int fd, const UdpOptions& options) {
   for (const Wanted& wanted :
-       {Wanted{SOL_IPV6, IPV6_RECVTCLASS, 1}, Wanted{SOL_IPV6, IPV6_RECVHOPLIMIT, 1},
+       {Wanted{SOL_IPV6, IPV6_RECVTCLASS, options.header_fields},
+        Wanted{SOL_IPV6, IPV6_RECVHOPLIMIT, options.header_fields},
         Wanted{SOL_IPV6, IPV6_UNICAST_HOPS, std::max<int>(options.hop_limit, 1)},
         Wanted{SOL_IPV6, IPV6_MULTICAST_HOPS, options.multicast_hop_limit},
         Wanted{SOL_IPV6, IPV6_MULTICAST_LOOP, options.multicast_loop}, Wanted{SOL_IPV6, IPV6_MULTICAST_ALL, 0}}) {
@@ -95,6 +96,15 @@ void set_stream_options(int fd, const StreamOptions& options) {
     set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds(options.keepalive_interval));
   }
   set_buffers(fd, options.receive_buffer_bytes, options.send_buffer_bytes);
+}
+
+bool set_congestion_control(int fd, const std::string& name) {
+  return ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) == 0;
+}
+
+bool has_congestion_control(const std::string& name) {
+  Result<FileDescriptor> fd = open_socket(AF_INET, SOCK_STREAM, "asking for a congestion control");
+  return fd && set_congestion_control(fd->get(), name);
 }
 
 bool wants_packet_info(const UdpOptions& options) {

@@ -326,6 +326,10 @@ std::int64_t FabricHost::occupy_cpu(const CpuWork& work, std::int64_t now_ns) {
   return extras_->cpu_busy_until_ns;
 }
 
+void FabricHost::charge(const CpuWork& work) {
+  if (has_cpu()) occupy_cpu(work, to_ns(loop().now()));
+}
+
 void FabricHost::submit(std::shared_ptr<ComputeJob> job) {
   job->execute();
   if (!has_cpu()) return job->finish();

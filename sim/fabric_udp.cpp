@@ -129,7 +129,7 @@ std::optional<Errc> FabricUdpSocket::send_one(const Datagram& datagram, ByteView
     refused = fabric.route(*host_, *flight, datagram.interface);
   }
   if (refused) return refused;
-  ++sent_;
+  if (++sent_ == 0) ++extras().sent_wraps;
   ++fabric.counters_.sent;
   return std::nullopt;
 }
@@ -230,7 +230,8 @@ Result<std::size_t> FabricUdpSocket::try_recv(std::span<ReceivedDatagram> batch)
     datagram.data = flight.disembark();
   }
   if (taken == 0) return fail(Errc::would_block);
-  received_ += taken;
+  received_ += static_cast<std::uint32_t>(taken);
+  if (received_ < taken) ++extras().received_wraps;
   return taken;
 }
 
@@ -283,6 +284,10 @@ Result<> FabricUdpSocket::leave(const IpAddress& shown, InterfaceIndex interface
   return {};
 }
 
-UdpCounters FabricUdpSocket::counters() const { return {sent_, received_, extras_ ? extras_->dropped : 0}; }
+UdpCounters FabricUdpSocket::counters() const {
+  if (!extras_) return {sent_, received_, 0};
+  return {std::uint64_t{extras_->sent_wraps} << 32 | sent_, std::uint64_t{extras_->received_wraps} << 32 | received_,
+          extras_->dropped};
+}
 
 }  // namespace ghostnet::sim

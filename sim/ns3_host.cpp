@@ -185,11 +185,19 @@ Result<PacketBuf> Ns3Host::receive_buffer(std::size_t size_bytes) {
 
 void Ns3Host::submit(std::shared_ptr<ComputeJob> job) {
   job->execute();
-  const Duration price = world_.cpu_price ? world_.cpu_price(id_, job->work()) : Duration{};
-  if (price <= Duration{}) return job->finish();
-  // One processor: jobs are done one after the other.
+  const TimePoint done = occupy_cpu(job->work());
+  if (done <= context_.loop.now()) return job->finish();
+  scope_.spawn(finish_at(done, std::move(job)));
+}
+
+void Ns3Host::charge(const CpuWork& work) { occupy_cpu(work); }
+
+// One processor: work is done one after the other. When this is.
+TimePoint Ns3Host::occupy_cpu(const CpuWork& work) {
+  const Duration price = world_.cpu_price ? world_.cpu_price(id_, work) : Duration{};
+  if (price <= Duration{}) return context_.loop.now();
   cpu_free_at_ = std::max(cpu_free_at_, context_.loop.now()) + price;
-  scope_.spawn(finish_at(cpu_free_at_, std::move(job)));
+  return cpu_free_at_;
 }
 
 Task<> Ns3Host::finish_at(TimePoint at, std::shared_ptr<ComputeJob> job) {

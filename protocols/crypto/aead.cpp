@@ -77,11 +77,16 @@ bool open_with(EVP_CIPHER_CTX* context, const std::uint8_t* key, ByteView nonce,
 struct SharedContext {
   CipherContext context;
   Secret<kAeadKeyBytes> key;
+
+  static SharedContext& of_this_thread() {
+    thread_local SharedContext shared;
+    return shared;
+  }
 };
 
 // The context, and the key to give it: null where it has it already.
 std::pair<EVP_CIPHER_CTX*, const std::uint8_t*> shared_context(const Secret<kAeadKeyBytes>& key) {
-  thread_local SharedContext shared;
+  SharedContext& shared = SharedContext::of_this_thread();
   if (!shared.context) {
     shared.context = new_context(AeadKind::chacha20_poly1305, key.data());
     shared.key = key.copy();
@@ -107,6 +112,14 @@ AeadKey::AeadKey(AeadKind kind, ByteView key) : kind_(kind) {
   } else {
     key_ = Secret<kAeadKeyBytes>::of(key);
   }
+}
+
+// A key that is gone does not stay behind in the thread's context either: OpenSSL wipes what it frees.
+AeadKey::~AeadKey() {
+  SharedContext& shared = SharedContext::of_this_thread();
+  if (!shared.context || !(shared.key == key_)) return;
+  shared.context.reset();
+  shared.key = Secret<kAeadKeyBytes>();
 }
 
 void AeadKey::seal(ByteView nonce, ByteView associated, ByteView plaintext, std::uint8_t* sealed) const {

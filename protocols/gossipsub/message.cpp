@@ -4,10 +4,27 @@
 
 namespace ghostnet::gossipsub {
 
+std::vector<std::uint8_t> Message::signed_bytes() const {
+  constexpr std::string_view kPrefix = "libp2p-pubsub:";
+  std::vector<std::uint8_t> bytes(kPrefix.begin(), kPrefix.end());
+  ByteView rest = encoded;
+  const auto copy_up_to = [&](ByteView field) {
+    libp2p::append(bytes, rest.first(static_cast<std::size_t>(field.data() - rest.data())));
+    rest = rest.subspan(static_cast<std::size_t>(field.data() - rest.data()) + field.size());
+  };
+  const bool key_first = !key_field.empty() && !signature_field.empty() && key_field.data() < signature_field.data();
+  for (ByteView field : {key_first ? key_field : signature_field, key_first ? signature_field : key_field}) {
+    if (!field.empty()) copy_up_to(field);
+  }
+  libp2p::append(bytes, rest);
+  return bytes;
+}
+
 Result<Message> Message::parse(ByteView encoded) {
   Message message{.encoded = encoded};
   bool has_topic = false;
   int signatures = 0;
+  int keys = 0;
   libp2p::ProtobufReader in(encoded);
   while (in.next()) {
     switch (in.field()) {
@@ -19,19 +36,23 @@ Result<Message> Message::parse(ByteView encoded) {
         has_topic = true;
         break;
       case 5:
-        message.signature_begin = in.field_begin();
-        message.signature = in.bytes();
-        message.signature_end = in.position();
-        ++signatures;
+      case 6: {
+        const std::size_t begin = in.field_begin();
+        const bool is_key = in.field() == 6;
+        (is_key ? message.key : message.signature) = in.bytes();
+        (is_key ? message.key_field : message.signature_field) = encoded.subspan(begin, in.position() - begin);
+        ++(is_key ? keys : signatures);
         break;
-      case 6: message.key = in.bytes(); break;
+      }
       default: break;  // signed and forwarded, not understood
     }
   }
   if (auto done = in.finish("pubsub message"); !done) return fail(done);
   if (!has_topic) return fail(Errc::malformed, "pubsub message: it has no topic");
   if (message.topic.size() > kMaxTopicBytes) return fail(Errc::malformed, "pubsub message: its topic is too long");
-  if (signatures > 1) return fail(Errc::malformed, "pubsub message: it has several signatures");
+  if (signatures > 1 || keys > 1) {
+    return fail(Errc::malformed, "pubsub message: it has several signatures or keys");
+  }
   return message;
 }
 

@@ -7,6 +7,7 @@
 #include "ghostnet/libp2p/envelope.hpp"
 #include "ghostnet/libp2p/message.hpp"
 #include "ghostnet/libp2p/message_feed.hpp"
+#include "ghostnet/runtime/foresight.hpp"
 #include "ghostnet/runtime/observer.hpp"
 #include "ghostnet/runtime/readiness_relay.hpp"
 #include "ghostnet/runtime/wire.hpp"
@@ -18,7 +19,6 @@ constexpr Duration kExchangedAddressLifetime = 10min;
 constexpr std::size_t kMaxExchangeDials = 32;  // under way
 constexpr Duration kFirstPause = 1s;           // before a lost stream is opened again
 constexpr Duration kMaxPause = 60s;
-constexpr std::string_view kSigningPrefix = "libp2p-pubsub:";
 
 std::vector<std::string> offered_protocols() {
   std::vector<std::string> protocols(std::begin(kMeshsubProtocols), std::end(kMeshsubProtocols));
@@ -45,10 +45,8 @@ std::optional<MessageId> content_id(const Message& message) {
   constexpr std::size_t kIdBytes = 20;
   std::array<std::uint8_t, 8> topic_bytes;
   store_le<std::uint64_t>(topic_bytes.data(), message.topic.size());
-  crypto::Sha256Digest digest;
-  crypto::Hasher hasher(crypto::HashKind::sha256);
-  hasher.update(topic_bytes).update(as_bytes(message.topic)).update(message.data);
-  hasher.finish(digest);
+  const std::array<ByteView, 3> parts = {ByteView(topic_bytes), as_bytes(message.topic), message.data};
+  const crypto::Sha256Digest digest = crypto::sha256_of(parts);
   return MessageId::of(ByteView(digest).first(kIdBytes));
 }
 
@@ -64,7 +62,7 @@ struct Pubsub::Peer final : private libp2p::MessageSink {
   // Takes what the peer sends, once the router knows it.
   void listen() {
     if (!in || !handle || std::exchange(delivering, true)) return;
-    in->deliver_messages(*this, max_rpc_bytes(owner.options_));
+    in->deliver_messages(*this, max_rpc_bytes(owner.options()));
   }
   void send();
   // Nothing comes on the outbound stream but its end.
@@ -92,6 +90,7 @@ struct Pubsub::Peer final : private libp2p::MessageSink {
   Scope opening;
 
  private:
+  void foresee(unsigned step) const override { owner.router_.foresee(handle, step); }
   void on_message(ByteView message) override {
     if (!dropped) owner.router_.receive(owner.host_.now(), handle, message);
   }
@@ -114,7 +113,6 @@ Pubsub::Pubsub(libp2p::Node& node, const RouterOptions& options, const ScorePara
     : node_(node),
       host_(node.host()),
       handler_(handler),
-      options_(options),
       router_(router_config(node, options, scoring, tracer), *this,
               Random::from_state(node.host().random().next_u64(), node.host().random().next_u64() | 1),
               node.host().now()),
@@ -310,13 +308,18 @@ void Pubsub::ready_to_send(PeerHandle handle) {
   flush_.schedule();
 }
 
+void Pubsub::foresee_sending(PeerHandle handle) {
+  if (handle.slot < by_slot_.size()) fetch_lines(by_slot_[handle.slot], sizeof(Peer));
+}
+
 // At the end of the turn, so that what one message causes leaves together.
 void Pubsub::flush() {
-  // Where there are thousands of nodes nothing of a peer is in the cache: all of them are fetched while the first is
-  // worked on.
-  for (const Peer* peer : to_flush_) {
-    if (peer->out) __builtin_prefetch(peer->out.get(), 1);
-    router_.prefetch(peer->handle);
+  // Down to the connections below, all peers side by side.
+  constexpr unsigned kSteps = 7;
+  for (unsigned step = 0; step < kSteps; ++step) {
+    for (const Peer* peer : to_flush_) {
+      if (peer->out) peer->out->foresee_writing(step);
+    }
   }
   for (std::size_t i = 0; i < to_flush_.size(); ++i) {
     Peer& peer = *to_flush_[i];
@@ -429,20 +432,18 @@ Result<MessageId> Pubsub::publish(std::string_view topic, ByteView data) {
   std::array<std::uint8_t, 8> seqno;
   std::vector<std::uint8_t> signature;
   std::vector<std::uint8_t> key;
-  if (options_.signature_policy == SignaturePolicy::strict_sign) {
+  if (options().signature_policy == SignaturePolicy::strict_sign) {
     store_be<std::uint64_t>(seqno.data(), next_seqno_++);
     message.from = node_.id().bytes();
     message.seqno = seqno;
+    const Bytes unsigned_bytes = message.encode();
+    const auto to_sign = Message{.encoded = unsigned_bytes.view()}.signed_bytes();
+    signature = node_.key().sign(to_sign, node_.secure_random());
+    message.signature = signature;
     if (node_.id().inlined_key().empty()) {
       key = node_.key().public_key().encode();
       message.key = key;
     }
-    // What is signed is the message without its signature; `key` stands behind it, which changes nothing.
-    const Bytes unsigned_bytes = message.encode();
-    std::vector<std::uint8_t> to_sign(kSigningPrefix.begin(), kSigningPrefix.end());
-    to_sign.insert(to_sign.end(), unsigned_bytes.begin(), unsigned_bytes.end());
-    signature = node_.key().sign(to_sign, node_.secure_random());
-    message.signature = signature;
   }
   const auto published = router_.publish(host_.now(), message.encode());
   if (!published) return fail(published);
@@ -455,7 +456,7 @@ bool Pubsub::send_as_is(const libp2p::PeerId& id, const Rpc& rpc) {
 }
 
 bool Pubsub::authentic(const Message& message) {
-  return options_.signature_policy != SignaturePolicy::strict_sign || signature_holds(message);
+  return options().signature_policy != SignaturePolicy::strict_sign || signature_holds(message);
 }
 
 std::optional<Verdict> Pubsub::validate(MessageSeq seq, const Message& message, PeerHandle source) {
@@ -472,12 +473,7 @@ bool Pubsub::signature_holds(const Message& message) const {
   if (encoded_key.empty()) return false;
   const auto key = libp2p::PublicKey::decode(encoded_key);
   if (!key || key->peer_id() != *author) return false;
-  std::vector<std::uint8_t> was_signed(kSigningPrefix.begin(), kSigningPrefix.end());
-  const ByteView before = message.encoded.first(message.signature_begin);
-  const ByteView behind = message.encoded.subspan(message.signature_end);
-  was_signed.insert(was_signed.end(), before.begin(), before.end());
-  was_signed.insert(was_signed.end(), behind.begin(), behind.end());
-  return key->verify(was_signed, *message.signature);
+  return key->verify(message.signed_bytes(), *message.signature);
 }
 
 std::vector<libp2p::PeerId> Pubsub::mesh(std::string_view topic) const {

@@ -15,6 +15,10 @@ namespace {
 // How long addresses that others told of are believed.
 constexpr Duration kHeardAddressLifetime = 30min;
 
+constexpr std::string_view kConnectionTag = "kbucket";
+constexpr std::size_t kProtectedBuckets = 2;
+constexpr std::int32_t kWorthOfTablePeer = 5;
+
 // Errors that say nothing of the peer: it is this node that could not ask.
 bool is_our_own(Errc why) {
   return why == Errc::limit || why == Errc::no_buffers || why == Errc::would_block || why == Errc::busy;
@@ -91,14 +95,23 @@ void Dht::take_out(const libp2p::PeerId& peer) {
   if (removal.replacement) entered_table(*removal.replacement);
 }
 
-// Where the peers of the table can be reached is not forgotten for want of room.
+// Where the peers of the table can be reached is not forgotten for want of room, and connections to them stay when
+// others go: a search begins at them. Those of the first buckets, of which half or a quarter of all keys are sought,
+// stay in any case (as go-libp2p-kad-dht has it).
 void Dht::entered_table(const libp2p::PeerId& peer) {
   node_.peers().pin(peer);
+  if (table_.bucket_of(Key::of(peer)) < kProtectedBuckets) {
+    node_.protect(peer, kConnectionTag);
+  } else {
+    node_.tag(peer, kConnectionTag, kWorthOfTablePeer);
+  }
   show_entry(peer, true);
 }
 
 void Dht::left_table(const libp2p::PeerId& peer) {
   node_.peers().unpin(peer);
+  node_.unprotect(peer, kConnectionTag);
+  node_.tag(peer, kConnectionTag, 0);
   show_entry(peer, false);
 }
 

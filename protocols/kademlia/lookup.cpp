@@ -39,11 +39,11 @@ void Lookup::hear(const libp2p::PeerId& peer, std::uint16_t hops, std::uint16_t 
 }
 
 std::optional<libp2p::PeerId> Lookup::next() {
-  if (under_way_ >= options_.alpha) return std::nullopt;
   for (std::size_t tried = 0; tried < options_.paths; ++tried) {
     const std::uint16_t path = next_path_;
     next_path_ = static_cast<std::uint16_t>((next_path_ + 1) % options_.paths);
-    if (path_finished(path)) continue;
+    if (nearest_answered(path, options_.k)) continue;
+    if (under_way_ >= options_.alpha && !nearest_answered(path, options_.beta)) continue;
     std::size_t among = 0;  // the k nearest that did not fail: nobody else is needed unless one of them fails
     const auto nearest = std::ranges::find_if(candidates_, [&](const Candidate& candidate) {
       if (candidate.path != path || candidate.state == State::failed || among == options_.k) return false;
@@ -76,19 +76,19 @@ void Lookup::failed(const libp2p::PeerId& peer) {
   --under_way_;
 }
 
-bool Lookup::path_finished(std::uint16_t path) const {
+bool Lookup::nearest_answered(std::uint16_t path, std::size_t count) const {
   std::size_t among = 0;
   for (const Candidate& candidate : candidates_) {
     if (candidate.path != path || candidate.state == State::failed) continue;
     if (candidate.state != State::answered) return false;
-    if (++among == options_.k) return true;
+    if (++among == count) return true;
   }
   return true;
 }
 
 bool Lookup::finished() const {
   for (std::uint16_t path = 0; path < options_.paths; ++path) {
-    if (!path_finished(path)) return false;
+    if (!nearest_answered(path, options_.k)) return false;
   }
   return true;
 }

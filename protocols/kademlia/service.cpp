@@ -10,7 +10,7 @@ namespace {
 
 DhtOptions dht_options(const KademliaOptions& options) {
   return {.mode = options.mode,
-          .lookup = {.k = options.k, .alpha = options.alpha, .paths = options.paths},
+          .lookup = {.k = options.k, .alpha = options.alpha, .beta = options.beta, .paths = options.paths},
           .table = {.bucket_size = options.k},
           .request_timeout = options.request_timeout,
           .refresh_interval = options.refresh};
@@ -18,18 +18,19 @@ DhtOptions dht_options(const KademliaOptions& options) {
 
 }  // namespace
 
-KademliaService::KademliaService(Host& host, libp2p::Node& node, const KademliaOptions& options)
+KademliaService::KademliaService(Host& host, libp2p::Libp2pService& libp2p, const KademliaOptions& options)
     : host_(host),
+      libp2p_(libp2p),
       metrics_(host.metrics().family<KademliaMetrics>()),
       random_(Random::from_state(host.random().next_u64(), host.random().next_u64() | 1)),
-      dht_(node, dht_options(options)),
+      dht_(libp2p.node(), dht_options(options)),
       scope_(host.loop()) {}
 
 Result<std::unique_ptr<KademliaService>> KademliaService::start(const ServiceContext& context,
                                                                 const KademliaOptions& options) {
   auto* const libp2p = static_cast<libp2p::Libp2pService*>(context.sibling("libp2p"));
   if (libp2p == nullptr) return fail(Errc::invalid_argument, "kademlia stands on libp2p, which does not run here");
-  std::unique_ptr<KademliaService> service(new KademliaService(context.host, libp2p->node(), options));
+  std::unique_ptr<KademliaService> service(new KademliaService(context.host, *libp2p, options));
   service->scope_.spawn(service->measure());
   return service;
 }
@@ -56,6 +57,23 @@ Task<Result<>> KademliaService::lookup(const LookupRequest& request) {
   metrics_.lookup_time.record(host_.now() - begun);
   metrics_.hops.record(stats.hops);
   metrics_.asked.record(stats.asked);
+  co_return Result<>();
+}
+
+Task<Result<>> KademliaService::find_peer(Peer peer, const LookupRequest& request) {
+  static_cast<void>(request);
+  const std::optional<libp2p::PeerId> id = libp2p_.id_of(peer);
+  if (!id) co_return fail(Errc::not_supported, "nobody knows another's peer id: say libp2p: {{ identity: number }}");
+  SearchStats stats;
+  const TimePoint begun = host_.now();
+  metrics_.finds.add(1);
+  const auto found = co_await dht_.find_peer(*id, &stats);
+  if (!found) {
+    metrics_.finds_failed.add(1);
+    co_return fail(found);
+  }
+  metrics_.find_time.record(host_.now() - begun);
+  metrics_.find_hops.record(stats.hops);
   co_return Result<>();
 }
 
@@ -112,6 +130,7 @@ ServiceDescriptor service() {
   auto descriptor =
       describe<KademliaService>("kademlia", "A distributed hash table over libp2p (/ipfs/kad/1.0.0)")
           .operation<&KademliaService::lookup>("dht_lookup", "the peers nearest to a key by chance")
+          .operation<&KademliaService::find_peer>("dht_find_peer", "the addresses of a host, by its peer id")
           .operation<&KademliaService::put>("dht_put", "a value under one of the keys that all know")
           .operation<&KademliaService::get>("dht_get", "the value of one of these keys")
           .operation<&KademliaService::provide>("dht_provide", "says that this host has one of these keys")

@@ -1,10 +1,13 @@
 #include "ghostnet/libp2p/security.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "ghostnet/libp2p/message.hpp"
+#include "ghostnet/libp2p/multistream.hpp"
 #include "ghostnet/libp2p/protobuf.hpp"
 #include "ghostnet/noise/noise_stream.hpp"
+#include "ghostnet/runtime/wire.hpp"
 
 namespace ghostnet::libp2p {
 namespace {
@@ -38,6 +41,27 @@ Task<Result<>> send_message(Stream& raw, noise::HandshakeState& handshake, ByteV
   std::vector<std::uint8_t> message;
   if (Result<> written = handshake.write_message(payload, message); !written) co_return written;
   co_return co_await noise::write_framed(raw, message);
+}
+
+// The proposal and the first message of the handshake at once, and then the answer to the proposal. A listener reads
+// no further than the line that it takes (multistream-select), so that the message waits for its Noise.
+Task<Result<>> propose_and_send(Stream& raw, noise::HandshakeState& handshake) {
+  LazyProposal proposal{std::string(kNoiseId)};
+  std::vector<std::uint8_t> bytes = proposal.lines();
+  const std::size_t length_at = bytes.size();
+  bytes.resize(length_at + noise::kLengthBytes);
+  if (Result<> written = handshake.write_message({}, bytes); !written) co_return written;
+  const std::size_t message_bytes = bytes.size() - length_at - noise::kLengthBytes;
+  store_be(bytes.data() + length_at, static_cast<std::uint16_t>(message_bytes));
+  if (Result<> written = co_await raw.write(bytes); !written) co_return written;
+  std::array<std::uint8_t, kMaxProtocolIdBytes + 1> room;
+  while (true) {
+    const MutableByteView wanted = MutableByteView(room).first(std::min(room.size(), proposal.wanted()));
+    if (Result<> read = co_await raw.read_exactly(wanted); !read) co_return read;
+    const Result<bool> agreed = proposal.feed(wanted);
+    if (!agreed) co_return fail(agreed);
+    if (*agreed) co_return Result<>();
+  }
 }
 
 Task<Result<std::vector<std::uint8_t>>> receive_message(Stream& raw, noise::HandshakeState& handshake) {
@@ -99,7 +123,7 @@ Result<PeerId> NoisePayload::check(ByteView noise_static_key) const {
 }
 
 Task<Result<Secured>> secure_with_noise(Host& host, std::unique_ptr<Stream> raw, const NoiseIdentity& identity,
-                                        Direction direction, std::optional<PeerId> expected) {
+                                        Direction direction, std::optional<PeerId> expected, Agreement agreement) {
   crypto::HostRandom random(host);
   const bool initiator = direction == Direction::outbound;
   noise::HandshakeConfig config{.protocol = noise_protocol(),
@@ -109,7 +133,9 @@ Task<Result<Secured>> secure_with_noise(Host& host, std::unique_ptr<Stream> raw,
   if (!handshake) co_return fail(handshake);
 
   // -> e; <- e ee s es, payload; -> s se, payload
-  if (initiator) {
+  if (initiator && agreement == Agreement::with_first_message) {
+    if (Result<> sent = co_await propose_and_send(*raw, *handshake); !sent) co_return fail(sent);
+  } else if (initiator) {
     if (Result<> sent = co_await send_message(*raw, *handshake, {}); !sent) co_return fail(sent);
   } else {
     if (auto first = co_await receive_message(*raw, *handshake); !first) co_return fail(first);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ghostnet/crypto/hash.hpp"
 #include "ghostnet/runtime/listen_on.hpp"
 #include "ghostnet/runtime/observer.hpp"
 
@@ -10,11 +11,20 @@ namespace ghostnet::libp2p {
 namespace {
 
 NodeOptions node_options(const Libp2pOptions& options) {
-  return {
-      .security = options.security, .max_connections = options.max_connections, .dial_timeout = options.dial_timeout};
+  return {.security = options.security,
+          .low_water = options.low_water,
+          .high_water = options.high_water,
+          .max_connections = options.max_connections,
+          .dial_timeout = options.dial_timeout};
 }
 
-KeyPair make_key(Host& host) {
+KeyPair key_of_number(HostId host) {
+  const std::string text = fmt::format("ghostnet: the libp2p identity of host {}", host);
+  return KeyPair::ed25519_from_seed(crypto::sha256(as_bytes(text)));
+}
+
+KeyPair make_key(Host& host, const Libp2pOptions& options) {
+  if (options.identity == IdentityFrom::number) return key_of_number(host.id());
   crypto::HostRandom random(host);
   return KeyPair::generate_ed25519(random);
 }
@@ -23,6 +33,9 @@ KeyPair make_key(Host& host) {
 
 Result<> Libp2pOptions::validate() const {
   if (security.empty()) return fail(Errc::invalid_argument, "security: expected at least one of noise, tls, plaintext");
+  if (low_water > high_water) {
+    return fail(Errc::invalid_argument, "low_water: {} is more than high_water, {}", low_water, high_water);
+  }
   return {};
 }
 
@@ -36,7 +49,7 @@ Libp2pService::Libp2pService(const ServiceContext& context, const Libp2pOptions&
 
 Result<std::unique_ptr<Libp2pService>> Libp2pService::start(const ServiceContext& context,
                                                             const Libp2pOptions& options) {
-  std::unique_ptr<Libp2pService> service(new Libp2pService(context, options, make_key(context.host)));
+  std::unique_ptr<Libp2pService> service(new Libp2pService(context, options, make_key(context.host, options)));
   if (Observer* const observer = context.host.observer()) {
     observer->named(context.host.id(), service->node_.id().bytes());
   }
@@ -52,6 +65,11 @@ Result<std::unique_ptr<Libp2pService>> Libp2pService::start(const ServiceContext
 
 Multiaddr Libp2pService::address_of(const Peer& peer) const {
   return Multiaddr::tcp(Endpoint(peer.address, options_.port));
+}
+
+std::optional<PeerId> Libp2pService::id_of(const Peer& peer) const {
+  if (options_.identity != IdentityFrom::number) return std::nullopt;
+  return key_of_number(peer.id).peer_id();
 }
 
 std::size_t Libp2pService::dialled() const { return node_.connection_count(Direction::outbound); }

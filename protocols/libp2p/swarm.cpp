@@ -71,8 +71,10 @@ const TlsIdentity& Swarm::tls_identity() {
 }
 
 Task<Result<Secured>> Swarm::secure(std::unique_ptr<Stream> raw, std::string_view protocol, Direction direction,
-                                    std::optional<PeerId> expected) {
-  if (protocol == kNoiseId) return secure_with_noise(host, std::move(raw), noise_identity(), direction, expected);
+                                    std::optional<PeerId> expected, Agreement agreement) {
+  if (protocol == kNoiseId) {
+    return secure_with_noise(host, std::move(raw), noise_identity(), direction, expected, agreement);
+  }
   if (protocol == kTlsId) return secure_with_tls(host, std::move(raw), tls_identity(), direction, expected);
   return secure_with_plaintext(std::move(raw), key, expected);
 }
@@ -81,7 +83,10 @@ Task<Result<Secured>> Swarm::secure(std::unique_ptr<Stream> raw, std::string_vie
 Task<Result<Swarm::Upgraded>> Swarm::upgrade(std::unique_ptr<Stream> raw, Direction direction,
                                              std::optional<PeerId> expected) {
   std::size_t chosen = 0;
-  if (direction == Direction::outbound) {
+  Agreement agreement = Agreement::made;
+  if (direction == Direction::outbound && options.security.size() == 1 && options.security[0] == Security::noise) {
+    agreement = Agreement::with_first_message;  // nothing else can be proposed: the handshake begins at once
+  } else if (direction == Direction::outbound) {
     const Result<std::size_t> agreed = co_await propose(*raw, security_ids_);
     if (!agreed) co_return fail(agreed);
     chosen = *agreed;
@@ -97,7 +102,7 @@ Task<Result<Swarm::Upgraded>> Swarm::upgrade(std::unique_ptr<Stream> raw, Direct
   const std::string_view security = id_of(options.security[chosen]);
   const Endpoint local = raw->local();
   const Endpoint remote = raw->peer();
-  Result<Secured> secured = co_await secure(std::move(raw), security, direction, expected);
+  Result<Secured> secured = co_await secure(std::move(raw), security, direction, expected, agreement);
   if (!secured) co_return fail(secured);
   if (Result<> admitted = options.gate.admits(secured->peer); !admitted) co_return fail(admitted);
   if (secured->peer == key.peer_id()) co_return fail(Errc::permission, "this is ourselves");

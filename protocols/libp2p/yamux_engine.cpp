@@ -5,6 +5,8 @@
 #include <cstring>
 #include <limits>
 
+#include "ghostnet/runtime/foresight.hpp"
+
 namespace ghostnet::libp2p {
 namespace {
 
@@ -97,13 +99,12 @@ void YamuxStreamState::end(Errc why) {
 void YamuxStreamState::detach() {
   if (engine_ == nullptr) return;
   if (!ended_) {
-    // A reset behind a FIN would take back at the peer what was written before and is not read yet. What the peer still
-    // sends is thrown away.
     const bool known_to_peer = !outbound_ || announced_;
     if (known_to_peer && !finished_) {
       engine_->queue({YamuxType::window_update, static_cast<std::uint16_t>(take_flags() | yamux_flag::kRst), id_, 0});
     }
     engine_->held_bytes_ -= in_.size();
+    if (finished_ && !peer_finished_) engine_->drain(*this);
   }
   engine_->remove(*this);
 }
@@ -170,16 +171,19 @@ Result<> YamuxEngine::on_stream_frame() {
     if (Result<> updated = on_window_update(); !updated) return updated;
     return end_frame();
   }
-  if (stream != nullptr && header_.length > stream->receive_credit_) {
-    return broke({Errc::protocol, "yamux stream {}: {} bytes, and a window of {}", header_.stream_id, header_.length,
-                  stream->receive_credit_},
-                 YamuxGoAway::protocol_error);
+  Drained* const drained = stream == nullptr ? find_drained(header_.stream_id) : nullptr;
+  const std::uint32_t credit = stream != nullptr ? stream->receive_credit_ : drained != nullptr ? drained->credit : ~0u;
+  if (header_.length > credit) {
+    return broke(
+        {Errc::protocol, "yamux stream {}: {} bytes, and a window of {}", header_.stream_id, header_.length, credit},
+        YamuxGoAway::protocol_error);
   }
   if (stream != nullptr && stream->peer_finished_ && header_.length > 0) {
     return broke({Errc::protocol, "yamux stream {}: data after its end", header_.stream_id},
                  YamuxGoAway::protocol_error);
   }
   if (stream != nullptr) stream->receive_credit_ -= header_.length;
+  if (drained != nullptr) drained->credit -= header_.length;
   body_left_ = header_.length;
   return body_left_ == 0 ? end_frame() : Result<>();
 }
@@ -194,7 +198,7 @@ Result<> YamuxEngine::accept() {
   YamuxStreamState* const stream =
       we_go_ || inbound_ >= options_.max_inbound_streams ? nullptr : driver_.accept_stream();
   if (stream == nullptr) {
-    queue({YamuxType::window_update, yamux_flag::kRst, id, 0});
+    reset_unknown(id);
     return {};
   }
   stream->engine_ = this;
@@ -213,7 +217,6 @@ Result<> YamuxEngine::take_data(ByteView& bytes, TimePoint now) {
   if (stream != nullptr && !stream->ended_) {
     if (stream->in_.empty() && stream->take_now(part)) {
       last_taking_ = stream;
-      last_taker_ = stream->taker();
       if (!stream->ended_ && stream->engine_ != nullptr) give_window(*stream, now);
       return body_left_ == 0 ? end_frame() : Result<>();
     }
@@ -225,6 +228,8 @@ Result<> YamuxEngine::take_data(ByteView& bytes, TimePoint now) {
     }
     append(stream->in_, part);
     stream->became_readable();
+  } else if (Drained* const drained = find_drained(header_.stream_id)) {
+    throw_away(*drained, static_cast<std::uint32_t>(part.size()));
   }
   return body_left_ == 0 ? end_frame() : Result<>();
 }
@@ -232,6 +237,9 @@ Result<> YamuxEngine::take_data(ByteView& bytes, TimePoint now) {
 // What the flags say happens after the data.
 Result<> YamuxEngine::end_frame() {
   YamuxStreamState* const stream = find(header_.stream_id);
+  if (stream == nullptr && (header_.has(yamux_flag::kRst) || header_.has(yamux_flag::kFin))) {
+    std::erase_if(drained_, [this](const Drained& drained) { return drained.id == header_.stream_id; });
+  }
   if (stream == nullptr || stream->ended_) return {};
   if (header_.has(yamux_flag::kRst)) {
     stream->end(Errc::reset);
@@ -305,16 +313,18 @@ void YamuxEngine::queue(const YamuxHeader& header, std::span<const ByteView> par
   if (was_empty) driver_.has_output();
 }
 
-void YamuxEngine::prefetch() const {
-  constexpr std::size_t kStreamLines = 6;
-  constexpr std::size_t kTakerLines = 3;
-  __builtin_prefetch(streams_.data());
-  const auto fetch = [](const void* first, std::size_t lines) {
-    if (first == nullptr) return;
-    for (std::size_t line = 0; line < lines; ++line) __builtin_prefetch(static_cast<const char*>(first) + 64 * line, 1);
-  };
-  fetch(last_taking_, kStreamLines);
-  fetch(last_taker_, kTakerLines);
+void YamuxEngine::foresee(unsigned step) const {
+  constexpr std::size_t kStreamBytes = 256;  // with what derives from it
+  if (step == 0) return __builtin_prefetch(streams_.data());
+  if (step == 1) return fetch_lines(last_taking_, last_taking_ == nullptr ? 0 : kStreamBytes);
+  const auto taking = std::ranges::find(streams_, last_taking_, &Entry::stream);
+  if (taking != streams_.end()) taking->stream->foresee_taking(step - 2);
+}
+
+void YamuxStreamState::foresee_output(unsigned step) const {
+  if (engine_ == nullptr) return;
+  if (step == 0) return fetch_lines(engine_, sizeof(YamuxEngine));
+  engine_->driver_.foresee_output(step - 1);
 }
 
 void YamuxEngine::sent(std::size_t bytes) {
@@ -386,6 +396,40 @@ void YamuxEngine::end(Errc why) {
 YamuxStreamState* YamuxEngine::find(std::uint32_t id) const {
   const auto found = std::ranges::lower_bound(streams_, id, {}, &Entry::id);
   return found != streams_.end() && found->id == id ? found->stream : nullptr;
+}
+
+YamuxEngine::Drained* YamuxEngine::find_drained(std::uint32_t id) {
+  const auto found = std::ranges::find(drained_, id, &Drained::id);
+  return found == drained_.end() ? nullptr : &*found;
+}
+
+// A reset behind our FIN would take back at the peer what was written before and is not read yet; nothing at all would
+// leave its writer waiting for a window.
+void YamuxEngine::drain(const YamuxStreamState& stream) {
+  if (options_.max_drained_streams == 0) return reset_unknown(stream.id_);
+  if (drained_.size() >= options_.max_drained_streams) {
+    reset_unknown(drained_.front().id);
+    drained_.erase(drained_.begin());
+  }
+  drained_.push_back({.id = stream.id_,
+                      .credit = stream.receive_credit_,
+                      .spent = stream.window_ - std::min(stream.window_, stream.receive_credit_),
+                      .left = options_.max_drained_bytes});
+  throw_away(drained_.back(), 0);
+}
+
+void YamuxEngine::throw_away(Drained& drained, std::uint32_t bytes) {
+  drained.spent += bytes;
+  if (bytes > drained.left) {
+    const std::uint32_t id = drained.id;
+    reset_unknown(id);
+    std::erase_if(drained_, [id](const Drained& one) { return one.id == id; });
+    return;
+  }
+  drained.left -= bytes;
+  if (drained.spent < kYamuxInitialWindowBytes / 2) return;
+  drained.credit += drained.spent;
+  queue({YamuxType::window_update, 0, drained.id, std::exchange(drained.spent, 0)});
 }
 
 void YamuxEngine::insert(YamuxStreamState& stream) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstring>
 
-#include "ghostnet/runtime/linger.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
 namespace ghostnet::noise {
@@ -36,14 +35,20 @@ Task<Result<>> write_framed(Stream& stream, ByteView message) {
 }
 
 NoiseStream::NoiseStream(Host& host, std::unique_ptr<Stream> lower, Transport transport)
-    : host_(host), lower_(std::move(lower)), transport_(std::move(transport)) {}
+    : host_(host),
+      lower_(std::move(lower)),
+      foreseen_(dynamic_cast<ForeseenStream*>(lower_.get())),
+      transport_(std::move(transport)) {}
 
 NoiseStream::~NoiseStream() {
   readable_relay_.disarm();
-  writable_relay_.disarm();
-  if (shut_ && !out_.empty() && !write_error_) {
-    host_.scope().spawn(deliver_rest(host_.clock(), std::move(lower_), std::move(out_), kLinger));
-  }
+  read_by(nullptr);
+  output_.deliver_rest(host_, std::move(lower_), kLinger);
+}
+
+void NoiseStream::foresee_writing(unsigned step) const {
+  if (step == 0) return fetch_lines(lower_.get(), kCacheLineBytes);
+  if (foreseen_ != nullptr) foreseen_->foresee_writing(step - 1);
 }
 
 // ---- reading ----
@@ -179,10 +184,7 @@ void NoiseStream::settle() {
 // ---- writing ----
 
 Result<std::size_t> NoiseStream::try_write(std::span<const ByteView> parts) {
-  if (write_error_) return fail(*write_error_);
-  if (shut_) return fail(Errc::closed);
-  if (Result<> flushed = flush(); !flushed) return fail(flushed);
-  if (!out_.empty()) return fail(Errc::would_block);
+  if (Result<> room = output_.has_room(); !room) return fail(room);
   std::size_t size = 0;
   for (ByteView part : parts) size += part.size();
   size = std::min(size, kMaxMessagesAtOnce * kMaxPlaintextBytes);
@@ -194,21 +196,8 @@ Result<std::size_t> NoiseStream::try_write(std::span<const ByteView> parts) {
   PacketBuf own = small ? PacketBuf() : PacketBuf::with_room(0, sealed_bytes(size));
   PacketBuf& out = small ? shared : own;
   out.clear();
-  if (Result<> sealed = seal(parts, size, out); !sealed) {
-    write_error_ = sealed.error();
-    return fail(sealed);
-  }
-  const ByteView whole = out.view();
-  Result<std::size_t> written = lower_->try_write(std::span(&whole, 1));
-  if (!written && written.error() == Errc::would_block) written = 0;
-  if (!written) {
-    write_error_ = written.error();
-    return fail(written);
-  }
-  if (*written < whole.size()) {
-    out_ = PacketBuf::copy_of(whole.subspan(*written));
-    if (Result<> flushed = flush(); !flushed) return fail(flushed);
-  }
+  if (Result<> sealed = seal(parts, size, out); !sealed) return fail(output_.fail_with(sealed.error()));
+  if (Result<> sent = output_.send(out.view()); !sent) return fail(sent);
   return size;
 }
 
@@ -241,45 +230,12 @@ Result<> NoiseStream::seal(std::span<const ByteView> parts, std::size_t size, Pa
   return {};
 }
 
-Result<> NoiseStream::flush() {
-  while (!out_.empty()) {
-    const ByteView rest = out_.view();
-    const Result<std::size_t> written = lower_->try_write(std::span(&rest, 1));
-    if (!written) {
-      if (written.error() == Errc::would_block) {
-        writable_relay_.arm(lower_->writable());
-        return {};
-      }
-      write_error_ = written.error();
-      return fail(written);
-    }
-    out_.trim_front(*written);
-  }
-  out_ = PacketBuf();
-  return {};
-}
-
-void NoiseStream::lower_writable() {
-  if (Result<> flushed = flush(); !flushed || out_.empty()) {
-    if (flushed && shut_) static_cast<void>(lower_->shutdown_send());
-    wake_writer();
-  }
-}
-
-Result<> NoiseStream::shutdown_send() {
-  if (write_error_) return fail(*write_error_);
-  if (shut_) return {};
-  shut_ = true;
-  return out_.empty() ? lower_->shutdown_send() : Result<>();  // after what is sealed
-}
-
 void NoiseStream::abort() {
   readable_relay_.disarm();
-  writable_relay_.disarm();
   in_ = PacketBuf();
-  out_ = PacketBuf();
   opened_bytes_ = after_opened_ = 0;
-  read_error_ = write_error_ = Error(Errc::closed);
+  read_error_ = Error(Errc::closed);
+  static_cast<void>(output_.fail_with(Errc::closed));
   lower_->abort();
   wake_reader();
   wake_writer();

@@ -287,12 +287,12 @@ class FaultyUdpSocket final : public UdpSocket {
 
  protected:
   bool poll_readable() override { return intake_.ready(socket_->readable()); }
-  bool poll_writable() override {
-    if (sending_.held()) return false;
+  SoleWaiter* full() override {
+    if (sending_.held()) return &writer_;
     UdpSocket::WritableAwaiter below = socket_->writable();
-    if (below.await_ready()) return true;
+    if (below.await_ready()) return nullptr;
     sending_.pass_on(std::move(below));
-    return false;
+    return &writer_;
   }
 
  private:
@@ -305,6 +305,7 @@ class FaultyUdpSocket final : public UdpSocket {
   FaultPlan& plan_;
   bool connected_ = false;
   Intake<UdpSocket::ReadableAwaiter> intake_;
+  SoleWaiter writer_;
   Gate<UdpSocket::WritableAwaiter> sending_;
 };
 

@@ -31,12 +31,14 @@ void Spawned::end(const Error* failure) noexcept {
 void Spawned::leave_scope() noexcept {
   Scope& left = *scope();
   set_awaited_by(Continuation::of_spawned(nullptr));
-  if (left.maker_ != nullptr && left.maker_->task != nullptr) make()->above = detail::Maker::share(left.maker_);
+  if (detail::Maker* maker = left.maker(); maker != nullptr && maker->task != nullptr) {
+    make()->above = detail::Maker::share(maker);
+  }
   left.child_gone();
 }
 
 Spawned* Spawned::above() const {
-  const detail::Maker* maker = scope() != nullptr ? scope()->maker_ : made() != nullptr ? made()->above : nullptr;
+  const detail::Maker* maker = scope() != nullptr ? scope()->maker() : made() != nullptr ? made()->above : nullptr;
   return maker != nullptr ? maker->task : nullptr;
 }
 
@@ -46,13 +48,16 @@ bool Spawned::stands_under(const Spawned& other) const {
   return task != nullptr;
 }
 
-Scope::Scope(Loop& loop, FailureHandler* handler) : loop_(loop), handler_(handler) {
-  if (Spawned* running = loop.running()) maker_ = detail::Maker::share(running->make());
+Scope::Scope(Loop& loop, FailureHandler* handler) : loop_(loop) {
+  Spawned* const running = loop.running();
+  detail::Maker* const maker = running != nullptr ? detail::Maker::share(running->make()) : nullptr;
+  maker_or_handled_ = handler == nullptr ? reinterpret_cast<std::uintptr_t>(maker)
+                                         : reinterpret_cast<std::uintptr_t>(new Handled(maker, *handler)) | kHandled;
 }
 
 void Scope::child_failed(const Error& failure) noexcept {
-  if (handler_ != nullptr) {
-    handler_->child_failed(failure);
+  if (has_handler()) {
+    handled()->handler.child_failed(failure);
   } else {
     loop_.report_failure(failure);
   }

@@ -27,6 +27,12 @@ Engine& engine_of(const SSL* ssl) { return *static_cast<Engine*>(SSL_get_app_dat
 int read_lower(BIO* bio, char* room, std::size_t size, std::size_t* read) {
   Engine& engine = *static_cast<Engine*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
+  if (engine.key_updates > TlsStream::kMaxKeyUpdates || engine.out.size() > TlsStream::kMaxHeldBytes) {
+    engine.lower_error =
+        Error(Errc::limit, "TLS: the peer sends KeyUpdates and nothing else, or reads no answers to them");
+    *read = 0;
+    return 0;
+  }
   const Result<std::size_t> got = engine.lower.try_read({reinterpret_cast<std::uint8_t*>(room), size});
   *read = got ? *got : 0;
   if (got && *got > 0) return 1;
@@ -97,6 +103,13 @@ int judge(X509_STORE_CTX* store, void*) {
   return 1;
 }
 
+void count_key_updates(int sent, int, int content, const void* message, std::size_t size, SSL*, void* engine) {
+  const bool handshake = sent == 0 && content == SSL3_RT_HANDSHAKE && size > 0;
+  if (handshake && *static_cast<const std::uint8_t*>(message) == SSL3_MT_KEY_UPDATE) {
+    ++static_cast<Engine*>(engine)->key_updates;
+  }
+}
+
 // RFC 7301 3.2. `offered`: the client's, each with its length in front.
 int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
                     unsigned int offered_size, void*) {
@@ -155,6 +168,8 @@ Engine::Engine(Stream& below, PacketBuf& sealed, HandshakeConfig said)
   require(bio != nullptr);
   BIO_set_data(bio, this);
   SSL_set_bio(ssl.get(), bio, bio);
+  SSL_set_msg_callback(ssl.get(), count_key_updates);
+  SSL_set_msg_callback_arg(ssl.get(), this);
   const IdentityState& identity = *config.identity.state_;
   require(SSL_use_cert_and_key(ssl.get(), identity.certificate.get(), identity.key.get(), nullptr, 1) == 1);
   if (config.role == Role::server) {

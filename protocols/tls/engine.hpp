@@ -22,6 +22,7 @@ struct Engine {
   HandshakeConfig config;
   bool lower_ended = false;
   std::optional<Error> lower_error;  // of the last read
+  std::size_t key_updates = 0;       // of the peer, since its last data
   std::optional<Error> judged;       // what was wrong with the peer's certificate
   std::unique_ptr<SSL, FreeBy<SSL_free>> ssl;
 };

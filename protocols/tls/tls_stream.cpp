@@ -5,23 +5,19 @@
 #include <cstring>
 
 #include "engine.hpp"
-#include "ghostnet/runtime/linger.hpp"
 
 namespace ghostnet::tls {
 
 TlsStream::TlsStream(Host& host, std::unique_ptr<Stream> lower, HandshakeConfig config)
     : host_(host), random_(host), lower_(std::move(lower)) {
   const crypto::RandomnessFrom seam(random_);
-  engine_ = std::make_unique<detail::Engine>(*lower_, out_, std::move(config));
+  engine_ = std::make_unique<detail::Engine>(*lower_, output_.held(), std::move(config));
 }
 
 TlsStream::~TlsStream() {
   readable_relay_.disarm();
-  writable_relay_.disarm();
   engine_.reset();
-  if (shut_ && !out_.empty() && !write_error_) {
-    host_.scope().spawn(deliver_rest(host_.clock(), std::move(lower_), std::move(out_), kLinger));
-  }
+  output_.deliver_rest(host_, std::move(lower_), kLinger);
 }
 
 std::string TlsStream::application_protocol() const {
@@ -55,8 +51,8 @@ Task<Result<>> TlsStream::shake_hands() {
     const bool waits = outcome != 1 && SSL_get_error(ssl, outcome) == SSL_ERROR_WANT_READ;
     std::optional<Error> failed;
     if (outcome != 1 && !waits) failed = why("TLS handshake", Errc::end_of_stream);
-    if (!out_.empty()) {
-      const PacketBuf flight = std::exchange(out_, {});
+    if (!output_.held().empty()) {
+      const PacketBuf flight = std::exchange(output_.held(), {});
       const Result<> written = co_await lower_->write(flight.view());
       if (!written && !failed) co_return written;
     }
@@ -91,24 +87,28 @@ Result<std::size_t> TlsStream::try_read(MutableByteView buffer) {
     ERR_clear_error();
     outcome = SSL_read_ex(ssl, buffer.data(), buffer.size(), &read);
   }
-  if (outcome == 1) return read;
+  if (outcome == 1) {
+    engine_->key_updates = 0;
+    if (Result<> answered = output_.flush(); !answered) return fail(answered);  // a KeyUpdate that was asked for
+    return read;
+  }
   switch (SSL_get_error(ssl, outcome)) {
-    case SSL_ERROR_WANT_READ: readable_relay_.arm(lower_->readable()); return fail(Errc::would_block);
+    case SSL_ERROR_WANT_READ:
+      static_cast<void>(output_.flush());
+      readable_relay_.arm(lower_->readable());
+      return fail(Errc::would_block);
     case SSL_ERROR_ZERO_RETURN: ended_ = true; return 0;
     default: break;
   }
   read_error_ = why("TLS", Errc::malformed);
-  static_cast<void>(flush());  // the alert
+  static_cast<void>(output_.flush());  // the alert
   return fail(*read_error_);
 }
 
 // ---- writing ----
 
 Result<std::size_t> TlsStream::try_write(std::span<const ByteView> parts) {
-  if (write_error_) return fail(*write_error_);
-  if (shut_) return fail(Errc::closed);
-  if (Result<> flushed = flush(); !flushed) return fail(flushed);
-  if (!out_.empty()) return fail(Errc::would_block);
+  if (Result<> room = output_.has_room(); !room) return fail(room);
   std::size_t rest = 0;
   for (ByteView part : parts) rest += part.size();
   rest = std::min(rest, kMaxRecordsAtOnce * kMaxRecordBytes);
@@ -136,7 +136,7 @@ Result<std::size_t> TlsStream::try_write(std::span<const ByteView> parts) {
     if (Result<> sealed = seal(record); !sealed) return fail(sealed);
     rest -= size;
   }
-  if (Result<> flushed = flush(); !flushed) return fail(flushed);
+  if (Result<> flushed = output_.flush(); !flushed) return fail(flushed);
   return accepted;
 }
 
@@ -145,51 +145,22 @@ Result<> TlsStream::seal(ByteView plaintext) {
   ERR_clear_error();
   std::size_t written = 0;
   if (SSL_write_ex(engine_->ssl.get(), plaintext.data(), plaintext.size(), &written) == 1) return {};
-  write_error_ = why("TLS", Errc::malformed);
-  return fail(*write_error_);
-}
-
-Result<> TlsStream::flush() {
-  while (!out_.empty()) {
-    const ByteView rest = out_.view();
-    const Result<std::size_t> written = lower_->try_write(std::span(&rest, 1));
-    if (!written) {
-      if (written.error() == Errc::would_block) {
-        writable_relay_.arm(lower_->writable());
-        return {};
-      }
-      write_error_ = written.error();
-      return fail(written);
-    }
-    out_.trim_front(*written);
-  }
-  out_ = PacketBuf();
-  return {};
-}
-
-void TlsStream::lower_writable() {
-  if (Result<> flushed = flush(); !flushed || out_.empty()) {
-    if (flushed && shut_) static_cast<void>(lower_->shutdown_send());
-    wake_writer();
-  }
+  return output_.fail_with(why("TLS", Errc::malformed));
 }
 
 Result<> TlsStream::shutdown_send() {
-  if (write_error_) return fail(*write_error_);
-  if (shut_) return {};
-  shut_ = true;
-  ERR_clear_error();
-  SSL_shutdown(engine_->ssl.get());  // close_notify
-  ERR_clear_error();
-  if (Result<> flushed = flush(); !flushed) return flushed;
-  return out_.empty() ? lower_->shutdown_send() : Result<>();
+  if (!output_.error() && !output_.is_shut()) {
+    ERR_clear_error();
+    SSL_shutdown(engine_->ssl.get());  // close_notify
+    ERR_clear_error();
+  }
+  return output_.shutdown();
 }
 
 void TlsStream::abort() {
   readable_relay_.disarm();
-  writable_relay_.disarm();
-  out_ = PacketBuf();
-  read_error_ = write_error_ = Error(Errc::closed);
+  read_error_ = Error(Errc::closed);
+  static_cast<void>(output_.fail_with(Errc::closed));
   lower_->abort();
   wake_reader();
   wake_writer();

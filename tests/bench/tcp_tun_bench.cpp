@@ -24,7 +24,7 @@
 #include "ghostnet/realnet/link_control.hpp"
 #include "ghostnet/realnet/tun.hpp"
 #include "ghostnet/realnet/world.hpp"
-#include "gvisor_peer.hpp"
+#include "go_peer.hpp"
 #include "lwip_peer.hpp"
 
 namespace ghostnet::bench {
@@ -326,12 +326,19 @@ double read_figure(int fd) {
   return std::strtod(line.c_str(), nullptr);
 }
 
+// Becomes gVisor's program, on an interface of the namespace that the caller is in; its figure goes to `out`.
+[[noreturn]] void become_gvisor(const GoPeer& program, const char* direction, int out) {
+  ::dup2(out, STDOUT_FILENO);
+  ::execl(program.path().c_str(), "gvisor_peer", direction, "wire", nullptr);
+  std::_Exit(3);
+}
+
 // gVisor at one end of the pair, the kernel at the other.
-double rate_of_gvisor(const gvisor_peer::Program& program, const VethPair& veth, const char* direction,
+double rate_of_gvisor(const GoPeer& program, const VethPair& veth, const char* direction,
                       const std::function<void()>& kernel_end) {
   int ends[2];
   demand(::pipe2(ends, O_CLOEXEC) == 0, "pipe");
-  const pid_t stack = in_child(veth.b(), [&] { gvisor_peer::run(program, direction, "wire", ends[1]); });
+  const pid_t stack = in_child(veth.b(), [&] { become_gvisor(program, direction, ends[1]); });
   ::close(ends[1]);
   const pid_t kernel = in_child(veth.a(), kernel_end);
   const double rate = read_figure(ends[0]);
@@ -348,7 +355,7 @@ std::vector<BenchRow> run_tcp_tun(int runs) {
   const std::string veth_name = "kernel to kernel over veth";
   const std::string lwip_name = "lwIP over TUN";
   const std::string gvisor_name = "gVisor's netstack over veth";
-  const gvisor_peer::Program gvisor;
+  const GoPeer gvisor("gvisor");
   std::vector<BenchRow> rows{{.name = sending, .rival = veth_name, .goal_value = kGoalGbits},
                              {.name = receiving, .rival = veth_name, .goal_value = kGoalGbits},
                              {.name = sending, .rival = lwip_name, .goal_ratio = 1, .skipped_reason = kNoLwip},

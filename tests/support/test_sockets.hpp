@@ -55,7 +55,7 @@ class TestUdpSocket final : public UdpSocket {
 
  protected:
   bool poll_readable() override { return error_ || !queue_.empty(); }
-  bool poll_writable() override { return true; }
+  SoleWaiter* full() override { return nullptr; }
 
  private:
   std::optional<Errc> send_one(const Datagram& datagram);

@@ -9,32 +9,13 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 ghostnet=${1:-$here/../../../build/release/bin/ghostnet}
-work=$(mktemp -d)
-pids=()
-cleanup() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-skip() { echo "SKIPPED: $1"; exit 77; }
-fail() { echo "FAILED: $1"; shift; for file in "$@"; do echo "--- $file"; cat "$file"; done; exit 1; }
-# Waits until the file has a line that matches, for ten seconds.
-await() {
-  for _ in $(seq 100); do
-    grep -q "$2" "$1" && return 0
-    sleep 0.1
-  done
-  fail "no line with $2" "$1"
-}
+source "$here/../peers.sh"
 
 [[ -x $ghostnet ]] || fail "no program at $ghostnet: build it, or name it"
-if ! command -v go >/dev/null; then
-  [[ ! ${CI:-} ]] || fail "Go is not installed, and a row that CI skips is none that it passed"
-  skip "Go is not installed"
-fi
-(cd "$here/go" && go build -o "$work/peer" . 2>"$work/build.log") ||
-  { (cd "$here/go" && go mod download >/dev/null 2>&1) || skip "the Go modules cannot be had"; fail "the Go peer does not build" "$work/build.log"; }
+needs go
+(cd "$here/go" && go mod download >"$work/modules.log" 2>&1) ||
+  without "go-libp2p" "$work/modules.log" env GOFLAGS=-mod=mod go list -m -versions github.com/libp2p/go-libp2p
+(cd "$here/go" && go build -o "$work/peer" . >"$work/build.log" 2>&1) || fail "the Go peer does not build" "$work/build.log"
 
 # dials_go SECURITY KEY: ghostnet dials a go-libp2p that has this security only, and an identity of this kind.
 dials_go() {
@@ -70,7 +51,7 @@ is_dialled() {
   exec 4>"$at/commands"
   await "$at/node.out" '"listening"'
   local address
-  address=$(sed -n 's/.*"addr":"\([^"]*\)".*"listening".*/\1/p' "$at/node.out")
+  address=$(address_in "$at/node.out")
   "$work/peer" -security "$1" -key "$2" dial "$address" >"$at/dial.out" 2>"$at/dial.err" || fail "go-libp2p dials $address" "$at/dial.err" "$at/node.out" "$at/node.err"
   grep -q '"agent":"ghostnet/' "$at/dial.out" || fail "go-libp2p did not identify us" "$at/dial.out"
   grep -q '"early_muxer":true' "$at/dial.out" || fail "the muxer was not agreed within the handshake" "$at/dial.out"
@@ -90,11 +71,10 @@ for security in noise tls; do
   for key in ed25519 secp256k1 ecdsa; do is_dialled $security $key; done
 done
 
-echo "gossip and the DHT, both ways"
-base64_of() { printf '%s' "$1" | base64 -w0; }
+echo "gossip and the DHT, both ways, with an identity whose key travels in its messages"
 multihash_of() { { printf '\x12\x20'; printf '%s' "$1" | sha256sum | xxd -r -p; } | base64 -w0; }
 mkfifo "$work/go.in" "$work/mesh.in"
-"$work/peer" mesh <"$work/go.in" >"$work/mesh-go.out" 2>"$work/mesh-go.err" &
+"$work/peer" -key rsa mesh <"$work/go.in" >"$work/mesh-go.out" 2>"$work/mesh-go.err" &
 pids+=($!)
 exec 5>"$work/go.in"
 "$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 --topic news --dht server <"$work/mesh.in" >"$work/mesh.out" 2>"$work/mesh.err" &
@@ -102,7 +82,7 @@ pids+=($!)
 exec 6>"$work/mesh.in"
 await "$work/mesh.out" '"listening"'
 await "$work/mesh-go.out" '"addr"'
-address=$(sed -n 's/.*"addr":"\([^"]*\)".*"listening".*/\1/p' "$work/mesh.out")
+address=$(address_in "$work/mesh.out")
 ours=${address##*/}
 theirs=$(sed -n 's#.*/p2p/\([^"]*\)".*#\1#p' "$work/mesh-go.out")
 printf '{"do":"join","topic":"news"}\n{"do":"dial","addr":"%s"}\n' "$address" >&5

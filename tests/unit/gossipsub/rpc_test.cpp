@@ -111,14 +111,29 @@ TEST(PubsubMessage, FieldsAreViewsIntoItsBytes) {
   EXPECT_EQ(as_text(message->data), "data");
   EXPECT_EQ(message->topic, "t");
   EXPECT_EQ(as_text(*message->key), "key");
-  EXPECT_EQ(to_hex(encoded.view().subspan(message->signature_begin, message->signature_end - message->signature_begin)),
-            "2a03736967");
+  EXPECT_EQ(to_hex(message->signature_field), "2a03736967");
+  EXPECT_EQ(to_hex(message->key_field), "32036b6579");
   EXPECT_EQ(as_text(MessageId::of_origin(*message)->view()), "me12345678");
+}
+
+TEST(PubsubMessage, SignedIsAllButTheSignatureAndTheKey) {
+  const auto signed_of = [](std::string_view encoded) {
+    const Bytes bytes = hex(encoded);
+    const std::vector<std::uint8_t> whole = Message::parse(bytes.view())->signed_bytes();
+    EXPECT_EQ(as_text(ByteView(whole).first(14)), "libp2p-pubsub:");
+    return to_hex(ByteView(whole).subspan(14));
+  };
+  EXPECT_EQ(signed_of("12 01 78 22 01 74 2a 01 00 32 02 aa bb"), "120178220174");
+  EXPECT_EQ(signed_of("32 02 aa bb 12 01 78 2a 01 00 22 01 74"), "120178220174") << "in whatever order they come";
+  EXPECT_EQ(signed_of("2a 01 00 22 01 74"), "220174");
+  EXPECT_EQ(signed_of("22 01 74 32 01 00"), "220174");
+  EXPECT_EQ(signed_of("22 01 74"), "220174");
 }
 
 TEST(PubsubMessage, NeedsATopicAndAtMostOneSignature) {
   EXPECT_EQ(Message::parse(hex("12 01 78").view()).error(), Errc::malformed);
   EXPECT_EQ(Message::parse(hex("22 01 74 2a 01 00 2a 01 00").view()).error(), Errc::malformed);
+  EXPECT_EQ(Message::parse(hex("22 01 74 32 01 00 32 01 00").view()).error(), Errc::malformed);
   EXPECT_TRUE(Message::parse(hex("22 01 74 2a 01 00").view()));
 }
 

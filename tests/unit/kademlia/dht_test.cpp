@@ -123,6 +123,63 @@ TEST_F(TwoPeers, OnePeerHasOnlySoManyStreams) {
   EXPECT_TRUE(finish(ask(peer_, server_.id(), {.type = MessageType::ping}))) << "places are given back";
 }
 
+TEST_F(TwoPeers, AStreamOnWhichNothingWholeComesIsDropped) {
+  Dht dht(server_, {.idle_timeout = 5s, .max_inbound_streams_per_peer = 1});
+  world_.run_for(1s);
+  auto slow = std::move(*peer_.open_stream_now(server_.id(), kProtocol));
+  const std::uint8_t begun[] = {100, 1, 2};  // of a hundred bytes two come, and a third much later
+  const ByteView part(begun);
+  ASSERT_TRUE(slow->try_write(std::span(&part, 1)));
+  world_.run_for(4s);
+  std::array<std::uint8_t, 1> room;
+  EXPECT_EQ(slow->try_read(room).error(), Errc::would_block);
+  const ByteView more = part.first(1);
+  ASSERT_TRUE(slow->try_write(std::span(&more, 1)));
+  world_.run_for(2s);
+  EXPECT_EQ(slow->try_read(room).error(), Errc::reset) << "what trickles in does not prolong it";
+  EXPECT_TRUE(finish(ask(peer_, server_.id(), {.type = MessageType::ping}))) << "its place is given back";
+}
+
+TEST_F(TwoPeers, AQuestionThatIsTooLongIsRefusedByItsLength) {
+  Dht dht(server_, {});
+  world_.run_for(1s);
+  auto stream = std::move(*peer_.open_stream_now(server_.id(), kProtocol));
+  const std::uint8_t two_mib[] = {0x80, 0x80, 0x80, 0x01};
+  const ByteView part(two_mib);
+  ASSERT_TRUE(stream->try_write(std::span(&part, 1)));
+  world_.run_for(1s);
+  std::array<std::uint8_t, 1> room;
+  EXPECT_EQ(stream->try_read(room).error(), Errc::reset);
+}
+
+// A connection to a peer of the table stays where another has to go.
+TEST(DhtConnections, ToPeersOfTheTableStay) {
+  support::TestWorld world({.latency = 10ms});
+  std::vector<std::unique_ptr<Node>> nodes;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    support::TestHost& host = world.add_host();
+    crypto::HostRandom random(host);
+    nodes.push_back(std::make_unique<Node>(
+        host, KeyPair::generate_ed25519(random),
+        libp2p::NodeOptions{.low_water = 1, .high_water = i == 0 ? 2u : 100u, .grace_period = 0s}));
+    static_cast<void>(
+        *nodes[i]->listen(Multiaddr::tcp(Endpoint(IpAddress::v4(10, 0, 0, static_cast<std::uint8_t>(i + 1)), 4001))));
+  }
+  Dht searching(*nodes[0], {});
+  Dht server(*nodes[1], {});
+  const Multiaddr address = nodes[0]->addresses().front().with_peer(nodes[0]->id());
+  Scope scope(world.loop());
+  for (std::uint32_t i = 1; i < 4; ++i) {
+    std::optional<Result<PeerId>> connected;
+    scope.spawn(into(nodes[i]->connect(address), connected));
+    world.run_for(3s);
+    ASSERT_TRUE(connected && *connected);
+  }
+  EXPECT_TRUE(searching.table().contains(nodes[1]->id()));
+  EXPECT_TRUE(nodes[0]->is_connected(nodes[1]->id()));
+  EXPECT_EQ(nodes[0]->connections().size(), 1u);
+}
+
 // A server that tells lies about where others are.
 class Liar final : public libp2p::StreamHandler {
  public:

@@ -100,6 +100,25 @@ TEST(Lookup, NoMoreThanAlphaAreUnderWay) {
   EXPECT_EQ(asked, 3);
 }
 
+TEST(Lookup, WhenTheBetaNearestHaveAnsweredTheRestAreAskedAtOnce) {
+  std::vector<libp2p::PeerId> seeds;
+  for (std::uint32_t i = 1; i <= 20; ++i) seeds.push_back(peer(i));
+  Lookup lookup(Key::of(as_bytes("t")), seeds, peer(0), {.alpha = 3, .beta = 2});
+  std::vector<libp2p::PeerId> asked;
+  const auto ask_more = [&] {
+    while (const auto next = lookup.next()) asked.push_back(*next);
+    return asked.size();
+  };
+  EXPECT_EQ(ask_more(), 3U);
+  lookup.answered(asked[0], {});
+  EXPECT_EQ(ask_more(), 4U) << "alpha are under way";
+  lookup.answered(asked[1], {});
+  EXPECT_EQ(ask_more(), 20U);
+  EXPECT_FALSE(lookup.finished());
+  for (std::size_t i = 2; i < asked.size(); ++i) lookup.answered(asked[i], {});
+  EXPECT_TRUE(lookup.finished());
+}
+
 TEST(Lookup, NobodyBeyondTheNearestIsAskedWhileTheyAreUnderWay) {
   std::vector<libp2p::PeerId> seeds;
   for (std::uint32_t i = 1; i <= 30; ++i) seeds.push_back(peer(i));

@@ -81,6 +81,64 @@ TEST_F(YamuxPair, WhatWasSaidBeforeTheEndIsReadAlsoWhenTheStreamIsDropped) {
   EXPECT_EQ(client_.streams(), 0u);
 }
 
+TEST_F(YamuxPair, AWriterGoesOnWhenTheOtherEndIsDroppedBehindItsEnd) {
+  TestStream stream;
+  ASSERT_TRUE(client_.open(stream));
+  ASSERT_TRUE(stream.write("a question"));
+  ASSERT_TRUE(exchange());
+  ASSERT_TRUE(server_driver_.accepted[0]->write("an answer"));
+  ASSERT_TRUE(server_driver_.accepted[0]->finish());
+  server_driver_.accepted.clear();  // before the rest of the question has come
+  const std::string piece(32 * 1024, 'x');
+  std::size_t written = 0;
+  while (written < 800'000) {
+    const Result<std::size_t> more = stream.write(piece);
+    ASSERT_TRUE(more) << "stuck after " << written;
+    written += *more;
+    ASSERT_TRUE(exchange());
+  }
+  EXPECT_EQ(stream.read(), "an answer") << "it is not taken back by a reset";
+  ASSERT_TRUE(stream.finish());
+  ASSERT_TRUE(exchange());
+  EXPECT_FALSE(stream.write("x"));
+}
+
+TEST_F(YamuxPair, WhatIsThrownAwayOfADroppedStreamIsBounded) {
+  TestStream stream;
+  ASSERT_TRUE(client_.open(stream));
+  ASSERT_TRUE(stream.write("x"));
+  ASSERT_TRUE(exchange());
+  ASSERT_TRUE(server_driver_.accepted[0]->finish());
+  server_driver_.accepted.clear();
+  const std::string piece(64 * 1024, 'x');
+  std::size_t written = 0;
+  Result<std::size_t> more = 0;
+  while (written < 4'000'000 && (more = stream.write(piece))) {
+    written += *more;
+    ASSERT_TRUE(exchange());
+  }
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error(), Errc::reset);
+  EXPECT_LE(written, options_.max_drained_bytes + 2 * piece.size());
+}
+
+TEST_F(YamuxPair, DroppedStreamsThatArePouredIntoAreBounded) {
+  options_.max_drained_streams = 2;
+  std::vector<std::unique_ptr<TestStream>> streams;
+  for (int i = 0; i < 3; ++i) {
+    streams.push_back(std::make_unique<TestStream>());
+    ASSERT_TRUE(client_.open(*streams.back()));
+    ASSERT_TRUE(streams.back()->write("x"));
+  }
+  ASSERT_TRUE(exchange());
+  for (const auto& stream : server_driver_.accepted) ASSERT_TRUE(stream->finish());
+  server_driver_.accepted.clear();
+  ASSERT_TRUE(exchange());
+  EXPECT_EQ(streams[0]->read(), "reset") << "the oldest makes room";
+  EXPECT_EQ(streams[1]->read(), "");
+  EXPECT_EQ(streams[2]->read(), "");
+}
+
 TEST_F(YamuxPair, FirstBytesOpenTheStream) {
   TestStream stream;
   ASSERT_TRUE(client_.open(stream));
@@ -294,6 +352,13 @@ TEST_F(YamuxVictim, BytesBeyondTheWindowEndTheSession) {
             "00000001")
       << "go-away: protocol error";
   EXPECT_EQ(frame(YamuxType::ping, yamux_flag::kSyn, 0, 1).error(), Errc::closed);
+}
+
+TEST_F(YamuxVictim, BytesBeyondTheWindowOfADroppedStreamEndTheSession) {
+  ASSERT_TRUE(frame(YamuxType::data, yamux_flag::kSyn, 1, 0));
+  ASSERT_TRUE(driver_.accepted[0]->finish());
+  driver_.accepted.clear();
+  EXPECT_EQ(frame(YamuxType::data, 0, 1, kYamuxInitialWindowBytes + 1).error(), Errc::protocol);
 }
 
 TEST_F(YamuxVictim, AHugeFrameIsRefusedByItsHeader) {

@@ -69,7 +69,7 @@ class Beside {
   void move(Item& item, std::int64_t at_ns)
     requires(Place::kRemovable)
   {
-    if (!queue.may_stay(item.slot, item.index, at_ns)) {
+    if (!queue.may_stay(item.slot, at_ns)) {
       remove(item);
       return push(item, at_ns);
     }

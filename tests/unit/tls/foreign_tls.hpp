@@ -62,6 +62,25 @@ class ForeignTls {
       BIO_write(in_, room.data(), static_cast<int>(*read));
     }
   }
+  // After the handshake: so many KeyUpdates, the answer to each asked for, with so many bytes of data behind each.
+  Task<> flood(Stream& stream, int updates, std::size_t data_bytes) {
+    const std::vector<std::uint8_t> data(data_bytes);
+    for (int i = 0; i < updates; ++i) {
+      SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED);
+      std::size_t written = 0;
+      if (data.empty()) {
+        SSL_do_handshake(ssl_.get());
+      } else {
+        SSL_write_ex(ssl_.get(), data.data(), data.size(), &written);
+      }
+      std::vector<std::uint8_t> flight(static_cast<std::size_t>(BIO_pending(out_)));
+      BIO_read(out_, flight.data(), static_cast<int>(flight.size()));
+      const Result<> sent = co_await stream.write(flight);
+      if (!sent) co_return;
+      ++flooded_;
+    }
+  }
+  int flooded() const { return flooded_; }
   bool done() const { return SSL_is_init_finished(ssl_.get()) == 1; }
   ByteView received() const { return received_; }
 
@@ -100,6 +119,7 @@ class ForeignTls {
   BIO* in_ = nullptr;   // owned by ssl_, as is
   BIO* out_ = nullptr;  // this one
   std::vector<std::uint8_t> received_;
+  int flooded_ = 0;
 };
 
 }  // namespace ghostnet::tls

@@ -264,6 +264,47 @@ TEST_F(ForeignClients, AreRefusedWithMoreThanAnybodyShows) {
   EXPECT_EQ(meet(client), Errc::protocol);
 }
 
+class KeyUpdates : public ForeignClients {
+ protected:
+  // How the server's reading ends when this client, once taken, sends so many, each with so many bytes behind it.
+  std::optional<Error> flood(int updates, std::size_t data_bytes, std::size_t buffer_bytes = 64 * 1024) {
+    ForeignTls client({.certificates = 1});
+    auto [near, far] = support::MemoryStream::make_pair(world_.courier(), {.buffer_bytes = buffer_bytes});
+    Scope scope(world_.loop());
+    scope.spawn(shake(host_, std::move(far), config(Role::server), server_));
+    scope.spawn(client.run(*near));
+    world_.run();
+    EXPECT_TRUE(server_ && *server_);
+    std::optional<Error> error;
+    scope.spawn(read_all(server(), 1000, received_, error));
+    scope.spawn(client.flood(*near, updates, data_bytes));
+    world_.run();
+    flooded_ = client.flooded();
+    return error;
+  }
+  std::vector<std::uint8_t> received_;
+  int flooded_ = 0;
+};
+
+TEST_F(KeyUpdates, BetweenDataAreFollowed) {
+  EXPECT_FALSE(flood(100, 10));
+  EXPECT_EQ(flooded_, 100);
+  EXPECT_EQ(received_.size(), 1000u);
+}
+
+TEST_F(KeyUpdates, AFloodOfThemIsCutOff) {
+  const std::optional<Error> error = flood(100'000, 0);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(*error, Errc::limit);
+  EXPECT_LT(flooded_, 10'000);
+}
+
+TEST_F(KeyUpdates, AnswersToThemThatNobodyReadsAreBounded) {
+  const std::optional<Error> error = flood(100'000, 1, 8 * 1024);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(*error, Errc::limit);
+}
+
 // ---- the same again ----
 
 Task<> relay(Stream& from, Stream& to, std::vector<std::uint8_t>& log) {

@@ -52,7 +52,7 @@ class KernelUdpSocket final : public UdpSocket, private Watch {
 
  protected:
   bool poll_readable() override;
-  bool poll_writable() override { return writable_; }
+  SoleWaiter* full() override { return writable_ ? nullptr : &writer_; }
 
  private:
   static constexpr std::size_t kGathered = 32;
@@ -104,6 +104,7 @@ class KernelUdpSocket final : public UdpSocket, private Watch {
   bool fragmenting_ = true;                       // how the kernel is set now
   std::uint16_t max_segment_bytes_ = UINT16_MAX;  // larger segments were refused
   Errc error_ = Errc::would_block;                // another: reported once by the next receive
+  SoleWaiter writer_;
   std::unique_ptr<Gathered> gathered_;
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;

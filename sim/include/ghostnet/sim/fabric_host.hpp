@@ -55,6 +55,7 @@ class FabricHost final : public Host, public FromFramePool {
   Result<std::unique_ptr<UdpSocket>> open_udp(const UdpOptions& options) override;
   Result<std::unique_ptr<Listener>> listen(const ListenOptions& options) override;
   Task<Result<std::unique_ptr<Stream>>> connect(ConnectOptions options) override;
+  void charge(const CpuWork& work) override;
 
   // ---- for the world ----
 
@@ -156,7 +157,7 @@ class FabricUdpSocket final : public UdpSocket, public FromFramePool {
 
  protected:
   bool poll_readable() override { return queue_tail_ != nullptr || error_ != Errc::would_block || host_ == nullptr; }
-  bool poll_writable() override { return true; }
+  SoleWaiter* full() override { return nullptr; }
 
  private:
   friend class FabricHost;
@@ -178,6 +179,8 @@ class FabricUdpSocket final : public UdpSocket, public FromFramePool {
     bool shares_port = false;
     std::uint32_t queue_limit_bytes = UdpOptions{}.receive_queue_bytes;
     std::uint32_t dropped = 0;
+    std::uint32_t sent_wraps = 0;
+    std::uint32_t received_wraps = 0;
   };
   static bool needs_extras(const UdpOptions& options);
   static bool takes_both_families(const UdpOptions& options);
@@ -212,13 +215,14 @@ class FabricUdpSocket final : public UdpSocket, public FromFramePool {
   FabricUdpSocket* next_ = nullptr;
   Flight* queue_tail_ = nullptr;  // circular: its next is the head
   std::unique_ptr<Extras> extras_;
-  std::uint64_t sent_ = 0;
-  std::uint64_t received_ = 0;
+  std::uint32_t sent_ = 0;  // how often these two have come round to zero stands in Extras
+  std::uint32_t received_ = 0;
   std::uint32_t queued_bytes_ = 0;
   std::uint16_t port_;
   IpFamily family_ : 7;
   bool both_families_ : 1;
   Errc error_ = Errc::would_block;  // another: reported once by the next receive
 };
+static_assert(sizeof(void*) != 8 || sizeof(FabricUdpSocket) == 64, "one line of the cache");
 
 }  // namespace ghostnet::sim

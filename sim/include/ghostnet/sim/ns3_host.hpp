@@ -23,6 +23,7 @@
 #include "ghostnet/runtime/host.hpp"
 #include "ghostnet/runtime/packet_buf.hpp"
 #include "ghostnet/sim/digest.hpp"
+#include "ghostnet/sim/ns3_followed.hpp"
 #include "ghostnet/sim/ns3_routing.hpp"
 #include "ghostnet/sim/ns3_tcp_socket.hpp"
 #include "ghostnet/sim/ns3_udp.hpp"
@@ -44,6 +45,7 @@ struct Ns3Shared {
   std::function<Duration(HostId, const CpuWork&)> cpu_price;  // empty: CPUs are infinitely fast
   RunDigest digest{};
   UdpCounters datagrams{};  // of all sockets
+  FollowedPackets followed{};
   RoutingGraph graph{};
   std::vector<std::unique_ptr<Ns3Host>> hosts{};
   std::map<std::string, HostId, std::less<>> names{};
@@ -83,6 +85,7 @@ class Ns3Host final : public Host {
   Result<std::unique_ptr<UdpSocket>> open_udp(const UdpOptions& options) override;
   Result<std::unique_ptr<Listener>> listen(const ListenOptions& options) override;
   Task<Result<std::unique_ptr<Stream>>> connect(ConnectOptions options) override;
+  void charge(const CpuWork& work) override;
 
   // ---- for the network ----
 
@@ -136,6 +139,7 @@ class Ns3Host final : public Host {
 
  private:
   Result<> check_local(const Endpoint& local, const char* doing) const;
+  TimePoint occupy_cpu(const CpuWork& work);
   Task<> finish_at(TimePoint at, std::shared_ptr<ComputeJob> job);
   void apply_port_state(Ns3Port& port, bool up);
 

@@ -125,7 +125,7 @@ class Ns3UdpSocket final : public UdpSocket {
 
  protected:
   bool poll_readable() override { return !queue_.empty() || error_ || closed_; }
-  bool poll_writable() override { return true; }
+  SoleWaiter* full() override { return nullptr; }
 
  private:
   struct Membership {

@@ -30,7 +30,7 @@ class AeadKey {
   AeadKey(AeadKind kind, ByteView key);
   AeadKey(AeadKey&&) noexcept = default;
   AeadKey& operator=(AeadKey&&) noexcept = default;
-  ~AeadKey() = default;
+  ~AeadKey();
 
   // Writes plaintext.size() + kAeadTagBytes bytes to `sealed`, which may begin where `plaintext` does.
   void seal(ByteView nonce, ByteView associated, ByteView plaintext, std::uint8_t* sealed) const;

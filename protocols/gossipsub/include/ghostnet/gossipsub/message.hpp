@@ -26,13 +26,15 @@ struct Message {
   std::string_view topic{};
   std::optional<ByteView> signature{};
   std::optional<ByteView> key{};
-  // Where the signature field stands in `encoded`, its tag included; equal without one. What is signed is
-  // "libp2p-pubsub:" and all of `encoded` but that.
-  std::size_t signature_begin = 0;
-  std::size_t signature_end = 0;
+  // Where the fields `signature` and `key` stand in `encoded`, their tags included; empty without them.
+  ByteView signature_field{};
+  ByteView key_field{};
 
-  // Errors: malformed. Of a field that appears twice the last counts, as protobuf says; two signatures are refused,
-  // since what they cover would be ambiguous.
+  // What the author signs (pubsub/README.md, "Message Signing"): "libp2p-pubsub:" and all of `encoded` but these two.
+  std::vector<std::uint8_t> signed_bytes() const;
+
+  // Errors: malformed. Of a field that appears twice the last counts, as protobuf says; two signatures or keys are
+  // refused, since what is signed would be ambiguous.
   static Result<Message> parse(ByteView encoded);
 };
 

@@ -92,6 +92,8 @@ class Host final : public ghostnet::Host, private NetworkDriver {
   std::string name() const override;
   std::vector<Interface> interfaces() const override;
   Event& interfaces_changed() override { return interfaces_changed_; }
+  void fill_secret(MutableByteView bytes) override { under_.fill_secret(bytes); }
+  void charge(const CpuWork& work) override { under_.charge(work); }
   Task<Result<std::vector<IpAddress>>> resolve(std::string name) override;
   Result<std::unique_ptr<ghostnet::UdpSocket>> open_udp(const UdpOptions& options) override;
   Result<std::unique_ptr<Listener>> listen(const ListenOptions& options) override;

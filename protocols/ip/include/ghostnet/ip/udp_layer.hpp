@@ -89,7 +89,7 @@ class UdpSocket final : public ghostnet::UdpSocket {
 
  protected:
   bool poll_readable() override { return !queue_.empty() || error_.has_value(); }
-  bool poll_writable() override { return !blocked_; }
+  SoleWaiter* full() override { return blocked_ ? &writer_ : nullptr; }
 
  private:
   friend class UdpLayer;
@@ -122,6 +122,7 @@ class UdpSocket final : public ghostnet::UdpSocket {
   std::size_t queued_bytes_ = 0;
   std::optional<Errc> error_;  // for the next receive
   bool blocked_ = false;
+  SoleWaiter writer_;
   UdpCounters counters_;
   // The way that the last datagram took, while nothing changes.
   struct {

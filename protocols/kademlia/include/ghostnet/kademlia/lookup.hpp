@@ -7,7 +7,8 @@
 //
 // With `paths` above 1 the seeds are dealt out to disjoint paths, and a peer that one of them met is not asked by
 // another (S/Kademlia), so that a liar leads only one of them astray. It ends when the k nearest that it heard of, and
-// that did not fail, have answered.
+// that did not fail, have answered. Once the `beta` nearest have, nobody nearer is likely to turn up: then the rest of
+// the k are asked at once, beyond alpha (Kademlia 2.3; go-libp2p-kad-dht's follow-up).
 #pragma once
 
 #include <cstddef>
@@ -24,6 +25,7 @@ namespace ghostnet::kademlia {
 struct LookupOptions {
   std::size_t k = 20;
   std::size_t alpha = 10;
+  std::size_t beta = 3;
   std::size_t paths = 1;
   std::size_t max_candidates = 1024;  // that are remembered; the farthest are forgotten
 };
@@ -58,8 +60,8 @@ class Lookup {
 
   Candidate* find(const libp2p::PeerId& peer);
   void hear(const libp2p::PeerId& peer, std::uint16_t hops, std::uint16_t path);
-  // Whether among the k nearest of the path all have answered.
-  bool path_finished(std::uint16_t path) const;
+  // Whether of the nearest `count` of the path, without those that failed, all have answered.
+  bool nearest_answered(std::uint16_t path, std::size_t count) const;
 
   Key target_;
   libp2p::PeerId own_;

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "ghostnet/kademlia/dht.hpp"
+#include "ghostnet/libp2p/service.hpp"
 #include "ghostnet/runtime/metrics.hpp"
 #include "ghostnet/runtime/options.hpp"
 #include "ghostnet/runtime/registry.hpp"
@@ -21,6 +22,7 @@ struct KademliaOptions {
   Mode mode = Mode::server;
   std::uint32_t k = 20;
   std::uint32_t alpha = 10;
+  std::uint32_t beta = 3;
   std::uint32_t paths = 1;
   Duration refresh = 10min;
   Duration request_timeout = 10s;
@@ -30,6 +32,9 @@ struct KademliaOptions {
       option<&KademliaOptions::k>("k", "peers of a bucket, and peers that a record is kept at", in(1, 1000),
                                   unit("peers")),
       option<&KademliaOptions::alpha>("alpha", "questions of one search under way at once", in(1, 1000)),
+      option<&KademliaOptions::beta>("beta",
+                                     "when so many of the nearest have answered, the rest of the k are asked at once",
+                                     in(1, 1000), unit("peers")),
       option<&KademliaOptions::paths>("paths", "disjoint paths of a search", in(1, 32)),
       option<&KademliaOptions::refresh>("refresh", "how often the routing table is refreshed", in(1s, 24h)),
       option<&KademliaOptions::request_timeout>("request_timeout", "of one question", in(10ms, 10min)),
@@ -55,9 +60,13 @@ struct KademliaMetrics {
   Counter puts_failed;
   Counter gets;
   Counter gets_failed;
+  Counter finds;
+  Counter finds_failed;
   Gauge table_size;
   HistogramRef lookup_time;
   HistogramRef get_time;
+  HistogramRef find_time;
+  HistogramRef find_hops;
   HistogramRef hops;
   HistogramRef asked;
 
@@ -69,9 +78,13 @@ struct KademliaMetrics {
       {&KademliaMetrics::puts_failed, "puts_failed", "operations", "of these, those that no server took"},
       {&KademliaMetrics::gets, "gets", "operations", "values and providers searched for"},
       {&KademliaMetrics::gets_failed, "gets_failed", "operations", "of these, those that found nothing"},
+      {&KademliaMetrics::finds, "finds", "operations", "peers searched for by their id"},
+      {&KademliaMetrics::finds_failed, "finds_failed", "operations", "of these, those that nobody named"},
       {&KademliaMetrics::table_size, "table_size", "peers", "peers in the routing table"},
       {&KademliaMetrics::lookup_time, "lookup_time", "ns", "of lookups that were answered"},
       {&KademliaMetrics::get_time, "get_time", "ns", "of searches that found something"},
+      {&KademliaMetrics::find_time, "find_time", "ns", "until a peer's addresses were told"},
+      {&KademliaMetrics::find_hops, "find_hops", "hops", "how far whoever told them was heard of; 0: it was connected"},
       {&KademliaMetrics::hops, "hops", "hops",
        "of lookups: how far the nearest peer was heard of; from the own table: 1"},
       {&KademliaMetrics::asked, "asked", "peers", "of lookups: peers asked"},
@@ -89,6 +102,8 @@ class KademliaService final : public Service {
   Dht& dht() { return dht_; }
 
   Task<Result<>> lookup(const LookupRequest& request);
+  // Errors: not_supported where identities are not of the hosts' numbers; those of Dht::find_peer().
+  Task<Result<>> find_peer(Peer peer, const LookupRequest& request);
   Task<Result<>> put(const ContentRequest& request);
   Task<Result<>> get(const ContentRequest& request);
   Task<Result<>> provide(const ContentRequest& request);
@@ -96,12 +111,13 @@ class KademliaService final : public Service {
   Task<> stop(TimePoint deadline) override;
 
  private:
-  KademliaService(Host& host, libp2p::Node& node, const KademliaOptions& options);
+  KademliaService(Host& host, libp2p::Libp2pService& libp2p, const KademliaOptions& options);
 
   Task<> measure();
   Bytes content_key(const ContentRequest& request);
 
   Host& host_;
+  libp2p::Libp2pService& libp2p_;
   KademliaMetrics& metrics_;
   Random random_;
   Dht dht_;

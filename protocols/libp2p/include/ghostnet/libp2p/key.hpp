@@ -47,6 +47,8 @@ class PublicKey {
 class KeyPair {
  public:
   static KeyPair generate_ed25519(crypto::SecureRandom& random);
+  // Always the same of the same seed of 32 bytes.
+  static KeyPair ed25519_from_seed(ByteView seed) { return of(crypto::Ed25519KeyPair::from_seed(seed)); }
   // Not rsa: not_supported.
   static Result<KeyPair> generate(KeyType type, crypto::SecureRandom& random);
   // The message that libp2p stores in key files. Errors: as PublicKey::decode().

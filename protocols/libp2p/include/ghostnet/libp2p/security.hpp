@@ -61,10 +61,16 @@ struct NoisePayload {
   Result<PeerId> check(ByteView noise_static_key) const;
 };
 
-// Both after multistream-select has agreed. `expected`: whom we dialled, if we know. Errors: permission (somebody else,
-// or a bad signature), malformed, protocol (no muxer in common), and those of the stream.
+// Whether multistream-select has agreed on the security protocol before its handshake, or a dialer proposes it in the
+// same write as the handshake's first message and reads the answer before the second: a round trip less.
+enum class Agreement : std::uint8_t { made, with_first_message };
+
+// `expected`: whom we dialled, if we know. Errors: permission (somebody else, or a bad signature), malformed, protocol
+// (no muxer in common), not_supported (the peer does not take the proposal), and those of the stream.
 Task<Result<Secured>> secure_with_noise(Host& host, std::unique_ptr<Stream> raw, const NoiseIdentity& identity,
-                                        Direction direction, std::optional<PeerId> expected);
+                                        Direction direction, std::optional<PeerId> expected,
+                                        Agreement agreement = Agreement::made);
+// After multistream-select has agreed. Errors: as above.
 Task<Result<Secured>> secure_with_plaintext(std::unique_ptr<Stream> raw, const KeyPair& key,
                                             std::optional<PeerId> expected);
 

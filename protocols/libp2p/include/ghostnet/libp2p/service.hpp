@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "ghostnet/crypto/shared_results.hpp"
@@ -18,15 +19,22 @@
 
 namespace ghostnet::libp2p {
 
+// Where a host's identity comes from: drawn by itself, or of its number, so that whoever knows its number knows its
+// peer id (the libp2p project's own simulations of gossipsub do so). Anybody can have such a key: for tests only.
+enum class IdentityFrom : std::uint8_t { chance, number };
+
 struct Libp2pOptions {
   std::vector<Security> security = {Security::noise};
   bool share_crypto = false;
+  IdentityFrom identity = IdentityFrom::chance;
   std::uint16_t port = 4001;
   std::uint32_t peers = 6;
   Duration spread = 5s;
   Duration check = 5s;
   Duration dial_timeout = 15s;
   std::uint32_t max_connections = 1024;
+  std::uint32_t low_water = 160;
+  std::uint32_t high_water = 192;
 
   static constexpr OptionDesc kOptions[] = {
       option<&Libp2pOptions::security>(
@@ -34,6 +42,9 @@ struct Libp2pOptions {
       option<&Libp2pOptions::share_crypto>("share_crypto",
                                            "compute once what several hosts of this process would: verifications of "
                                            "one signature, both ends' Diffie-Hellman"),
+      option<&Libp2pOptions::identity>(
+          "identity",
+          "chance: each host draws its key; number: made from the host's number, so that others know its peer id"),
       option<&Libp2pOptions::port>("port", "TCP port that the node listens on", at_least(1)),
       option<&Libp2pOptions::peers>("peers", "others that it dials and stays connected to; they dial it too",
                                     in(0, 1000), unit("peers")),
@@ -42,6 +53,10 @@ struct Libp2pOptions {
       option<&Libp2pOptions::dial_timeout>("dial_timeout", "of one dial, handshakes included", in(10ms, 1h)),
       option<&Libp2pOptions::max_connections>("max_connections", "more are refused", in(1, 65'536),
                                               unit("connections")),
+      option<&Libp2pOptions::low_water>("low_water", "what is left when connections are closed for being too many",
+                                        in(0, 65'536), unit("connections")),
+      option<&Libp2pOptions::high_water>("high_water", "beyond so many the least valued are closed, down to low_water",
+                                         in(0, 65'536), unit("connections")),
   };
 
   // Errors: invalid_argument.
@@ -61,6 +76,8 @@ class Libp2pService final : public Service {
   static Result<std::unique_ptr<Libp2pService>> start(const ServiceContext& context, const Libp2pOptions& options);
 
   Node& node() { return node_; }
+  // Nothing: its identity is its own secret.
+  std::optional<PeerId> id_of(const Peer& peer) const;
 
   // One round trip to a peer, which is connected to first where need be.
   Task<Result<>> ping(Peer peer, const PingRequest& request);
@@ -90,3 +107,7 @@ inline constexpr ghostnet::OptionChoice<ghostnet::libp2p::Security> ghostnet::kC
     {ghostnet::libp2p::Security::noise, "noise"},
     {ghostnet::libp2p::Security::tls, "tls"},
     {ghostnet::libp2p::Security::plaintext, "plaintext"}};
+template <>
+inline constexpr ghostnet::OptionChoice<ghostnet::libp2p::IdentityFrom>
+    ghostnet::kChoices<ghostnet::libp2p::IdentityFrom>[] = {{ghostnet::libp2p::IdentityFrom::chance, "chance"},
+                                                            {ghostnet::libp2p::IdentityFrom::number, "number"}};

@@ -118,7 +118,7 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
 
   Task<Result<Upgraded>> upgrade(std::unique_ptr<Stream> raw, Direction direction, std::optional<PeerId> expected);
   Task<Result<Secured>> secure(std::unique_ptr<Stream> raw, std::string_view protocol, Direction direction,
-                               std::optional<PeerId> expected);
+                               std::optional<PeerId> expected, Agreement agreement);
   Task<Result<PeerId>> dial(Multiaddr address, std::optional<PeerId> expected);
   Task<Result<PeerId>> connect_resolved(Multiaddr address);
   Task<Result<PeerId>> dial_now(Multiaddr address, std::optional<PeerId> expected);

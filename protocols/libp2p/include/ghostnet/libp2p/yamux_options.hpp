@@ -19,8 +19,12 @@ struct YamuxOptions {
   std::uint32_t max_outbound_streams = 512;
   std::uint32_t max_ack_backlog = 256;        // opened by us, not yet acknowledged
   std::uint32_t max_frame_bytes = 64 * 1024;  // of data that we send; a larger one of the peer's is read as well
-  Duration keepalive_interval = 30s;          // 0: no pings
-  Duration keepalive_timeout = 10s;           // without an answer for so long, the session ends
+  // What a peer still sends on a stream that was dropped behind its end is thrown away, and given back to the peer as
+  // window, so that its writer does not hang: up to so many bytes, on so many streams; beyond either it is reset.
+  std::uint32_t max_drained_bytes = 1024 * 1024;
+  std::uint32_t max_drained_streams = 64;
+  Duration keepalive_interval = 30s;  // 0: no pings
+  Duration keepalive_timeout = 10s;   // without an answer for so long, the session ends
 };
 
 }  // namespace ghostnet::libp2p

@@ -15,9 +15,11 @@
 #include <vector>
 
 #include "ghostnet/noise/handshake_state.hpp"
+#include "ghostnet/runtime/foresight.hpp"
 #include "ghostnet/runtime/host.hpp"
 #include "ghostnet/runtime/packet_buf.hpp"
 #include "ghostnet/runtime/readiness_relay.hpp"
+#include "ghostnet/runtime/sealed_output.hpp"
 #include "ghostnet/runtime/stream.hpp"
 
 namespace ghostnet::noise {
@@ -28,7 +30,7 @@ inline constexpr std::size_t kLengthBytes = 2;
 Task<Result<std::vector<std::uint8_t>>> read_framed(Stream& stream);
 Task<Result<>> write_framed(Stream& stream, ByteView message);
 
-class NoiseStream final : public Stream {
+class NoiseStream final : public Stream, public ForeseenStream {
  public:
   static constexpr std::size_t kMaxPlaintextBytes = kMaxMessageBytes - kTagBytes;
   static constexpr std::size_t kMaxMessagesAtOnce = 2;      // of full size, sealed ahead of the lower stream
@@ -44,13 +46,18 @@ class NoiseStream final : public Stream {
   Endpoint peer() const override { return lower_->peer(); }
   Result<std::size_t> try_read(MutableByteView buffer) override;
   Result<std::size_t> try_write(std::span<const ByteView> parts) override;
-  Result<> shutdown_send() override;
+  Result<> shutdown_send() override { return output_.shutdown(); }
   void abort() override;
   // What is not whole waits for more of the lower stream, and so does the reader.
   ReadyAwaiter readable() override {
     if (read_error_) return Stream::readable();
     readable_relay_.disarm();
     return lower_->readable();
+  }
+
+  void foresee_writing(unsigned step) const override;
+  void read_by(const ForeseenReader* reader) override {
+    if (foreseen_ != nullptr) foreseen_->read_by(reader);
   }
 
   // Section 4.2 of Noise, for protocols that do it at an agreed message.
@@ -62,7 +69,7 @@ class NoiseStream final : public Stream {
 
  private:
   void lower_readable() { wake_reader(); }
-  void lower_writable();
+  void output_left() { wake_writer(); }
 
   std::size_t take_opened(MutableByteView buffer);
   // Of the first message in in_: its bytes; nothing while it is not there as a whole.
@@ -72,21 +79,18 @@ class NoiseStream final : public Stream {
   Result<> fill();
   void settle();
   Result<> seal(std::span<const ByteView> parts, std::size_t size, PacketBuf& out);
-  Result<> flush();
 
   Host& host_;
   std::unique_ptr<Stream> lower_;
+  ForeseenStream* foreseen_;  // the same; null where it is none
   Transport transport_;
   PacketBuf in_;                    // of messages that are not opened yet
-  PacketBuf out_;                   // sealed, and not taken by the lower stream
   std::uint32_t opened_bytes_ = 0;  // at the front of in_: plaintext that no buffer had room for
   std::uint32_t after_opened_ = 0;  // bytes to skip once it is taken
   std::uint32_t read_bytes_ = kFirstReadBytes;
-  bool shut_ = false;
   std::optional<Error> read_error_;
-  std::optional<Error> write_error_;
   ReadinessRelay<NoiseStream, &NoiseStream::lower_readable> readable_relay_{*this};
-  ReadinessRelay<NoiseStream, &NoiseStream::lower_writable> writable_relay_{*this};
+  SealedOutput<NoiseStream, &NoiseStream::output_left> output_{*this, *lower_};
 };
 
 }  // namespace ghostnet::noise

@@ -1,8 +1,9 @@
 // CalendarQueue: a priority queue of instants, for timers and for packets in flight, in exact (time, FIFO) order.
 //
 // A radix calendar. Time is cut into buckets of 2^shift nanoseconds. Entries of the bucket under way stand sorted in
-// `current`; every later entry stands unsorted in a slot chosen by the highest base-256 digit in which its bucket
-// differs from the current one, so that it is moved once a level and sorted once, with some hundred neighbours. What is
+// `current`; every later entry stands unsorted in a slot chosen by the highest base-1024 digit in which its bucket
+// differs from the current one, so that it is moved once a level and sorted once, with some dozen neighbours; most
+// waits are short enough for the lowest level. What is
 // pushed into the bucket under way is appended where it comes last, and else joins a heap beside it. Entries are 16
 // bytes (instant, pointer), so walking a bucket reads memory in order and what the pointers name can be prefetched long
 // before it is needed: beyond some thousand hosts everything else is cache misses. The shift follows the observed
@@ -11,8 +12,9 @@
 // Entries of one instant come out in the order in which they went in: they always stand in the same slot, in order.
 //
 // With NoPlace entries are never removed (packets), and what they point to is not touched while they wait. Another
-// Place makes them removable in constant time, and lets an item's deadline move to a later instant at no cost: its
-// entry stays until its slot's time comes, and only then goes where it belongs. Such items carry their own order.
+// Place makes them removable in constant time, and lets an item's deadline move at no cost as long as it does not come
+// before its slot: the entry stays until its slot's time comes, and only then goes where it belongs. Such items carry
+// their own instant and order, so that in a slot a pointer stands for each.
 #pragma once
 
 #include <algorithm>
@@ -23,6 +25,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -34,7 +37,7 @@ struct NoPlace {
 
 // A Place of removable items has kRemovable = true and
 //   placed(item, slot, index)   where the item's entry stands now, to be given to remove() and may_stay()
-//   due_ns(item)                its instant: that of its entry, or a later one
+//   due_ns(item)                its instant
 //   order(item)                 next_order() of when that instant was set
 template <class T, class Place = NoPlace>
 class CalendarQueue {
@@ -80,11 +83,11 @@ class CalendarQueue {
     }
   }
 
-  // Whether the entry may stay where it is when its item becomes due at at_ns instead.
-  bool may_stay(std::uint32_t slot_number, std::uint32_t index, std::int64_t at_ns) const
+  // Whether an entry of this slot may stay there when its item becomes due at at_ns instead. Touches neither.
+  bool may_stay(std::uint32_t slot_number, std::int64_t at_ns) const
     requires(Place::kRemovable)
   {
-    return slot_number < kLevels * kSlots && slot(slot_number)[index].at_ns <= at_ns;
+    return slot_number < kLevels * kSlots && bucket_of(at_ns) >= first_bucket(slot_number);
   }
 
   // No entry is earlier than this; exact when settled(). kNone when there is none.
@@ -160,24 +163,50 @@ class CalendarQueue {
   }
 
  private:
-  static constexpr unsigned kLevels = 8;
-  static constexpr std::uint32_t kSlots = 256;
+  static constexpr unsigned kDigitBits = 10;
+  static constexpr std::uint32_t kSlots = 1 << kDigitBits;
+  static constexpr unsigned kLevels = 6;  // digits of a bucket's number, which has 63 - kFinestShift bits
+  static constexpr std::uint32_t kWords = kSlots / 64;
   static constexpr std::size_t kKeepCapacity = 256;
   static constexpr std::int64_t kUnknown = -1;
   static constexpr unsigned kRetuneEvery = 512;      // buckets
   static constexpr std::size_t kDenseEntries = 256;  // a bucket on average: cut finer
-  static constexpr std::size_t kSparseEntries = 24;  // cut coarser
+  static constexpr std::size_t kSparseEntries = 24;  // cut coarser, if there are kManyEntries in all
+  static constexpr std::size_t kManyEntries = 4096;
+  static constexpr std::uint32_t kFewHoles = 32;
   static constexpr unsigned kFinestShift = 10;
   static constexpr unsigned kCoarsestShift = 24;
   static constexpr std::size_t kPrefetchDistance = 32;
   static constexpr std::uint32_t kGatherReach = 4;  // buckets
   static constexpr std::size_t kFewEntries = 24;    // are sorted by insertion
 
-  using Slot = std::vector<Entry>;
+  // What stands in a slot: the whole entry, or the item that says the rest itself.
+  using Waiting = std::conditional_t<Place::kRemovable, T*, Entry>;
+  using Slot = std::vector<Waiting>;
+
+  static_assert(kLevels * kDigitBits >= 63 - kFinestShift);
 
   struct Level {
     std::array<Slot, kSlots> slots;
-    std::array<std::uint64_t, kSlots / 64> occupied{};
+    std::array<std::uint64_t, kWords> occupied{};
+    std::uint32_t words = 0;  // which of `occupied` are not zero
+    // By slot: entries that were removed and left a null behind. The last one of a slot never is one.
+    [[no_unique_address]] std::array<std::uint32_t, Place::kRemovable ? kSlots : 0> holes{};
+
+    void mark(std::uint32_t digit) {
+      occupied[digit / 64] |= std::uint64_t{1} << (digit % 64);
+      words |= std::uint32_t{1} << (digit / 64);
+    }
+    void unmark(std::uint32_t digit) {
+      occupied[digit / 64] &= ~(std::uint64_t{1} << (digit % 64));
+      if (occupied[digit / 64] == 0) words &= ~(std::uint32_t{1} << (digit / 64));
+      if constexpr (Place::kRemovable) holes[digit] = 0;
+    }
+    // The lowest one. Requires that there is one.
+    std::uint32_t first() const {
+      const auto word = static_cast<std::uint32_t>(std::countr_zero(words));
+      return word * 64 + static_cast<std::uint32_t>(std::countr_zero(occupied[word]));
+    }
   };
   struct First {
     unsigned level;
@@ -199,26 +228,47 @@ class CalendarQueue {
   }
 
   Slot& slot(std::uint32_t number) { return levels_[number / kSlots]->slots[number % kSlots]; }
-  const Slot& slot(std::uint32_t number) const { return levels_[number / kSlots]->slots[number % kSlots]; }
 
-  static void tell(const Entry& entry, std::uint32_t slot_number, std::size_t index) {
-    if constexpr (Place::kRemovable) Place::placed(*entry.item, slot_number, static_cast<std::uint32_t>(index));
+  // The earliest bucket that a slot covers: above its level it shares the digits of the bucket under way.
+  std::uint64_t first_bucket(std::uint32_t slot_number) const {
+    const unsigned shift = kDigitBits * (slot_number / kSlots);
+    const std::uint64_t above = current_bucket_ >> (shift + kDigitBits) << (shift + kDigitBits);
+    return above | (std::uint64_t{slot_number % kSlots} << shift);
+  }
+
+  static void tell(T* item, std::uint32_t slot_number, std::size_t index) {
+    if constexpr (Place::kRemovable) Place::placed(*item, slot_number, static_cast<std::uint32_t>(index));
+  }
+
+  static Waiting waiting(const Entry& entry) {
+    if constexpr (Place::kRemovable) {
+      return entry.item;
+    } else {
+      return entry;
+    }
+  }
+  static Entry entry_of(const Waiting& waiting) {
+    if constexpr (Place::kRemovable) {
+      return {Place::due_ns(*waiting), waiting};
+    } else {
+      return waiting;
+    }
   }
 
   void place(const Entry& entry) {
     std::uint64_t bucket = bucket_of(entry.at_ns);
     if (bucket <= current_bucket_) return place_now(entry);
-    unsigned level = static_cast<unsigned>(63 - std::countl_zero(bucket ^ current_bucket_)) / 8;
-    std::uint32_t digit = (bucket >> (8 * level)) & 255;
+    unsigned level = static_cast<unsigned>(63 - std::countl_zero(bucket ^ current_bucket_)) / kDigitBits;
+    std::uint32_t digit = (bucket >> (kDigitBits * level)) & (kSlots - 1);
     if (!levels_[level]) [[unlikely]]
       levels_[level] = std::make_unique<Level>();
     Level& in = *levels_[level];
     Slot& entries = in.slots[digit];
-    tell(entry, level * kSlots + digit, entries.size());
-    entries.push_back(entry);
-    in.occupied[digit / 64] |= std::uint64_t{1} << (digit % 64);
+    tell(entry.item, level * kSlots + digit, entries.size());
+    entries.push_back(waiting(entry));
+    in.mark(digit);
     if (bound_ns_ != kUnknown) {
-      auto start_ns = static_cast<std::int64_t>((bucket >> (8 * level)) << (8 * level + shift_));
+      auto start_ns = static_cast<std::int64_t>((bucket >> (kDigitBits * level)) << (kDigitBits * level + shift_));
       bound_ns_ = std::min(bound_ns_, start_ns);
     }
   }
@@ -227,7 +277,7 @@ class CalendarQueue {
   // one instant the one in the sorted part came first.
   void place_now(const Entry& entry) {
     if (current_.empty() ? late_.empty() : current_.back().at_ns <= entry.at_ns) {
-      tell(entry, kInCurrent, current_.size());
+      tell(entry.item, kInCurrent, current_.size());
       current_.push_back(entry);
     } else {
       late_.push_back({entry, next_order()});
@@ -240,39 +290,45 @@ class CalendarQueue {
   // The earliest slot: the lowest level that holds anything. Requires an empty bucket under way and a non-empty queue.
   First first_slot() const {
     for (unsigned level = 0; level < kLevels; ++level) {
-      if (!levels_[level]) continue;
-      for (std::uint32_t word = 0; word < kSlots / 64; ++word) {
-        std::uint64_t bits = levels_[level]->occupied[word];
-        if (bits == 0) continue;
-        std::uint32_t digit = word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
-        std::uint64_t above = 8 * level + 8 >= 64 ? 0 : current_bucket_ >> (8 * level + 8) << (8 * level + 8);
-        std::uint64_t bucket = above | (static_cast<std::uint64_t>(digit) << (8 * level));
-        return {level, level * kSlots + digit, bucket, static_cast<std::int64_t>(bucket << shift_)};
-      }
+      if (!levels_[level] || levels_[level]->words == 0) continue;
+      const std::uint32_t number = level * kSlots + levels_[level]->first();
+      const std::uint64_t bucket = first_bucket(number);
+      return {level, number, bucket, static_cast<std::int64_t>(bucket << shift_)};
     }
     assert(false);
     return {};
   }
 
-  void mark_empty(std::uint32_t number) {
-    Level& level = *levels_[number / kSlots];
-    std::uint32_t digit = number % kSlots;
-    level.occupied[digit / 64] &= ~(std::uint64_t{1} << (digit % 64));
-  }
+  void mark_empty(std::uint32_t number) { levels_[number / kSlots]->unmark(number % kSlots); }
 
   bool occupied(std::uint32_t digit) const { return (levels_[0]->occupied[digit / 64] >> (digit % 64) & 1) != 0; }
 
-  // The order within a slot is the items' own: the last entry takes the place of the one that goes.
+  // What is not the last leaves a hole, so that no other item has to be told of another place, until holes are many.
   void remove_from_slot(std::uint32_t number, std::uint32_t index) {
     Slot& entries = slot(number);
+    std::uint32_t& holes = levels_[number / kSlots]->holes[number % kSlots];
     if (index + 1 != entries.size()) {
-      entries[index] = entries.back();
-      tell(entries[index], number, index);
+      entries[index] = nullptr;
+      if (++holes > kFewHoles && holes > entries.size() / 2) close_holes(number);
+      return;
     }
     entries.pop_back();
+    for (; !entries.empty() && entries.back() == nullptr; --holes) entries.pop_back();
     if (!entries.empty()) return;
     mark_empty(number);
     bound_ns_ = kUnknown;
+  }
+
+  void close_holes(std::uint32_t number) {
+    Slot& entries = slot(number);
+    std::size_t kept = 0;
+    for (T* item : entries) {
+      if (item == nullptr) continue;
+      tell(item, number, kept);
+      entries[kept++] = item;
+    }
+    entries.resize(kept);
+    levels_[number / kSlots]->holes[number % kSlots] = 0;
   }
 
   // Appends the slot of the bucket under way to its sorted part: all that stands there already is earlier.
@@ -296,17 +352,17 @@ class CalendarQueue {
     keys_.clear();
     if constexpr (Place::kRemovable) {
       for (std::size_t i = 0; i < std::min(entries.size(), kPrefetchDistance); ++i) {
-        __builtin_prefetch(entries[i].item, 1);
+        __builtin_prefetch(entries[i], 1);
       }
     }
     for (std::size_t i = 0; i < entries.size(); ++i) {
-      Entry entry = entries[i];
-      std::uint64_t order = i;
       if constexpr (Place::kRemovable) {
-        if (i + kPrefetchDistance < entries.size()) __builtin_prefetch(entries[i + kPrefetchDistance].item, 1);
-        entry.at_ns = Place::due_ns(*entry.item);
-        order = Place::order(*entry.item);
+        if (i + kPrefetchDistance < entries.size()) __builtin_prefetch(entries[i + kPrefetchDistance], 1);
+        if (entries[i] == nullptr) continue;
       }
+      const Entry entry = entry_of(entries[i]);
+      std::uint64_t order = i;
+      if constexpr (Place::kRemovable) order = Place::order(*entry.item);
       if (bucket_of(entry.at_ns) > current_bucket_) {
         place(entry);
       } else {
@@ -315,7 +371,7 @@ class CalendarQueue {
     }
     sort_keys();
     for (const Ordered& key : keys_) {
-      tell(key.entry, kInCurrent, current_.size());
+      tell(key.entry.item, kInCurrent, current_.size());
       current_.push_back(key.entry);
     }
   }
@@ -357,7 +413,7 @@ class CalendarQueue {
     std::size_t kept = 0;
     for (std::size_t i = head_; i < current_.size(); ++i) {
       if (current_[i].item == nullptr) continue;
-      tell(current_[i], kInCurrent, kept);
+      tell(current_[i].item, kInCurrent, kept);
       current_[kept++] = current_[i];
     }
     current_.resize(kept);
@@ -405,7 +461,7 @@ class CalendarQueue {
 
   void put_late(std::size_t index, const Ordered& late) {
     late_[index] = late;
-    tell(late.entry, kLate, index);
+    tell(late.entry.item, kLate, index);
   }
 
   // ---- the bucket width ----
@@ -422,16 +478,18 @@ class CalendarQueue {
     gathered_entries_ = 0;
     unsigned wanted = shift_;
     if (average > kDenseEntries && shift_ > kFinestShift) --wanted;
-    if (average < kSparseEntries && shift_ < kCoarsestShift && size_ > kSparseEntries * kSlots) ++wanted;
+    if (average < kSparseEntries && shift_ < kCoarsestShift && size_ > kManyEntries) ++wanted;
     if (wanted == shift_) return;
     std::int64_t head_ns = head().at_ns;
     Slot all;
     all.reserve(size_);
-    for_each_entry([&](const Entry& entry) { all.push_back(entry); });
+    for_each_entry([&](const Entry& entry) { all.push_back(waiting(entry)); });
     for (auto& level : levels_) {
       if (!level) continue;
       for (Slot& entries : level->slots) entries.clear();
       level->occupied.fill(0);
+      level->words = 0;
+      level->holes.fill(0);
     }
     current_.clear();
     head_ = 0;
@@ -451,7 +509,12 @@ class CalendarQueue {
     for (const auto& level : levels_) {
       if (!level) continue;
       for (const Slot& entries : level->slots) {
-        for (const Entry& entry : entries) visit(entry);
+        for (const Waiting& waiting : entries) {
+          if constexpr (Place::kRemovable) {
+            if (waiting == nullptr) continue;
+          }
+          visit(entry_of(waiting));
+        }
       }
     }
   }

@@ -68,7 +68,7 @@ class Timer : private Waiter {
   }
   ~Timer() { cancel(); }
 
-  // Arms, or re-arms in place, at the cost of a few stores when the deadline moves to a later instant. kNever cancels.
+  // Arms, or re-arms in place: a few stores, unless the deadline comes much nearer. kNever cancels.
   // A deadline that has passed fires at the next turn.
   void arm(TimePoint deadline) {
     const TimePoint at = clock_->to_loop_time(deadline);
@@ -78,7 +78,7 @@ class Timer : private Waiter {
     const std::int64_t at_ns = to_ns(at);
     order_ = queue.next_order();
     if (armed()) {
-      if (queue.may_stay(slot_, index_, at_ns)) {
+      if (queue.may_stay(slot_, at_ns)) {
         at_ns_ = at_ns;
         return;
       }

@@ -110,6 +110,8 @@ class FaultyHost final : public Host {
   std::string name() const override { return host_.name(); }
   std::vector<Interface> interfaces() const override { return host_.interfaces(); }
   Event& interfaces_changed() override { return host_.interfaces_changed(); }
+  void fill_secret(MutableByteView bytes) override { host_.fill_secret(bytes); }
+  void charge(const CpuWork& work) override { host_.charge(work); }
   Task<Result<std::vector<IpAddress>>> resolve(std::string name) override;
   Result<std::unique_ptr<UdpSocket>> open_udp(const UdpOptions& options) override;
   Result<std::unique_ptr<Listener>> listen(const ListenOptions& options) override;

@@ -110,13 +110,16 @@ class Host {
   // abandons the outcome; the function may still run.
   template <class F>
   Task<std::invoke_result_t<F&>> compute(CpuWork work, F function);
+  // Work that the running task has just done itself, for the CpuModel of a simulated host: what arrives there waits for
+  // it. A live host has paid for it already.
+  virtual void charge(const CpuWork& work);
 
  protected:
   Host(const HostContext& context, HostId id, GroupId group, Random random)
       : context_(context), id_(id), group_(group), clock_(context.loop), random_(random), scope_(context.loop) {}
 
   // A host that stands over another and shares its world, identity and clock. It draws from a copy of the other's
-  // random stream and has a scope of its own. The other outlives it.
+  // random stream and has a scope of its own; its secrets it takes from the other (fill_secret). The other outlives it.
   struct Over {
     Host& host;
   };
@@ -126,7 +129,6 @@ class Host {
         group_(over.host.group_),
         clock_(over.host.clock_),
         random_(over.host.random_),
-        over_(&over.host),
         scope_(over.host.loop()) {}
 
   virtual void submit(std::shared_ptr<ComputeJob> job) = 0;
@@ -138,8 +140,7 @@ class Host {
   GroupId group_;
   Clock clock_;
   Random random_;
-  Host* over_ = nullptr;             // the host that this one stands over
-  std::uint64_t secrets_drawn_ = 0;  // so many words of the second stream
+  std::uint64_t secrets_drawn_ = 0;  // how often
   Scope scope_;
 };
 

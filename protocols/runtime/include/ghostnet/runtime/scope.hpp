@@ -28,7 +28,9 @@ class Scope {
   ~Scope() {
     closed_ = true;
     drop_children(Ending::yes);
-    detail::Maker::release(maker_);
+    detail::Maker::release(maker());
+    if (has_handler()) [[unlikely]]
+      delete handled();
   }
 
   // Starts the task at the end of the loop's ready list. A task given to a closed scope is dropped.
@@ -60,6 +62,23 @@ class Scope {
   friend class Spawned;
   friend class Loop;
 
+  // For a scope with a handler of its own, which few have.
+  struct Handled : FromFramePool {
+    Handled(detail::Maker* made_by, FailureHandler& told) : maker(made_by), handler(told) {}
+    detail::Maker* maker;
+    FailureHandler& handler;
+  };
+  static constexpr std::uintptr_t kHandled = 1;
+
+  bool has_handler() const { return (maker_or_handled_ & kHandled) != 0; }
+  Handled* handled() const { return reinterpret_cast<Handled*>(maker_or_handled_ & ~kHandled); }
+  // The task that ran when this was made; null for none.
+  detail::Maker* maker() const {
+    if (has_handler()) [[unlikely]]
+      return handled()->maker;
+    return reinterpret_cast<detail::Maker*>(maker_or_handled_);
+  }
+
   void child_failed(const Error& failure) noexcept;
   void child_gone() noexcept;
   enum class Ending : bool { no, yes };
@@ -67,8 +86,7 @@ class Scope {
   void drop(Spawned& child, Ending ending) noexcept;
 
   Loop& loop_;
-  FailureHandler* handler_;
-  detail::Maker* maker_ = nullptr;  // the task that ran when this was made
+  std::uintptr_t maker_or_handled_ = 0;
   IntrusiveList<Waiter> started_;
   SoleWaiter joiner_;
   std::uint32_t children_ = 0;

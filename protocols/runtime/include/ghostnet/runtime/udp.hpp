@@ -52,7 +52,7 @@ struct ReceivedDatagram {
   TimePoint received_at;
   InterfaceIndex interface = 0;     // 0: not known; told to sockets of all addresses, or of a group
   std::uint16_t segment_bytes = 0;  // not 0: several datagrams of this size, the last may be shorter (GRO)
-  std::uint8_t hop_limit = 0;
+  std::uint8_t hop_limit = 0;       // this and ecn: see UdpOptions::header_fields
   Ecn ecn = Ecn::not_ect;
 };
 
@@ -71,6 +71,8 @@ struct UdpOptions {
   bool broadcast = false;
   bool dont_fragment = false;
   bool offload = true;  // use segmentation and receive offload where the system has it
+  // Tell hop limit and ECN of what is received. Who reads neither spares a live socket some percent of its time.
+  bool header_fields = true;
   std::uint8_t hop_limit = 64;
   std::uint8_t multicast_hop_limit = 1;
   bool multicast_loop = true;  // this host's own members receive what is sent to a group
@@ -131,11 +133,11 @@ class UdpSocket {
  protected:
   // Whether try_recv() would yield something other than would_block. May gather input to find out.
   virtual bool poll_readable() = 0;
-  virtual bool poll_writable() = 0;
+  // Null when send() may accept more; else where the one waits who wants to send, woken when it may.
+  virtual SoleWaiter* full() = 0;
 
   // The reader is woken only when poll_readable() holds.
   SoleWaiter reader_;
-  SoleWaiter writer_;
 };
 
 class [[nodiscard]] UdpSocket::BatchAwaiter : public SoleAwaiter<BatchAwaiter, UdpSocket, &UdpSocket::reader_> {
@@ -167,11 +169,27 @@ class [[nodiscard]] UdpSocket::ReadableAwaiter : public SoleAwaiter<ReadableAwai
   void await_resume() { resumed(); }
 };
 
-class [[nodiscard]] UdpSocket::WritableAwaiter : public SoleAwaiter<WritableAwaiter, UdpSocket, &UdpSocket::writer_> {
+class [[nodiscard]] UdpSocket::WritableAwaiter : public AwaiterBase<WritableAwaiter> {
  public:
-  explicit WritableAwaiter(UdpSocket& socket) : SoleAwaiter(socket) {}
-  bool await_ready() { return object_->poll_writable(); }
-  void await_resume() { resumed(); }
+  explicit WritableAwaiter(UdpSocket& socket) : socket_(&socket) {}
+  WritableAwaiter(WritableAwaiter&&) = default;
+  ~WritableAwaiter() {
+    if (waiter_.continuation()) place_->forget(waiter_);
+  }
+  bool await_ready() {
+    place_ = socket_->full();
+    return place_ == nullptr;
+  }
+  PromiseBase* start(Continuation continuation) {
+    place_->await(waiter_, continuation);
+    return nullptr;
+  }
+  void await_resume() { waiter_.continue_with(Continuation()); }
+
+ private:
+  UdpSocket* socket_;
+  SoleWaiter* place_ = nullptr;
+  Waiter waiter_;
 };
 
 inline UdpSocket::BatchAwaiter UdpSocket::recv(std::span<ReceivedDatagram> batch) { return {*this, batch}; }

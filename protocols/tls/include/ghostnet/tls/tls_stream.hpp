@@ -23,6 +23,7 @@
 #include "ghostnet/runtime/host.hpp"
 #include "ghostnet/runtime/packet_buf.hpp"
 #include "ghostnet/runtime/readiness_relay.hpp"
+#include "ghostnet/runtime/sealed_output.hpp"
 #include "ghostnet/runtime/stream.hpp"
 #include "ghostnet/tls/certificate.hpp"
 
@@ -46,7 +47,11 @@ class TlsStream final : public Stream {
  public:
   static constexpr std::size_t kMaxRecordBytes = 16 * 1024;  // of plaintext (RFC 8446 5.1)
   static constexpr std::size_t kMaxRecordsAtOnce = 4;        // of full size, sealed ahead of the lower stream
-  static constexpr Duration kLinger = 30s;                   // for what is sealed when the stream is dropped
+  // A peer that sends more of them without a byte of data between, or asks for ours and does not read them, up to
+  // kMaxHeldBytes, is cut off with limit: each costs a derivation of keys (RFC 8446 4.6.3 leaves the number open).
+  static constexpr std::size_t kMaxKeyUpdates = 16;
+  static constexpr std::size_t kMaxHeldBytes = 2 * kMaxRecordsAtOnce * kMaxRecordBytes;
+  static constexpr Duration kLinger = 30s;  // for what is sealed when the stream is dropped
 
   // The client is done before the server has judged it: what the server refuses is an error of the first read.
   // Errors: what `judge` said; protocol (an alert of the peer, no TLS 1.3, no common application protocol), malformed,
@@ -76,22 +81,18 @@ class TlsStream final : public Stream {
 
   Task<Result<>> shake_hands();
   void lower_readable() { wake_reader(); }
-  void lower_writable();
+  void output_left() { wake_writer(); }
   Error why(std::string_view doing, Errc at_end);
   Result<> seal(ByteView plaintext);
-  Result<> flush();
 
   Host& host_;
   crypto::HostRandom random_;
   std::unique_ptr<Stream> lower_;
   std::unique_ptr<detail::Engine> engine_;
-  PacketBuf out_;  // sealed, and not taken by the lower stream
-  bool shut_ = false;
   bool ended_ = false;  // by the peer's close_notify
   std::optional<Error> read_error_;
-  std::optional<Error> write_error_;
   ReadinessRelay<TlsStream, &TlsStream::lower_readable> readable_relay_{*this};
-  ReadinessRelay<TlsStream, &TlsStream::lower_writable> writable_relay_{*this};
+  SealedOutput<TlsStream, &TlsStream::output_left> output_{*this, *lower_};
 };
 
 }  // namespace ghostnet::tls
