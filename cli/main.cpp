@@ -1,5 +1,6 @@
 // The `ghostnet` program: parses arguments, wires everything, owns nothing else.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
@@ -14,9 +15,11 @@
 #include "ghostnet/scenarios/plugin.hpp"
 #include "ghostnet/services/services.hpp"
 #include "gui.hpp"
+#include "help_formatter.hpp"
 #include "list.hpp"
 #include "node.hpp"
 #include "p2p_ping.hpp"
+#include "report.hpp"
 #include "results.hpp"
 #include "resume.hpp"
 #include "run.hpp"
@@ -61,6 +64,8 @@ void add_campaign(CLI::App& run, Arguments& arguments) {
       "FILE: records the runs there, for `ghostnet results` and any reader of SQLite. Without it several runs "
       "go to results.sqlite, and one alone is not recorded; none: nowhere");
   run.add_flag("--resume", command.resume, "makes only the runs that the results file does not hold finished");
+  run.add_flag("--from-start", command.from_start,
+               "makes each run from its start, also where several begin alike and would share that");
   run.add_option("--junit", command.junit, "FILE: writes the expectations as JUnit XML");
 }
 
@@ -87,7 +92,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   run->add_option("--carrier", arguments.carrier, "fabric or ns3, instead of the file's")
       ->check(CLI::IsMember({"fabric", "ns3"}));
-  run->add_option("--seed", arguments.seed, "instead of the file's");
+  run->add_option("--seed", arguments.seed, "N: instead of the file's");
   run->add_option("--set", arguments.set, "PATH=VALUE: another value for a key of the file")->allow_extra_args(false);
   run->add_option("--until", arguments.until, "TIME: instead of the file's duration");
   run->add_option("--pcap", arguments.run.pcap_directory, "DIR: writes the packets of each host there");
@@ -97,7 +102,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
   run->add_flag("--verify-determinism", arguments.run.verify_determinism, "runs twice, in two processes, and compares");
   run->add_flag("--json", arguments.json, "one JSON document on standard output");
   run->add_flag("--quiet", arguments.run.quiet, "says only what is wrong");
-  run->add_option("--log", arguments.log, "trace, debug, info, warn, error or off")->capture_default_str();
+  run->add_option("--log", arguments.log, "LEVEL: trace, debug, info, warn, error or off")->capture_default_str();
 }
 
 void add_others(CLI::App& app, Arguments& arguments) {
@@ -133,28 +138,43 @@ void add_others(CLI::App& app, Arguments& arguments) {
       "  ghostnet completion fish > ~/.config/fish/completions/ghostnet.fish");
 
   CLI::App* gui_command = app.add_subcommand("gui", "Shows a results database, also while it is written");
+  gui_command->footer("Example: ghostnet gui results.sqlite");
   gui_command->add_option("FILE", arguments.files, "a results database; `ghostnet gui --help` lists the options");
 
   CLI::App* bench = app.add_subcommand("bench", "Runs benchmarks, the rivals' figures beside ours");
   bench->add_option("NAME", arguments.benches, "benchmarks; all when left out");
+  bench->footer(
+      "Examples:\n"
+      "  ghostnet bench fabric\n"
+      "  ghostnet bench store runtime --json\n"
+      "Exit code: 0 all goals were met, 1 some were not.");
   bench->add_flag("--json", arguments.json, "one JSON document on standard output");
 }
 
 void add_results(CLI::App& app, Arguments& arguments) {
   CLI::App* all = app.add_subcommand("results", "Shows, compares and exports what `ghostnet run --db FILE` recorded");
   all->require_subcommand(1);
+  all->footer(
+      "Examples:\n"
+      "  ghostnet results list\n"
+      "  ghostnet results show last\n"
+      "  ghostnet results compare 1 2\n"
+      "  ghostnet results report -o report.html");
   ResultsCommand& results = arguments.results;
   const auto add = [&](const char* name, const char* help) {
     CLI::App* command = all->add_subcommand(name, help);
-    command->add_option("--db", results.db, "the results file")->capture_default_str();
+    command->add_option("--db", results.db, "FILE: the results file")->capture_default_str();
     return command;
   };
   const auto add_json = [&](CLI::App* command) {
     command->add_flag("--json", arguments.json, "one JSON document on standard output");
   };
   constexpr const char* kRuns = "7, 7,9, 7-12, last or batch:3, with [PATH=VALUE] for some of them";
-  add_json(add("list", "Lists the runs"));
-  CLI::App* show = add("show", "Shows one run");
+  CLI::App* list = add("list", "Lists the runs");
+  list->footer("Example: ghostnet results list --db mesh.sqlite");
+  add_json(list);
+  CLI::App* show = add("show", "Shows one run: its metrics, expectations and first events");
+  show->footer("Example: ghostnet results show 7 --json");
   show->add_option("RUN", results.runs, "its number, or last")->expected(0, 1);
   add_json(show);
 
@@ -162,10 +182,10 @@ void add_results(CLI::App& app, Arguments& arguments) {
   compare->add_option("SETS", results.runs, fmt::format("{}; FILE: in front for another file", kRuns))
       ->required()
       ->expected(2);
-  compare->add_option("--confidence", results.confidence, "that a difference is one")->capture_default_str();
+  compare->add_option("--confidence", results.confidence, "SHARE: that a difference is one")->capture_default_str();
   compare->add_option("--tolerance", results.tolerance,
-                      "a smaller share of A is no difference; 1 % when left out and a side is one run, else 0");
-  compare->add_option("--metric", results.metrics, "only this one; may be given again")->allow_extra_args(false);
+                      "SHARE: a smaller one of A is no difference; 1 % when left out and a side is one run, else 0");
+  compare->add_option("--metric", results.metrics, "NAME: only this one; may be given again")->allow_extra_args(false);
   compare->add_flag("--all", results.all, "shows what does not differ, too");
   compare->add_flag("--strict", results.strict, "a metric that only one side has makes a difference, too");
   compare->footer(
@@ -175,14 +195,23 @@ void add_results(CLI::App& app, Arguments& arguments) {
 
   CLI::App* exporting = add("export", "Writes runs in the formats of other programs");
   exporting->add_option("RUNS", results.runs, fmt::format("{}; the last batch when left out", kRuns));
-  exporting->add_option("--format", results.format, "csv, json, junit, prometheus or chrome (trace events)")
-      ->check(CLI::IsMember({"csv", "json", "junit", "prometheus", "chrome"}))
+  exporting
+      ->add_option("--format", results.format,
+                   "csv, json, junit, markdown (a summary), prometheus or chrome (trace events)")
+      ->check(CLI::IsMember({"csv", "json", "junit", "markdown", "prometheus", "chrome"}))
       ->capture_default_str();
-  exporting->add_option("--table", results.table, "of csv: a table or view of docs/results.md")->capture_default_str();
+  exporting->add_option("--table", results.table, "NAME: of csv: a table or view of docs/results.md")
+      ->capture_default_str();
+  exporting->footer(
+      "Examples:\n"
+      "  ghostnet results export --table host_series 7 -o hosts.csv\n"
+      "  ghostnet results export --format markdown >> \"$GITHUB_STEP_SUMMARY\"\n"
+      "  ghostnet results export --format chrome last -o trace.json    for ui.perfetto.dev");
   exporting->add_option("-o,--output", results.output, "FILE instead of standard output");
 
   CLI::App* report = add("report", "Writes one self-contained HTML page with charts");
   report->add_option("RUNS", results.runs, fmt::format("{}; the last batch when left out", kRuns));
+  report->footer("Example: ghostnet results report 'batch:3[network.loss=1 %]' -o loss.html");
   report->add_option("-o,--output", results.output, "FILE; report.html when left out");
 }
 
@@ -202,9 +231,9 @@ void add_live(CLI::App& app, Arguments& arguments) {
       ->allow_extra_args(false);
   node->add_option("--peer", arguments.node.peers, "MULTIADDR of a peer to connect to")->allow_extra_args(false);
   node->add_option("--topic", arguments.node.topics, "NAME of a gossipsub topic to join")->allow_extra_args(false);
-  node->add_option("--dht", arguments.node.dht, "client, server or off: the part in the DHT")->capture_default_str();
+  node->add_option("--dht", arguments.node.dht, "PART: client, server or off, in the DHT")->capture_default_str();
   node->add_option("--key", arguments.node.key_file, "FILE with the identity; made where there is none");
-  node->add_option("--security", arguments.node.security, "noise, tls or plaintext, in order of preference")
+  node->add_option("--security", arguments.node.security, "NAME,...: noise, tls or plaintext, in order of preference")
       ->delimiter(',')
       ->capture_default_str();
 
@@ -217,10 +246,17 @@ void add_live(CLI::App& app, Arguments& arguments) {
   node->add_option("--metrics", arguments.node.metrics, "ADDRESS:PORT where Prometheus finds /metrics");
   node->add_option("--trace", arguments.node.trace, "FILE for a trace of gossipsub, as go-libp2p-pubsub writes it");
 
+  node->footer(
+      "Examples:\n"
+      "  ghostnet node --listen /ip4/0.0.0.0/tcp/4001 --key node.key --topic news\n"
+      "  ghostnet node --peer /dnsaddr/bootstrap.libp2p.io --dht client\n"
+      "  echo '{\"id\": 1, \"do\": \"peers\"}' | ghostnet node --peer MULTIADDR");
+
   CLI::App* ping = app.add_subcommand("ping", "Pings a libp2p node");
+  ping->footer("Example: ghostnet ping /ip4/127.0.0.1/tcp/4001 --count 3");
   ping->add_option("MULTIADDR", arguments.ping.address, "where it listens, as in /ip4/127.0.0.1/tcp/4001")->required();
-  ping->add_option("--count", arguments.ping.count, "how often")->capture_default_str();
-  ping->add_option("--security", arguments.ping.security, "noise, tls or plaintext, in order of preference")
+  ping->add_option("--count", arguments.ping.count, "N: how often")->capture_default_str();
+  ping->add_option("--security", arguments.ping.security, "NAME,...: noise, tls or plaintext, in order of preference")
       ->delimiter(',')
       ->capture_default_str();
   ping->add_option("--dns", arguments.ping.dns, "ADDRESS[:PORT] of a server for /dnsaddr; else /etc/resolv.conf says")
@@ -300,9 +336,7 @@ int dispatch(const CLI::App& app, Arguments& arguments, Program& program) {
   Result<> ready = complete(arguments);
   if (ready) ready = load_plugins(arguments, program);
   if (!ready) {
-    fmt::print(stderr, "ghostnet: {}\n", ready.error().message());
-    if (arguments.json && app.got_subcommand("run")) print_no_runs(ready.error());
-    return kBadInput;
+    return refuse(ready.error(), arguments.json);
   }
   if (app.got_subcommand("run")) return run(arguments.run, program);
   if (app.got_subcommand("check")) return check(arguments.files, arguments.json, program);
@@ -332,7 +366,13 @@ int program_main(int argc, char** argv) {
   }
   CLI::App app("Runs network protocols in simulated and in real time.", "ghostnet");
   app.set_version_flag("--version", fmt::format("ghostnet {} ({})", build_info::version(), build_info::revision()));
+  app.formatter(std::make_shared<HelpFormatter>());
   app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  ghostnet run scenarios/hello-mesh.yaml --db results.sqlite\n"
+      "  ghostnet results report\n"
+      "  ghostnet COMMAND --help");
   Arguments arguments;
   arguments.words.assign(argv, argv + argc);
   // The visualizer reads its own options.
@@ -351,7 +391,11 @@ int program_main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // help and version
-    fmt::print(stderr, "ghostnet: {}\n", explain_usage_error(app, e, argv[1]));
+    const std::string why = explain_usage_error(app, e, argv[1]);
+    fmt::print(stderr, "ghostnet: {}\n", why);
+    if (std::ranges::find(arguments.words, "--json") != arguments.words.end()) {
+      print_failure({Errc::invalid_argument, why.substr(0, why.find('\n'))});
+    }
     return kBadInput;
   }
   return dispatch(app, arguments, program);

@@ -40,6 +40,27 @@ MessageAt message_of(const Statement& row) {
           .trace = row.integer(7)};
 }
 
+// Rows of run ?1 in order of time, as the functions above read them.
+std::string events_where(std::string_view condition) {
+  return fmt::format(
+      "SELECT time_ns, number, host_id, kind, text, fields FROM events WHERE run_id = ?1 AND {} "
+      "ORDER BY time_ns, number ",
+      condition);
+}
+
+std::string links_where(std::string_view condition) {
+  return fmt::format(
+      "SELECT since_ns, until_ns, a, b, kind, fields FROM links WHERE run_id = ?1 AND {} ORDER BY since_ns, number ",
+      condition);
+}
+
+std::string messages_where(std::string_view condition) {
+  return fmt::format(
+      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace FROM messages "
+      "WHERE run_id = ?1 AND {} ORDER BY sent_ns, number ",
+      condition);
+}
+
 // One number about a run; 0 where there is no row.
 Result<std::int64_t> number_of(const Database& database, const char* sql, std::int64_t run) {
   std::int64_t number = 0;
@@ -100,55 +121,41 @@ Result<ValuesAt> values_at(const Database& database, std::int64_t run, std::int6
 
 Result<std::vector<EventAt>> events_between(const Database& database, std::int64_t run, std::int64_t from_ns,
                                             std::int64_t to_ns, std::int64_t limit) {
-  return collect_rows(
-      database,
-      "SELECT time_ns, number, host_id, kind, text, fields FROM events WHERE run_id = ?1 AND time_ns >= "
-      "?2 AND time_ns < ?3 ORDER BY time_ns, number LIMIT ?4",
-      event_of, run, from_ns, to_ns, limit);
-}
-
-Result<std::vector<LinkAt>> links_since(const Database& database, std::int64_t run, std::int64_t from_ns,
-                                        std::int64_t to_ns, std::int64_t limit) {
-  return collect_rows(database,
-                      "SELECT since_ns, until_ns, a, b, kind, fields FROM links WHERE run_id = ?1 AND since_ns >= ?2 "
-                      "AND since_ns < ?3 ORDER BY since_ns, number LIMIT ?4",
-                      link_of, run, from_ns, to_ns, limit);
-}
-
-Result<std::vector<LinkAt>> links_at(const Database& database, std::int64_t run, std::int64_t time_ns,
-                                     std::int64_t limit) {
-  return collect_rows(database,
-                      "SELECT since_ns, until_ns, a, b, kind, fields FROM links WHERE run_id = ?1 AND since_ns <= ?2 "
-                      "AND (until_ns IS NULL OR until_ns > ?2) ORDER BY since_ns, number LIMIT ?3",
-                      link_of, run, time_ns, limit);
+  return collect_rows(database, events_where("time_ns >= ?2 AND time_ns < ?3") + "LIMIT ?4", event_of, run, from_ns,
+                      to_ns, limit);
 }
 
 Result<std::vector<EventAt>> state_changes(const Database& database, std::int64_t run, std::int64_t from_ns,
                                            std::int64_t to_ns, std::int64_t limit) {
-  return collect_rows(
-      database,
-      "SELECT time_ns, number, host_id, kind, text, fields FROM events WHERE run_id = ?1 AND time_ns >= "
-      "?2 AND time_ns < ?3 AND kind IN ('crash', 'restart', 'fault_begins', 'fault_ends') ORDER BY "
-      "time_ns, number LIMIT ?4",
-      event_of, run, from_ns, to_ns, limit);
+  const std::string changes =
+      events_where("time_ns >= ?2 AND time_ns < ?3 AND kind IN ('crash', 'restart', 'fault_begins', 'fault_ends')");
+  return collect_rows(database, changes + "LIMIT ?4", event_of, run, from_ns, to_ns, limit);
+}
+
+Result<std::vector<LinkAt>> links_since(const Database& database, std::int64_t run, std::int64_t from_ns,
+                                        std::int64_t to_ns, std::int64_t limit) {
+  return collect_rows(database, links_where("since_ns >= ?2 AND since_ns < ?3") + "LIMIT ?4", link_of, run, from_ns,
+                      to_ns, limit);
+}
+
+Result<std::vector<LinkAt>> links_at(const Database& database, std::int64_t run, std::int64_t time_ns,
+                                     std::int64_t limit) {
+  return collect_rows(database, links_where("since_ns <= ?2 AND (until_ns IS NULL OR until_ns > ?2)") + "LIMIT ?3",
+                      link_of, run, time_ns, limit);
 }
 
 Result<std::vector<MessageAt>> messages_between(const Database& database, std::int64_t run, std::int64_t from_ns,
                                                 std::int64_t to_ns, std::int64_t limit) {
-  return collect_rows(database,
-                      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace FROM messages WHERE "
-                      "run_id = ?1 AND sent_ns >= ?2 AND sent_ns < ?3 ORDER BY sent_ns, number LIMIT ?4",
-                      message_of, run, from_ns, to_ns, limit);
+  return collect_rows(database, messages_where("sent_ns >= ?2 AND sent_ns < ?3") + "LIMIT ?4", message_of, run, from_ns,
+                      to_ns, limit);
 }
 
 Result<std::vector<MessageAt>> messages_in_flight(const Database& database, std::int64_t run, std::int64_t time_ns,
                                                   std::int64_t ahead_ns, std::int64_t limit) {
-  return collect_rows(
-      database,
-      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace FROM messages WHERE "
-      "run_id = ?1 AND sent_ns >= ?2 - ?5 AND sent_ns <= ?2 + ?3 AND coalesce(received_ns, sent_ns + ?6) "
-      ">= ?2 ORDER BY sent_ns, number LIMIT ?4",
-      message_of, run, time_ns, ahead_ns, limit, kLongestFlightNs, kLostShownNs);
+  const std::string in_flight =
+      messages_where("sent_ns >= ?2 - ?5 AND sent_ns <= ?2 + ?3 AND coalesce(received_ns, sent_ns + ?6) >= ?2");
+  return collect_rows(database, in_flight + "LIMIT ?4", message_of, run, time_ns, ahead_ns, limit, kLongestFlightNs,
+                      kLostShownNs);
 }
 
 Result<std::vector<TraceRow>> traces(const Database& database, std::int64_t run, std::int64_t limit) {
@@ -163,10 +170,8 @@ Result<std::vector<TraceRow>> traces(const Database& database, std::int64_t run,
 
 Result<std::vector<MessageAt>> hops_of(const Database& database, std::int64_t run, std::int64_t trace,
                                        std::int64_t limit) {
-  return collect_rows(database,
-                      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace FROM messages WHERE "
-                      "run_id = ?1 AND trace = ?2 AND trace <> 0 ORDER BY sent_ns LIMIT ?3",
-                      message_of, run, trace, limit);
+  return collect_rows(database, messages_where("trace = ?2 AND trace <> 0") + "LIMIT ?3", message_of, run, trace,
+                      limit);
 }
 
 Result<PositionsAt> positions_at(const Database& database, std::int64_t run, std::int64_t time_ns) {

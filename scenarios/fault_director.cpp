@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ghostnet/scenarios/beginning.hpp"
+
 namespace ghostnet::scenarios {
 
 namespace {
@@ -20,6 +22,7 @@ FaultDirector::FaultDirector(const Scenario& scenario, RunWorld& world, Stage& s
     : scenario_(scenario),
       world_(world),
       stage_(stage),
+      begun_(scenario.faults.size()),
       active_(scenario.faults.size()),
       holds_down_(world.host_count()),
       holds_link_down_(world.host_count()),
@@ -36,14 +39,25 @@ Result<> FaultDirector::check() const {
   return {};
 }
 
-void FaultDirector::start() {
+TimePoint FaultDirector::next_beginning() const {
+  TimePoint next = kNever;
+  for (std::size_t i = 0; i < begun_.size(); ++i) {
+    if (!begun_[i]) next = std::min(next, begin_of(scenario_.faults[i]));
+  }
+  return next;
+}
+
+void FaultDirector::begin_due() {
   began_ = world_.loop().now() - world_.now().time_since_epoch();
-  for (std::size_t i = 0; i < scenario_.faults.size(); ++i) tasks_.spawn(carry_out(i));
+  for (std::size_t i = 0; i < begun_.size(); ++i) {
+    if (begun_[i] || begin_of(scenario_.faults[i]) > world_.now()) continue;
+    begun_[i] = true;
+    tasks_.spawn(carry_out(i));
+  }
 }
 
 Task<> FaultDirector::carry_out(std::size_t index) {
   const FaultTiming when = scenario_.faults[index].when;
-  co_await clock_.sleep_until(at(when.at));
   begin(index);
   if (!when.for_) co_return;
   co_await clock_.sleep_until(at(when.at + *when.for_));
@@ -82,6 +96,7 @@ void FaultDirector::visit_hosts(std::size_t index, bool begins) {
       set_cpu(id);
     } else if (std::holds_alternative<Readdress>(fault.effect) && begins) {
       expect_done(world_.readdress(id), fault.key);
+      stage_.readdressed(id);
       stage_.happened("readdress", id, "");
     } else if (const auto* leaving = std::get_if<Churn>(&fault.effect); leaving != nullptr && begins) {
       tasks_.spawn(churn(index, id, *leaving, until));

@@ -68,6 +68,20 @@ class Loader {
     scenario_.sweep = std::move(*sweep);
   }
 
+  void keep_written(const Node& root) {
+    Node rest{.kind = Node::Kind::mapping, .at = {}, .text = {}, .items = {}};
+    for (std::size_t i = 0; i < root.size(); ++i) {
+      const std::string& key = root.key(i).text;
+      if (key == "workload" || key == "faults") {
+        std::vector<std::string>& list = key == "faults" ? scenario_.written.faults : scenario_.written.workloads;
+        for (const Node& item : root.value(i).items) list.push_back(to_yaml(item));
+      } else if (key != "sweep" && key != "repeat" && key != "seed") {
+        rest.items.insert(rest.items.end(), {root.key(i), root.value(i)});
+      }
+    }
+    scenario_.written.rest = to_yaml(rest);
+  }
+
   LoadResult finish(std::string_view text) {
     if (!reader_.sound()) return std::unexpected(reader_.take_complaints());
     scenario_.text = text;
@@ -391,6 +405,7 @@ LoadResult load_scenario(std::string_view text, const std::string& file, const S
   }
   loader.load(*root, overrides);
   if (!overrides.is_point) loader.load_sweep(*root, overrides);
+  if (root->is_mapping()) loader.keep_written(*root);
   LoadResult result = loader.finish(text);
   if (result) result->parameters = overrides.set;
   return result;

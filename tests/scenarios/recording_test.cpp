@@ -295,5 +295,48 @@ record: { connections: [client], wires: [client], interval: 200 ms }
   EXPECT_THAT(series["wire.drops"].back(), Gt(0));
 }
 
+TEST_F(Recording, AHostThatIsReaddressedIsStillItself) {
+  const MemorySink sink = recorded(R"(
+duration: 20 s
+network: { hosts: 4, latency: 10 ms }
+groups: { roaming: { count: 1 } }
+protocols: { bulk: }
+workload: [ bulk: { from: roaming, to: rest, transport: stream, duration: 1 s, rate: 0.5 /s } ]
+faults: [ { at: 8 s, readdress: roaming } ]
+record: { connections: [all], messages: 100 % }
+)");
+  const auto after = [](TimePoint at) { return at > TimePoint(10s); };
+  std::size_t links = 0, samples = 0, segments = 0;
+  for (const auto& link : sink.links()) links += link.kind == "tcp" && link.up && after(link.time) ? 1 : 0;
+  for (const auto& sample : sink.link_samples()) samples += after(sample.time) && sample.b == 0 ? 1 : 0;
+  for (const auto& message : messages(sink, "segment")) segments += after(message.sent) && message.to == 0 ? 1 : 0;
+  EXPECT_THAT(links, Gt(2U));
+  EXPECT_THAT(segments, Gt(2U));
+  EXPECT_THAT(samples, Gt(0U)) << "its peers know it by its new address";
+}
+
+TEST_F(Recording, OnNs3LostDatagramsAndSegmentsAreSeenToo) {
+  const MemorySink sink = recorded(R"(
+duration: 12 s
+network: { carrier: ns3, hosts: 3, latency: 25 ms, loss: 5 %, bandwidth: 5 Mbit/s }
+groups: { talkers: { count: 1 } }
+protocols: { echo: , bulk: }
+workload:
+  - echo: { rate: 10 /s, size: 100 B, timeout: 500 ms, stop: 10 s }
+  - bulk: { from: talkers, to: rest, transport: stream, duration: 2 s, count: 1 }
+record: { messages: 100 % }
+)");
+  std::size_t lost = 0, arrived = 0, segments_lost = 0, segments = 0;
+  for (const auto& datagram : messages(sink, "datagram")) ++(datagram.received ? arrived : lost);
+  for (const auto& segment : messages(sink, "segment")) ++(segment.received ? segments : segments_lost);
+  EXPECT_THAT(arrived, testing::AllOf(Gt(450U), Lt(620U)));
+  EXPECT_THAT(lost, testing::AllOf(Gt(10U), Lt(70U)));
+  EXPECT_THAT(segments, Gt(100U));
+  EXPECT_THAT(segments_lost, Gt(0U));
+  for (const auto& segment : messages(sink, "segment")) {
+    if (segment.received) EXPECT_GE(*segment.received - segment.sent, 25ms);
+  }
+}
+
 }  // namespace
 }  // namespace ghostnet::scenarios

@@ -43,6 +43,8 @@ class Recorder {
   void sample();
   // The run is over, and its end begins: what hosts do from now on is not seen.
   void look_away();
+  // The host has got other addresses.
+  void readdressed(HostId id) { sightings_.learn_addresses(id); }
   void event(std::string_view kind, HostId host, std::string_view text);
   // What became of the run; `outcome` says what the report does not: wall times and memory.
   Result<> finish(const RunReport& report, RunOutcome outcome);

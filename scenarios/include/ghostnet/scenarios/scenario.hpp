@@ -261,6 +261,15 @@ struct Scenario {
   Settings parameters;         // what --set changed
   std::string pcap_directory;  // for a carrier that writes its traces itself
 
+  // The file as it was read: with what it includes and what --set changed, as YAML on one line; for telling whether two
+  // scenarios begin alike. `rest` is everything beside the two lists.
+  struct Written {
+    std::string rest;
+    std::vector<std::string> workloads;
+    std::vector<std::string> faults;
+  };
+  Written written;
+
   std::vector<std::string> files;           // that were read: the scenario, what it includes, its graphs and matrices
   std::vector<std::uint64_t> file_digests;  // of their contents, by digest_of()
 
