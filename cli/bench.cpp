@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ghostnet/runtime/suggest.hpp"
+#include "report.hpp"
 
 namespace ghostnet::cli {
 
@@ -64,9 +65,9 @@ int bench(const std::vector<std::string>& names, bool json, const Program& progr
   nlohmann::json all = nlohmann::json::array();
   for (const std::string& name : names.empty() ? known : names) {
     if (std::ranges::find(known, name) == known.end()) {
-      fmt::print(stderr, "ghostnet: there is no benchmark '{}'{}{}\n", name, suggestion(name, views),
-                 known.empty() ? "; build them with `./ghostnet bench`, where Google Benchmark is installed" : "");
-      return kBadInput;
+      const char* way_out =
+          known.empty() ? "; build them with `./ghostnet bench`, where Google Benchmark is installed" : "";
+      return refuse({Errc::not_found, "there is no benchmark '{}'{}{}", name, suggestion(name, views), way_out}, json);
     }
     std::string output;
     exit_code = worse(exit_code, run_bench(program, name, json ? &output : nullptr));

@@ -82,10 +82,12 @@ std::vector<std::string> option_names(const Command& command) {
   return names;
 }
 
+std::string last_word(const std::string& name) { return name.substr(name.rfind(' ') + 1); }
+
 // What may stand in the place of a subcommand or of a positional with few values.
 std::vector<std::string> words_of(const Command& command) {
   std::vector<std::string> words;
-  for (const Command& inner : command.subcommands) words.push_back(inner.name.substr(inner.name.rfind(' ') + 1));
+  for (const Command& inner : command.subcommands) words.push_back(last_word(inner.name));
   words.insert(words.end(), command.words.begin(), command.words.end());
   return words;
 }
@@ -167,43 +169,65 @@ std::string zsh_text(std::string_view text) {
   return escaped;
 }
 
+// The options and words of one command.
+std::string zsh_arguments(const Command& command, std::string_view indent) {
+  std::string script = fmt::format("{}_arguments", indent);
+  const auto add = [&](const std::string& spec) { script += fmt::format(" \\\n{}  {}", indent, spec); };
+  for (const Choice& option : command.options) {
+    const std::string value = !option.takes_value     ? ""
+                              : option.values.empty() ? ":value:_files"
+                                                      : fmt::format(":value:({})", fmt::join(option.values, " "));
+    add(shell_quoted(fmt::format("{}{}{}[{}]{}", option.repeats ? "*" : "", option.name, option.takes_value ? "=" : "",
+                                 zsh_text(option.help), value)));
+  }
+  if (!command.words.empty()) add(shell_quoted(fmt::format("1:what:({})", fmt::join(command.words, " "))));
+  if (command.takes_files) add("'*:file:_files'");
+  return script + "\n";
+}
+
+// Offers the commands where one is to stand, else completes for that which stands there.
+std::string zsh_choice(const std::vector<Command>& commands, std::string_view indent) {
+  std::string script = fmt::format("{}if ((CURRENT == 2)); then\n{}  local -a commands=(\n", indent, indent);
+  for (const Command& command : commands) {
+    const std::string entry = fmt::format("{}:{}", last_word(command.name), zsh_text(command.help));
+    script += fmt::format("{}    {}\n", indent, shell_quoted(entry));
+  }
+  script += fmt::format("{0}  )\n{0}  _describe command commands\n{0}  return\n{0}fi\n", indent);
+  script += fmt::format("{0}shift words\n{0}((CURRENT--))\n{0}case $words[1] in\n", indent);
+  const std::string inner = fmt::format("{}    ", indent);
+  for (const Command& command : commands) {
+    script += fmt::format("{}  {})\n", indent, last_word(command.name));
+    script += command.subcommands.empty() ? zsh_arguments(command, inner) : zsh_choice(command.subcommands, inner);
+    script += fmt::format("{};;\n", inner);
+  }
+  return script + fmt::format("{}esac\n", indent);
+}
+
 std::string zsh(const std::vector<Command>& commands) {
-  std::string script = R"(#compdef ghostnet
-# zsh completion of ghostnet; made by `ghostnet completion zsh`
-_ghostnet() {
-  local -a commands
-  commands=(
-)";
-  for (const Command& command : commands) {
-    script += fmt::format("    {}\n", shell_quoted(fmt::format("{}:{}", command.name, zsh_text(command.help))));
+  return fmt::format(
+      "#compdef ghostnet\n# zsh completion of ghostnet; made by `ghostnet completion zsh`\n_ghostnet() {{\n{}}}\n"
+      "_ghostnet \"$@\"\n",
+      zsh_choice(commands, "  "));
+}
+
+// `seen`: the condition under which this command is being completed.
+std::string fish_options(const Command& command, const std::string& seen) {
+  std::string script;
+  if (command.takes_files) script += fmt::format("complete -c ghostnet -n {} -F\n", seen);
+  if (!command.words.empty()) {
+    script += fmt::format("complete -c ghostnet -n {} -a {}\n", seen,
+                          shell_quoted(fmt::format("{}", fmt::join(command.words, " "))));
   }
-  script += R"(  )
-  if ((CURRENT == 2)); then
-    _describe command commands
-    return
-  fi
-  local command=$words[2]
-  shift words
-  ((CURRENT--))
-  case $command in
-)";
-  for (const Command& command : commands) {
-    script += fmt::format("    {})\n      _arguments", command.name);
-    for (const Choice& option : command.options) {
-      const std::string value = !option.takes_value     ? ""
-                                : option.values.empty() ? ":value:_files"
-                                                        : fmt::format(":value:({})", fmt::join(option.values, " "));
-      script += fmt::format(" \\\n        {}",
-                            shell_quoted(fmt::format("{}{}{}[{}]{}", option.repeats ? "*" : "", option.name,
-                                                     option.takes_value ? "=" : "", zsh_text(option.help), value)));
-    }
-    const std::vector<std::string> words = words_of(command);
-    if (!words.empty())
-      script += fmt::format(" \\\n        {}", shell_quoted(fmt::format("1:what:({})", fmt::join(words, " "))));
-    if (command.takes_files) script += " \\\n        '*:file:_files'";
-    script += "\n      ;;\n";
+  for (const Choice& option : command.options) {
+    const std::string value =
+        !option.takes_value ? ""
+        : option.values.empty()
+            ? " -r -F"
+            : fmt::format(" -x -a {}", shell_quoted(fmt::format("{}", fmt::join(option.values, " "))));
+    script += fmt::format("complete -c ghostnet -n {} -l {} -d {}{}\n", seen, option.name.substr(2),
+                          shell_quoted(option.help), value);
   }
-  return script + "  esac\n}\n_ghostnet \"$@\"\n";
+  return script;
 }
 
 std::string fish(const std::vector<Command>& commands) {
@@ -211,21 +235,16 @@ std::string fish(const std::vector<Command>& commands) {
   for (const Command& command : commands) {
     script += fmt::format("complete -c ghostnet -n __fish_use_subcommand -a {} -d {}\n", command.name,
                           shell_quoted(command.help));
-    const std::string seen = shell_quoted(fmt::format("__fish_seen_subcommand_from {}", command.name));
-    if (command.takes_files) script += fmt::format("complete -c ghostnet -n {} -F\n", seen);
-    const std::vector<std::string> words = words_of(command);
-    if (!words.empty()) {
-      script += fmt::format("complete -c ghostnet -n {} -a {}\n", seen,
-                            shell_quoted(fmt::format("{}", fmt::join(words, " "))));
-    }
-    for (const Choice& option : command.options) {
-      const std::string value =
-          !option.takes_value ? ""
-          : option.values.empty()
-              ? " -r -F"
-              : fmt::format(" -x -a {}", shell_quoted(fmt::format("{}", fmt::join(option.values, " "))));
-      script += fmt::format("complete -c ghostnet -n {} -l {} -d {}{}\n", seen, option.name.substr(2),
-                            shell_quoted(option.help), value);
+    const std::string seen = fmt::format("__fish_seen_subcommand_from {}", command.name);
+    script += fish_options(command, shell_quoted(seen));
+    std::vector<std::string> names;
+    for (const Command& inner : command.subcommands) names.push_back(last_word(inner.name));
+    for (const Command& inner : command.subcommands) {
+      const std::string open = fmt::format("{}; and not __fish_seen_subcommand_from {}", seen, fmt::join(names, " "));
+      script += fmt::format("complete -c ghostnet -n {} -a {} -d {}\n", shell_quoted(open), last_word(inner.name),
+                            shell_quoted(inner.help));
+      script += fish_options(
+          inner, shell_quoted(fmt::format("{}; and __fish_seen_subcommand_from {}", seen, last_word(inner.name))));
     }
   }
   return script;

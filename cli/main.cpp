@@ -1,5 +1,6 @@
 // The `ghostnet` program: parses arguments, wires everything, owns nothing else.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
@@ -14,12 +15,15 @@
 #include "ghostnet/scenarios/plugin.hpp"
 #include "ghostnet/services/services.hpp"
 #include "gui.hpp"
+#include "help_formatter.hpp"
 #include "list.hpp"
 #include "node.hpp"
 #include "p2p_ping.hpp"
+#include "report.hpp"
 #include "results.hpp"
 #include "resume.hpp"
 #include "run.hpp"
+#include "tun.hpp"
 #include "usage_error.hpp"
 
 namespace ghostnet::cli {
@@ -43,6 +47,7 @@ struct Arguments {
   std::vector<std::string> words;  // the command line as typed
   NodeCommand node;
   PingCommand ping;
+  TunCommand tun;
   bool json = false;
   std::string shell;
   bool schema = false;
@@ -61,6 +66,8 @@ void add_campaign(CLI::App& run, Arguments& arguments) {
       "FILE: records the runs there, for `ghostnet results` and any reader of SQLite. Without it several runs "
       "go to results.sqlite, and one alone is not recorded; none: nowhere");
   run.add_flag("--resume", command.resume, "makes only the runs that the results file does not hold finished");
+  run.add_flag("--from-start", command.from_start,
+               "makes each run from its start, also where several begin alike and would share that");
   run.add_option("--junit", command.junit, "FILE: writes the expectations as JUnit XML");
 }
 
@@ -87,7 +94,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   run->add_option("--carrier", arguments.carrier, "fabric or ns3, instead of the file's")
       ->check(CLI::IsMember({"fabric", "ns3"}));
-  run->add_option("--seed", arguments.seed, "instead of the file's");
+  run->add_option("--seed", arguments.seed, "N: instead of the file's");
   run->add_option("--set", arguments.set, "PATH=VALUE: another value for a key of the file")->allow_extra_args(false);
   run->add_option("--until", arguments.until, "TIME: instead of the file's duration");
   run->add_option("--pcap", arguments.run.pcap_directory, "DIR: writes the packets of each host there");
@@ -97,7 +104,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
   run->add_flag("--verify-determinism", arguments.run.verify_determinism, "runs twice, in two processes, and compares");
   run->add_flag("--json", arguments.json, "one JSON document on standard output");
   run->add_flag("--quiet", arguments.run.quiet, "says only what is wrong");
-  run->add_option("--log", arguments.log, "trace, debug, info, warn, error or off")->capture_default_str();
+  run->add_option("--log", arguments.log, "LEVEL: trace, debug, info, warn, error or off")->capture_default_str();
 }
 
 void add_others(CLI::App& app, Arguments& arguments) {
@@ -133,28 +140,43 @@ void add_others(CLI::App& app, Arguments& arguments) {
       "  ghostnet completion fish > ~/.config/fish/completions/ghostnet.fish");
 
   CLI::App* gui_command = app.add_subcommand("gui", "Shows a results database, also while it is written");
+  gui_command->footer("Example: ghostnet gui results.sqlite");
   gui_command->add_option("FILE", arguments.files, "a results database; `ghostnet gui --help` lists the options");
 
   CLI::App* bench = app.add_subcommand("bench", "Runs benchmarks, the rivals' figures beside ours");
   bench->add_option("NAME", arguments.benches, "benchmarks; all when left out");
+  bench->footer(
+      "Examples:\n"
+      "  ghostnet bench fabric\n"
+      "  ghostnet bench store runtime --json\n"
+      "Exit code: 0 all goals were met, 1 some were not.");
   bench->add_flag("--json", arguments.json, "one JSON document on standard output");
 }
 
 void add_results(CLI::App& app, Arguments& arguments) {
   CLI::App* all = app.add_subcommand("results", "Shows, compares and exports what `ghostnet run --db FILE` recorded");
   all->require_subcommand(1);
+  all->footer(
+      "Examples:\n"
+      "  ghostnet results list\n"
+      "  ghostnet results show last\n"
+      "  ghostnet results compare 1 2\n"
+      "  ghostnet results report -o report.html");
   ResultsCommand& results = arguments.results;
   const auto add = [&](const char* name, const char* help) {
     CLI::App* command = all->add_subcommand(name, help);
-    command->add_option("--db", results.db, "the results file")->capture_default_str();
+    command->add_option("--db", results.db, "FILE: the results file")->capture_default_str();
     return command;
   };
   const auto add_json = [&](CLI::App* command) {
     command->add_flag("--json", arguments.json, "one JSON document on standard output");
   };
   constexpr const char* kRuns = "7, 7,9, 7-12, last or batch:3, with [PATH=VALUE] for some of them";
-  add_json(add("list", "Lists the runs"));
-  CLI::App* show = add("show", "Shows one run");
+  CLI::App* list = add("list", "Lists the runs");
+  list->footer("Example: ghostnet results list --db mesh.sqlite");
+  add_json(list);
+  CLI::App* show = add("show", "Shows one run: its metrics, expectations and first events");
+  show->footer("Example: ghostnet results show 7 --json");
   show->add_option("RUN", results.runs, "its number, or last")->expected(0, 1);
   add_json(show);
 
@@ -162,10 +184,10 @@ void add_results(CLI::App& app, Arguments& arguments) {
   compare->add_option("SETS", results.runs, fmt::format("{}; FILE: in front for another file", kRuns))
       ->required()
       ->expected(2);
-  compare->add_option("--confidence", results.confidence, "that a difference is one")->capture_default_str();
+  compare->add_option("--confidence", results.confidence, "SHARE: that a difference is one")->capture_default_str();
   compare->add_option("--tolerance", results.tolerance,
-                      "a smaller share of A is no difference; 1 % when left out and a side is one run, else 0");
-  compare->add_option("--metric", results.metrics, "only this one; may be given again")->allow_extra_args(false);
+                      "SHARE: a smaller one of A is no difference; 1 % when left out and a side is one run, else 0");
+  compare->add_option("--metric", results.metrics, "NAME: only this one; may be given again")->allow_extra_args(false);
   compare->add_flag("--all", results.all, "shows what does not differ, too");
   compare->add_flag("--strict", results.strict, "a metric that only one side has makes a difference, too");
   compare->footer(
@@ -175,14 +197,23 @@ void add_results(CLI::App& app, Arguments& arguments) {
 
   CLI::App* exporting = add("export", "Writes runs in the formats of other programs");
   exporting->add_option("RUNS", results.runs, fmt::format("{}; the last batch when left out", kRuns));
-  exporting->add_option("--format", results.format, "csv, json, junit, prometheus or chrome (trace events)")
-      ->check(CLI::IsMember({"csv", "json", "junit", "prometheus", "chrome"}))
+  exporting
+      ->add_option("--format", results.format,
+                   "csv, json, junit, markdown (a summary), prometheus or chrome (trace events)")
+      ->check(CLI::IsMember({"csv", "json", "junit", "markdown", "prometheus", "chrome"}))
       ->capture_default_str();
-  exporting->add_option("--table", results.table, "of csv: a table or view of docs/results.md")->capture_default_str();
+  exporting->add_option("--table", results.table, "NAME: of csv: a table or view of docs/results.md")
+      ->capture_default_str();
+  exporting->footer(
+      "Examples:\n"
+      "  ghostnet results export --table host_series 7 -o hosts.csv\n"
+      "  ghostnet results export --format markdown >> \"$GITHUB_STEP_SUMMARY\"\n"
+      "  ghostnet results export --format chrome last -o trace.json    for ui.perfetto.dev");
   exporting->add_option("-o,--output", results.output, "FILE instead of standard output");
 
   CLI::App* report = add("report", "Writes one self-contained HTML page with charts");
   report->add_option("RUNS", results.runs, fmt::format("{}; the last batch when left out", kRuns));
+  report->footer("Example: ghostnet results report 'batch:3[network.loss=1 %]' -o loss.html");
   report->add_option("-o,--output", results.output, "FILE; report.html when left out");
 }
 
@@ -202,9 +233,9 @@ void add_live(CLI::App& app, Arguments& arguments) {
       ->allow_extra_args(false);
   node->add_option("--peer", arguments.node.peers, "MULTIADDR of a peer to connect to")->allow_extra_args(false);
   node->add_option("--topic", arguments.node.topics, "NAME of a gossipsub topic to join")->allow_extra_args(false);
-  node->add_option("--dht", arguments.node.dht, "client, server or off: the part in the DHT")->capture_default_str();
+  node->add_option("--dht", arguments.node.dht, "PART: client, server or off, in the DHT")->capture_default_str();
   node->add_option("--key", arguments.node.key_file, "FILE with the identity; made where there is none");
-  node->add_option("--security", arguments.node.security, "noise, tls or plaintext, in order of preference")
+  node->add_option("--security", arguments.node.security, "NAME,...: noise, tls or plaintext, in order of preference")
       ->delimiter(',')
       ->capture_default_str();
 
@@ -217,15 +248,57 @@ void add_live(CLI::App& app, Arguments& arguments) {
   node->add_option("--metrics", arguments.node.metrics, "ADDRESS:PORT where Prometheus finds /metrics");
   node->add_option("--trace", arguments.node.trace, "FILE for a trace of gossipsub, as go-libp2p-pubsub writes it");
 
+  node->footer(
+      "Examples:\n"
+      "  ghostnet node --listen /ip4/0.0.0.0/tcp/4001 --key node.key --topic news\n"
+      "  ghostnet node --peer /dnsaddr/bootstrap.libp2p.io --dht client\n"
+      "  echo '{\"id\": 1, \"do\": \"peers\"}' | ghostnet node --peer MULTIADDR");
+
   CLI::App* ping = app.add_subcommand("ping", "Pings a libp2p node");
+  ping->footer("Example: ghostnet ping /ip4/127.0.0.1/tcp/4001 --count 3");
   ping->add_option("MULTIADDR", arguments.ping.address, "where it listens, as in /ip4/127.0.0.1/tcp/4001")->required();
-  ping->add_option("--count", arguments.ping.count, "how often")->capture_default_str();
-  ping->add_option("--security", arguments.ping.security, "noise, tls or plaintext, in order of preference")
+  ping->add_option("--count", arguments.ping.count, "N: how often")->capture_default_str();
+  ping->add_option("--security", arguments.ping.security, "NAME,...: noise, tls or plaintext, in order of preference")
       ->delimiter(',')
       ->capture_default_str();
   ping->add_option("--dns", arguments.ping.dns, "ADDRESS[:PORT] of a server for /dnsaddr; else /etc/resolv.conf says")
       ->allow_extra_args(false);
   ping->add_flag("--json", arguments.ping.json, "one JSON document on standard output");
+}
+
+void add_tun(CLI::App& app, Arguments& arguments) {
+  TunCommand& command = arguments.tun;
+  CLI::App* tun = app.add_subcommand("tun", "Runs our IP and TCP stack on a TUN device, next to the kernel's");
+  const auto add_many = [tun](const char* name, std::vector<std::string>& values, const char* help) {
+    return tun->add_option(name, values, help)->allow_extra_args(false);
+  };
+  add_many("--address", command.addresses, "ADDRESS/BITS of our stack; again for more")->required();
+  add_many("--kernel", command.kernel, "ADDRESS/BITS of the kernel at the other end of the device");
+  add_many("--route", command.routes, "NETWORK/BITS that the kernel sends into the device, too");
+  tun->add_option("--device", command.device, "its name; %d is the first free number")->capture_default_str();
+  tun->add_option("--netns", command.netns, "NAME of a namespace, as `ip netns add` made it, for the device");
+  tun->add_option("--mtu", command.mtu, "of the device")->check(CLI::Range(1280, 65'535))->capture_default_str();
+  tun->add_flag("--no-offload", command.no_offload, "single packets instead of 64 KiB ones");
+  add_many("--forward", command.forward,
+           "[ADDRESS:]PORT=HOST:PORT: connections to a port of our stack go on by the kernel");
+  add_many("--reach", command.reach,
+           "[ADDRESS:]PORT=HOST:PORT: connections to a port of the kernel go on by our stack");
+  tun->add_option("--echo", command.echo, "PORT where our stack echoes, over UDP and TCP");
+  add_many("--tcp", command.tcp, "KEY=VALUE of the section `tcp` of scenarios, as congestion=newreno");
+  add_many("--line", command.line,
+           "KEY=VALUE of the line to the stack: bandwidth, delay, jitter, loss, duplicate, corrupt, reorder, queue");
+  tun->add_option("--pcap", command.pcap, "FILE for the packets, for Wireshark");
+  tun->add_option("--trace", command.trace, "FILE for the state of each connection, a line of JSON ten times a second");
+  tun->add_option("--status", command.status, "TIME between tables of the connections");
+  tun->add_option("--for", command.lasts, "TIME after which it ends; else at a signal");
+  tun->footer(
+      "Wants CAP_NET_ADMIN. Our stack answers pings. Example, a web server seen through our TCP and a bad line:\n"
+      "  sudo ghostnet tun --address 10.9.0.2/24 --kernel 10.9.0.1/24 --forward 8080=127.0.0.1:80 \\\n"
+      "       --line delay=20ms --line loss=1% --tcp congestion=newreno --status 1s --pcap tun.pcapng\n"
+      "  curl http://10.9.0.2:8080/\n"
+      "And a client that reaches another machine through it (here the kernel's own):\n"
+      "  sudo ghostnet tun --address 10.9.0.2/24 --kernel 10.9.0.1/24 --reach 127.0.0.1:2222=10.9.0.1:22\n"
+      "Exit code: 0 after --for, 2 wrong input or no permission, 3 an internal error, 130 at a signal.");
 }
 
 constexpr Duration kLongestRun = 24h * 365;
@@ -300,15 +373,14 @@ int dispatch(const CLI::App& app, Arguments& arguments, Program& program) {
   Result<> ready = complete(arguments);
   if (ready) ready = load_plugins(arguments, program);
   if (!ready) {
-    fmt::print(stderr, "ghostnet: {}\n", ready.error().message());
-    if (arguments.json && app.got_subcommand("run")) print_no_runs(ready.error());
-    return kBadInput;
+    return refuse(ready.error(), arguments.json);
   }
   if (app.got_subcommand("run")) return run(arguments.run, program);
   if (app.got_subcommand("check")) return check(arguments.files, arguments.json, program);
   if (app.got_subcommand("results")) return dispatch_results(*app.get_subcommand("results"), arguments);
   if (app.got_subcommand("node")) return node(arguments.node);
   if (app.got_subcommand("ping")) return p2p_ping(arguments.ping);
+  if (app.got_subcommand("tun")) return tun(arguments.tun);
   if (app.got_subcommand("completion")) {
     fmt::print("{}", completion_script(app, arguments.shell));
     return kOk;
@@ -332,7 +404,13 @@ int program_main(int argc, char** argv) {
   }
   CLI::App app("Runs network protocols in simulated and in real time.", "ghostnet");
   app.set_version_flag("--version", fmt::format("ghostnet {} ({})", build_info::version(), build_info::revision()));
+  app.formatter(std::make_shared<HelpFormatter>());
   app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  ghostnet run scenarios/hello-mesh.yaml --db results.sqlite\n"
+      "  ghostnet results report\n"
+      "  ghostnet COMMAND --help");
   Arguments arguments;
   arguments.words.assign(argv, argv + argc);
   // The visualizer reads its own options.
@@ -343,6 +421,7 @@ int program_main(int argc, char** argv) {
   add_results(app, arguments);
   add_others(app, arguments);
   add_live(app, arguments);
+  add_tun(app, arguments);
   if (argc <= 1) {
     fmt::print(stderr, "{}", app.help());
     return kBadInput;
@@ -351,7 +430,11 @@ int program_main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // help and version
-    fmt::print(stderr, "ghostnet: {}\n", explain_usage_error(app, e, argv[1]));
+    const std::string why = explain_usage_error(app, e, argv[1]);
+    fmt::print(stderr, "ghostnet: {}\n", why);
+    if (std::ranges::find(arguments.words, "--json") != arguments.words.end()) {
+      print_failure({Errc::invalid_argument, why.substr(0, why.find('\n'))});
+    }
     return kBadInput;
   }
   return dispatch(app, arguments, program);

@@ -10,6 +10,7 @@
 #include "ghostnet/runtime/combine.hpp"
 #include "ghostnet/runtime/text.hpp"
 #include "live_node.hpp"
+#include "report.hpp"
 
 namespace ghostnet::cli {
 namespace {
@@ -68,8 +69,8 @@ Task<Result<>> ping_until(libp2p::Node& node, libp2p::Multiaddr address, const P
 }  // namespace
 
 int p2p_ping(const PingCommand& command) {
-  const auto refuse = [](int code, const Error& error) {
-    fmt::print(stderr, "ghostnet: {}\n", error.message());
+  const auto refuse = [&](int code, const Error& error) {
+    cli::refuse(error, command.json);
     return code;
   };
   const Result<libp2p::Multiaddr> address = libp2p::Multiaddr::parse(command.address);

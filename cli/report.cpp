@@ -144,6 +144,7 @@ json document_of(const RunCommand& command, const RunRecord& record) {
   document["simulated_s"] = static_cast<double>(report.simulated.count()) / 1e9;
   document["setup_wall_s"] = record.setup_wall_s;
   document["wall_s"] = record.wall_s;
+  if (record.shared_s) document["shared_s"] = *record.shared_s;
   document["events"] = report.counters.turns;
   document["datagrams"] = report.counters.datagrams_delivered;
   document["peak_rss_bytes"] = record.peak_rss_bytes;
@@ -182,6 +183,17 @@ json empty_document() {
 
 json error_json(const Error& error) {
   return {{"file", ""}, {"line", 0}, {"column", 0}, {"key", ""}, {"message", error.message()}};
+}
+
+void print_failure(const Error& error) {
+  const json all = {{"schema_version", 1}, {"runs", json::array()}, {"error", error_json(error)}};
+  fmt::print("{}\n", all.dump(2, ' ', false, json::error_handler_t::replace));
+}
+
+int refuse(const Error& error, bool json_wanted) {
+  fmt::print(stderr, "ghostnet: {}\n", error.message());
+  if (json_wanted) print_failure(error);
+  return exit_code_of(error);
 }
 
 RunReply reply_of(const RunCommand& command, const RunRecord& record) {

@@ -23,6 +23,7 @@ struct RunRecord {
   std::int64_t recorded_as = 0;  // its number in the results file; 0: not recorded
   double setup_wall_s = 0;
   double wall_s = 0;
+  std::optional<double> shared_s{};  // of its time, how much was run together with others that begin alike
   std::uint64_t peak_rss_bytes = 0;
   int exit_code = 0;
 };
@@ -41,6 +42,11 @@ RunReply reply_of(const RunCommand& command, const RunRecord& record);
 
 // An error of the command, which is of no file's.
 nlohmann::json error_json(const Error& error);
+
+// The document of --json of a command that came to nothing.
+void print_failure(const Error& error);
+// Says why a command came to nothing, in that document too where one is wanted; its exit code.
+int refuse(const Error& error, bool json_wanted);
 
 // The document of a run of which nothing is known but its name: every field is there, null where it has no value.
 nlohmann::json empty_document();

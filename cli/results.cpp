@@ -14,6 +14,7 @@
 #include "ghostnet/results/reader.hpp"
 #include "ghostnet/runtime/quantity.hpp"
 #include "output_file.hpp"
+#include "report.hpp"
 #include "units.hpp"
 
 namespace ghostnet::cli {
@@ -26,11 +27,6 @@ using results::MetricRow;
 using results::RunRow;
 
 constexpr std::int64_t kShownEvents = 20;
-
-int refuse(const Error& error) {
-  fmt::print(stderr, "ghostnet: {}\n", error.message());
-  return exit_code_of(error);
-}
 
 std::string local_time(std::int64_t unix_ms) {
   const std::time_t seconds = unix_ms / 1000;
@@ -189,6 +185,7 @@ Result<> export_as(const ResultsCommand& command, const Database& database, cons
                    const ByteSink& out) {
   if (command.format == "json") return results::export_json(database, runs, out);
   if (command.format == "junit") return results::export_junit(database, runs, out);
+  if (command.format == "markdown") return results::export_markdown(database, runs, out);
   if (command.format == "prometheus") return results::export_prometheus(database, runs, out);
   if (command.format == "chrome") return results::export_chrome(database, runs, out);
   return results::export_csv(database, runs, command.table, out);
@@ -221,22 +218,22 @@ Result<> report_on(const ResultsCommand&, const Database& database, const std::v
 
 int results_export(const ResultsCommand& command) {
   const Result<int> done = write_out(command, command.output, export_as);
-  return done ? *done : refuse(done.error());
+  return done ? *done : refuse(done.error(), command.json);
 }
 
 int results_report(const ResultsCommand& command) {
   const Result<int> done = write_out(command, command.output.empty() ? "report.html" : command.output, report_on);
-  return done ? *done : refuse(done.error());
+  return done ? *done : refuse(done.error(), command.json);
 }
 
 int results_list(const ResultsCommand& command) {
   const Result<int> done = list(command);
-  return done ? *done : refuse(done.error());
+  return done ? *done : refuse(done.error(), command.json);
 }
 
 int results_show(const ResultsCommand& command) {
   const Result<int> done = show(command);
-  return done ? *done : refuse(done.error());
+  return done ? *done : refuse(done.error(), command.json);
 }
 
 }  // namespace ghostnet::cli

@@ -4,6 +4,7 @@
 
 #include "ghostnet/results/compare.hpp"
 #include "ghostnet/runtime/quantity.hpp"
+#include "report.hpp"
 #include "results.hpp"
 #include "units.hpp"
 
@@ -169,9 +170,7 @@ Result<int> compare(const ResultsCommand& command) {
 
 int results_compare(const ResultsCommand& command) {
   const Result<int> done = compare(command);
-  if (done) return *done;
-  fmt::print(stderr, "ghostnet: {}\n", done.error().message());
-  return exit_code_of(done.error());
+  return done ? *done : refuse(done.error(), command.json);
 }
 
 }  // namespace ghostnet::cli

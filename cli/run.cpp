@@ -5,6 +5,7 @@
 #include <numeric>
 #include <thread>
 
+#include "beginnings.hpp"
 #include "ghostnet/results/database.hpp"
 #include "ghostnet/results/junit.hpp"
 #include "interruption.hpp"
@@ -24,6 +25,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxJobs = 256;
+constexpr auto kTellEvery = std::chrono::milliseconds(200);  // how far a run is, from its process
 
 void print_json(const json& all) { fmt::print("{}\n", all.dump(2, ' ', false, json::error_handler_t::replace)); }
 
@@ -107,6 +109,16 @@ void run_here(const RunCommand& command, const Program& program, const PlannedRu
   output.add(reply_of(command, record));
 }
 
+// Tells a pool how far a run is, some times a second; what others counted before it is not counted again.
+OnProgress told_by(const RunPool::Report& report, std::uint64_t counted_before) {
+  auto next = std::chrono::steady_clock::now() + kTellEvery;
+  return [&report, counted_before, next](const scenarios::Progress& progress) mutable {
+    if (std::chrono::steady_clock::now() < next) return;
+    next = std::chrono::steady_clock::now() + kTellEvery;
+    report(share_of(progress), progress.turns - counted_before);
+  };
+}
+
 void run_in_pool(const RunCommand& command, const Program& program, const Plan& plan,
                  const std::vector<std::size_t>& open, Output& output) {
   std::size_t jobs = command.jobs;
@@ -114,16 +126,26 @@ void run_in_pool(const RunCommand& command, const Program& program, const Plan& 
   const std::optional<MpiRank> mpi = mpi_rank();
   if (jobs == 0) jobs = std::max<std::size_t>(1, std::thread::hardware_concurrency() / (mpi ? mpi->ranks_here : 1));
   ProgressBar bar(!command.quiet);
+  const Beginnings beginnings = find_beginnings(command, program, plan, open);
+  if (const std::string words = beginnings.in_words(); !words.empty() && !command.quiet) {
+    fmt::print(stderr, "{} (--from-start: none does)\n", words);
+  }
   RunPool pool;
   pool.carry_out = [&](std::size_t index, const RunPool::Report& report) {
-    constexpr auto kEvery = std::chrono::milliseconds(200);
-    auto next = std::chrono::steady_clock::now() + kEvery;
-    const auto tell = [&](const scenarios::Progress& progress) {
-      if (std::chrono::steady_clock::now() < next) return;
-      next = std::chrono::steady_clock::now() + kEvery;
-      report(share_of(progress), progress.turns);
+    return reply_of(command, run_one(command, program, plan.runs[index], told_by(report, 0)));
+  };
+  pool.begin_together = [&](const RunPool::Unit& unit, const RunPool::Report& report) -> RunPool::CarryOut {
+    auto beginning = std::make_shared<CommonBeginning>(command, program, plan.runs[unit.front()]);
+    auto counted = std::make_shared<std::uint64_t>();
+    const OnProgress told = told_by(report, 0);
+    const auto count = [&](const scenarios::Progress& progress) {
+      *counted = progress.turns;
+      told(progress);
     };
-    return reply_of(command, run_one(command, program, plan.runs[index], tell));
+    if (!beginning->carry_out(beginnings.until.at(unit.front()), count)) return {};
+    return [&command, &plan, beginning, counted](std::size_t index, const RunPool::Report& to) {
+      return reply_of(command, beginning->go_on(plan.runs[index], told_by(to, *counted)));
+    };
   };
   pool.on_reply = [&](std::size_t index, RunReply reply) {
     bar.clear();
@@ -136,7 +158,7 @@ void run_in_pool(const RunCommand& command, const Program& program, const Plan& 
                          progress.runs, progress.under_way, progress.turns_per_s, bar.left_s(progress.share)));
   };
   pool.interrupted = interrupted;
-  const std::vector<std::size_t> left = pool.run(open, std::min(jobs, kMaxJobs));
+  const std::vector<std::size_t> left = pool.run(beginnings.units, std::min(jobs, kMaxJobs));
   bar.clear();
   if (left.empty()) return;
   fmt::print(stderr, "ghostnet: interrupted, {} runs were not begun; --resume goes on\n", left.size());
@@ -194,7 +216,7 @@ RunReply run_twice(const RunCommand& command, const Program& program, const Plan
   pool.on_reply = [&](std::size_t, RunReply reply) { replies.push_back(named(std::move(reply), planned)); };
   pool.on_progress = [](const PoolProgress&) {};
   pool.interrupted = interrupted;
-  pool.run({0, 1}, 1);
+  pool.run({{0}, {1}}, 1);
   // Of one that did not come to its end there is that to say.
   for (RunReply& reply : replies) {
     if (reply.document["digest"].is_null() || reply.exit_code == kInterrupted) return std::move(reply);
@@ -276,10 +298,6 @@ int run(RunCommand command, const Program& program) {
   }
   if (mpi && !command.db.empty()) meet_other_ranks(command, *mpi, of_all_ranks, output);
   return output.finish();
-}
-
-void print_no_runs(const Error& error) {
-  print_json({{"schema_version", 1}, {"runs", json::array()}, {"error", error_json(error)}});
 }
 
 int check(const std::vector<std::string>& files, bool json_wanted, const Program& program) {

@@ -23,8 +23,9 @@ struct RunCommand {
   std::optional<std::uint32_t> repeat;
   std::size_t jobs = 0;  // 0: as many as the machine has processors; live runs one after the other
   bool resume = false;
-  std::string db;     // empty: several runs of one command go to kDefaultDb, one alone is not recorded
-  std::string junit;  // empty: none
+  bool from_start = false;  // every run, also where several begin alike
+  std::string db;           // empty: several runs of one command go to kDefaultDb, one alone is not recorded
+  std::string junit;        // empty: none
   std::string pcap_directory;
   bool verify_determinism = false;
   bool json = false;

@@ -1,6 +1,14 @@
 # Programs of tests. ctest gets one entry per GoogleTest suite, listed by the program itself after it was linked:
 # fewer processes than an entry per case, and a failure still has an address.
 
+# ghostnet_patience(<test> <seconds>): how long the test may take; three times as long where sanitizers slow it down.
+function(ghostnet_patience test seconds)
+  if(GHOSTNET_SANITIZE)
+    math(EXPR seconds "3 * ${seconds}")
+  endif()
+  set_tests_properties(${test} PROPERTIES TIMEOUT ${seconds})
+endfunction()
+
 # ghostnet_unit_tests(<name> [FOLDER <dir>] [DEPENDS <folder or target>...] [LABELS <label>...])
 #
 # One program, <name>_tests, out of all *_test.cpp of the folder (the caller's by default). It links ghostnet::<name>
@@ -73,6 +81,9 @@ function(ghostnet_bench source)
     endif()
   endforeach()
   add_executable(${program} "${source}")
+  if(program MATCHES "^gui_")
+    target_include_directories(${program} PRIVATE "${PROJECT_SOURCE_DIR}/gui")
+  endif()
   target_link_libraries(${program} PRIVATE
     ${libraries} ghostnet_build_info benchmark::benchmark benchmark::benchmark_main)
   ghostnet_precompile(${program} ghostnet_pch)

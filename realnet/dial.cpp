@@ -32,7 +32,8 @@ Result<> bind_source(int fd, const ConnectOptions& options, IpFamily family) {
 
 }  // namespace
 
-Result<FileDescriptor> begin_connect(const ConnectOptions& options, const NetworkNamespace* where) {
+Result<FileDescriptor> begin_connect(const ConnectOptions& options, const NetworkNamespace* where,
+                                     const std::string& congestion_control) {
   const Endpoint peer = options.peer.unmapped();
   const IpFamily family = peer.family();
   if (peer.port() == 0) return fail(Errc::invalid_argument, "connecting to {}: no port", peer);
@@ -41,6 +42,7 @@ Result<FileDescriptor> begin_connect(const ConnectOptions& options, const Networ
   Result<FileDescriptor> fd = open_socket(domain_of(family), SOCK_STREAM, fmt::format("connecting to {}", peer));
   if (!fd) return fd;
   set_stream_options(fd->get(), options.stream);
+  if (!congestion_control.empty()) set_congestion_control(fd->get(), congestion_control);
   if (Result<> bound = bind_source(fd->get(), options, family); !bound) return fail(std::move(bound));
   const SocketAddress address(peer, family);
   if (::connect(fd->get(), address.data(), address.size()) == 0 || errno == EINPROGRESS || errno == EINTR) return fd;

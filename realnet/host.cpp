@@ -170,7 +170,8 @@ Result<std::unique_ptr<Listener>> Host::listen(const ListenOptions& options) {
   set_option(fd->get(), SOL_SOCKET, SO_REUSEADDR, 1);  // not held up by connections of an earlier run (TIME_WAIT)
   if (options.reuse_port) set_option(fd->get(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (family == IpFamily::v6) set_option(fd->get(), SOL_IPV6, IPV6_V6ONLY, options.v6_only);
-  set_stream_options(fd->get(), options.stream);  // accepted streams inherit them
+  set_stream_options(fd->get(), options.stream);  // accepted streams inherit them, and what follows
+  if (!options_.congestion_control.empty()) set_congestion_control(fd->get(), options_.congestion_control);
   const SocketAddress address(*local, family);
   if (::bind(fd->get(), address.data(), address.size()) != 0 ||
       ::listen(fd->get(), static_cast<int>(std::min<std::uint32_t>(options.backlog, INT_MAX))) != 0) {
@@ -191,7 +192,7 @@ Task<Result<std::unique_ptr<Stream>>> Host::connect(ConnectOptions options) {
     Result<> met = co_await network->shake_hands(options_.address, options.peer.address());
     if (!met) co_return fail(std::move(met));
   }
-  Result<FileDescriptor> fd = begin_connect(options, options_.where.get());
+  Result<FileDescriptor> fd = begin_connect(options, options_.where.get(), options_.congestion_control);
   if (!fd) co_return fail(std::move(fd));
   Dial dial(world_, std::move(*fd));
   if (Result<> watched = dial.watch(); !watched) co_return fail(std::move(watched));

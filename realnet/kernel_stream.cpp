@@ -2,6 +2,8 @@
 
 #include <sys/epoll.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -25,7 +27,11 @@ Result<std::unique_ptr<Stream>> KernelStream::adopt(World& world, FileDescriptor
     return fail(std::move(added));
   }
   if (origin.network != nullptr) stream->go_through(*origin.network, origin.accepted);
-  if (origin.host != nullptr) stream->seen_.emplace(*origin.host, stream->peer_.address(), LinkName{.kind = "tcp"});
+  if (origin.host != nullptr) {
+    stream->seen_.emplace(*origin.host, stream->peer_.address(), LinkName{.kind = "tcp"});
+    stream->host_ = origin.host->id();
+    world.streams().add(stream->host_, *stream);
+  }
   return stream;
 }
 
@@ -36,6 +42,7 @@ KernelStream::KernelStream(World& world, FileDescriptor fd, Kind kind)
       peer_(kind == Kind::tcp ? peer_endpoint(fd_.get()) : Endpoint()) {}
 
 KernelStream::~KernelStream() {
+  if (host_ != kNoHost) world_.streams().remove(host_, *this);
   if (!fd_) return;
   if (sender_ && !error_ && !(send_shut_ && sender_->empty())) {
     leave_to_network(!send_shut_);
@@ -55,6 +62,24 @@ void KernelStream::close(bool reset) {
 Endpoint KernelStream::local() const { return fd_ && kind_ == Kind::tcp ? local_endpoint(fd_.get()) : Endpoint(); }
 
 Loop& KernelStream::loop() { return world_.loop(); }
+
+std::optional<ConnectionReading> KernelStream::reading() const {
+  if (!fd_ || kind_ != Kind::tcp) return std::nullopt;
+  ConnectionReading reading{.local = local(), .peer = peer_};
+  if (sender_) {
+    reading.window_bytes = sender_->window_bytes();
+    reading.in_flight_bytes = sender_->under_way_bytes();
+    reading.smoothed_rtt = sender_->round_trip();
+    return reading;
+  }
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(fd_.get(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+  reading.window_bytes = std::uint64_t{info.tcpi_snd_cwnd} * info.tcpi_snd_mss;
+  reading.in_flight_bytes = std::uint64_t{info.tcpi_unacked} * info.tcpi_snd_mss;
+  reading.smoothed_rtt = std::chrono::microseconds(info.tcpi_rtt);
+  return reading;
+}
 
 void KernelStream::ready(std::uint32_t events) {
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;

@@ -23,8 +23,9 @@ struct LoopbackNetwork::Port {
   Place* owner;       // of a host's
   RegionId leads_to;  // where it leads away from a host
   Random random;
-  std::optional<Link> link{};    // none: infinitely fast
-  TimePoint polled_at = kNever;  // an occurrence for it is under way
+  std::optional<Link> link{};     // none: infinitely fast
+  TimePoint polled_at = kNever;   // an occurrence for it is under way
+  std::uint64_t taken_bytes = 0;  // by the link, sent or still in its queue
 };
 
 struct LoopbackNetwork::Place {
@@ -161,6 +162,23 @@ LoopbackNetwork::Place& LoopbackNetwork::place(const IpAddress& address) const {
 
 bool LoopbackNetwork::carries(const IpAddress& from, const IpAddress& to) const {
   return from != to && places_.contains(from) && places_.contains(to);
+}
+
+std::vector<LoopbackReading> LoopbackNetwork::read_links(const IpAddress& address) const {
+  const Place& host = place(address);
+  std::vector<LoopbackReading> readings;
+  for (const Port* port : {&host.out, &host.in}) {
+    if (!port->link) continue;
+    const link::LinkCounters& counters = port->link->counters();
+    const std::uint64_t queued_bytes = port->link->queued_bytes(now());
+    readings.push_back({.out = port->kind == Port::Kind::out,
+                        .rate_bps = port->link->profile().rate_bps(),
+                        .queued_bytes = queued_bytes,
+                        .sent_bytes = port->taken_bytes - std::min(port->taken_bytes, queued_bytes),
+                        .dropped = counters.of(link::Fate::codel) + counters.of(link::Fate::queue_full) +
+                                   counters.of(link::Fate::lost) + counters.of(link::Fate::in_flight_full)});
+  }
+  return readings;
 }
 
 LoopbackCounters LoopbackNetwork::counters() const {
@@ -319,7 +337,8 @@ void LoopbackNetwork::enter(Port& port, Travelling what) {
   }
   if (!port.link) return leave(port, std::move(what), now_);
   const link::PacketInfo info = what.info;
-  port.link->enqueue(now_, std::move(what), info, port.random);
+  const link::Fate fate = port.link->enqueue(now_, std::move(what), info, port.random);
+  if (fate == link::Fate::carried) port.taken_bytes += info.size_bytes;
   poll_when_due(port);
 }
 

@@ -98,6 +98,15 @@ void set_stream_options(int fd, const StreamOptions& options) {
   set_buffers(fd, options.receive_buffer_bytes, options.send_buffer_bytes);
 }
 
+bool set_congestion_control(int fd, const std::string& name) {
+  return ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) == 0;
+}
+
+bool has_congestion_control(const std::string& name) {
+  Result<FileDescriptor> fd = open_socket(AF_INET, SOCK_STREAM, "asking for a congestion control");
+  return fd && set_congestion_control(fd->get(), name);
+}
+
 bool wants_packet_info(const UdpOptions& options) {
   return options.local.address().is_unspecified() || options.local.address().is_multicast();
 }

@@ -96,6 +96,11 @@ Result<> check_path(const std::string& path, DatabaseOptions::Access access) {
   return {};
 }
 
+// Where a file exists that may not be opened so: not_found are the files that readers and writers of a log share.
+bool is_forbidden(const Result<Database>& database) {
+  return !database && (database.error() == Errc::permission || database.error() == Errc::not_found);
+}
+
 }  // namespace
 
 // ---- Statement ----
@@ -224,11 +229,8 @@ Result<Database> Database::open_bare(const std::string& path, const DatabaseOpti
     if (Result<> set = database->execute("PRAGMA query_only=ON"); !set) return fail(std::move(set));
     return database;
   }
-  const auto forbidden = [&] {
-    return !database && (database.error() == Errc::permission || database.error() == Errc::not_found);
-  };
-  if (forbidden()) database = open_as(path, kCommon | SQLITE_OPEN_READONLY, "", options);
-  if (forbidden() && !fs::exists(path + "-wal")) {
+  if (is_forbidden(database)) database = open_as(path, kCommon | SQLITE_OPEN_READONLY, "", options);
+  if (is_forbidden(database) && !fs::exists(path + "-wal")) {
     database = open_as(path, kCommon | SQLITE_OPEN_READONLY, "immutable=1", options);
   }
   return database;
@@ -236,8 +238,13 @@ Result<Database> Database::open_bare(const std::string& path, const DatabaseOpti
 
 Result<Database> Database::open_as(const std::string& path, int flags, const char* parameters,
                                    const DatabaseOptions& options) {
+  return open_named(uri_of(path, parameters), path, flags, options);
+}
+
+Result<Database> Database::open_named(const std::string& name, const std::string& path, int flags,
+                                      const DatabaseOptions& options) {
   sqlite3* handle = nullptr;
-  int code = sqlite3_open_v2(uri_of(path, parameters).c_str(), &handle, flags, nullptr);
+  int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   Database database(path, handle);
   if (code != SQLITE_OK) return fail(database.error("opening"));
   database.wait_ = std::make_unique<Wait>(Wait{.timeout = options.busy_timeout, .on_wait = options.on_wait});
@@ -263,9 +270,24 @@ Result<Database> Database::open(const std::string& path, const DatabaseOptions& 
   // Older: brought up to date by a writer, if we may be one.
   DatabaseOptions writing = options;
   writing.access = DatabaseOptions::Access::write;
-  database = Database::open(path, writing);
-  if (!database) return fail(database.error().while_doing(fmt::format("bringing its schema {} up to date", *version)));
-  return database;
+  Result<Database> written = Database::open(path, writing);
+  if (is_forbidden(written)) written = up_to_date_copy(*database, options);
+  if (!written) return fail(written.error().while_doing(fmt::format("bringing its schema {} up to date", *version)));
+  return written;
+}
+
+// Of a file that may not be written: in a temporary one, which goes with the handle.
+Result<Database> Database::up_to_date_copy(const Database& older, const DatabaseOptions& options) {
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  Result<Database> copy = open_named("", older.path_, kFlags, options);
+  if (!copy) return copy;
+  sqlite3_backup* backup = sqlite3_backup_init(copy->handle_, "main", older.handle_, "main");
+  if (backup == nullptr) return fail(copy->error("copying"));
+  sqlite3_backup_step(backup, -1);
+  if (sqlite3_backup_finish(backup) != SQLITE_OK) return fail(copy->error("copying"));
+  if (Result<> migrated = migrate(*copy); !migrated) return fail(std::move(migrated));
+  if (Result<> set = copy->execute("PRAGMA query_only=ON"); !set) return fail(std::move(set));
+  return copy;
 }
 
 Result<> Database::execute(const char* sql) const {

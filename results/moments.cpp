@@ -40,6 +40,27 @@ MessageAt message_of(const Statement& row) {
           .trace = row.integer(7)};
 }
 
+// Rows of run ?1 in order of time, as the functions above read them.
+std::string events_where(std::string_view condition) {
+  return fmt::format(
+      "SELECT time_ns, number, host_id, kind, text, fields FROM events WHERE run_id = ?1 AND {} "
+      "ORDER BY time_ns, number ",
+      condition);
+}
+
+std::string links_where(std::string_view condition) {
+  return fmt::format(
+      "SELECT since_ns, until_ns, a, b, kind, fields FROM links WHERE run_id = ?1 AND {} ORDER BY since_ns, number ",
+      condition);
+}
+
+std::string messages_where(std::string_view condition) {
+  return fmt::format(
+      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace FROM messages "
+      "WHERE run_id = ?1 AND {} ORDER BY sent_ns, number ",
+      condition);
+}
+
 // One number about a run; 0 where there is no row.
 Result<std::int64_t> number_of(const Database& database, const char* sql, std::int64_t run) {
   std::int64_t number = 0;
@@ -54,7 +75,8 @@ Result<std::int64_t> number_of(const Database& database, const char* sql, std::i
 }  // namespace
 
 Result<std::vector<SeriesName>> series_names(const Database& database, std::int64_t run) {
-  // A metric is sampled host by host throughout or not at all, bar the first frames, where hosts may have none yet.
+  // A metric is sampled host by host throughout or not at all, bar the first frames, where hosts may have none yet, and
+  // those in which it was the turn of others. So its last frames tell.
   const auto read = [](const Statement& row) {
     return SeriesName{.metric_id = row.integer(0),
                       .name = row.text(1),
@@ -65,8 +87,10 @@ Result<std::vector<SeriesName>> series_names(const Database& database, std::int6
   };
   return collect_rows(
       database,
-      "SELECT m.metric_id, m.name, m.kind, m.unit, m.help, EXISTS (SELECT 1 FROM frames f WHERE f.run_id = ?1 AND "
-      "f.metric_id = m.metric_id AND EXISTS (SELECT 1 FROM samples s WHERE s.frame_id = f.frame_id)) FROM metrics m "
+      "SELECT m.metric_id, m.name, m.kind, m.unit, m.help, EXISTS (SELECT 1 FROM (SELECT frame_id FROM frames WHERE "
+      "run_id "
+      "= ?1 AND metric_id = m.metric_id ORDER BY time_ns DESC LIMIT 500) f WHERE EXISTS (SELECT 1 FROM samples s WHERE "
+      "s.frame_id = f.frame_id)) FROM metrics m "
       "WHERE EXISTS (SELECT 1 FROM frames f WHERE f.run_id = ?1 AND f.metric_id = m.metric_id) OR EXISTS (SELECT 1 "
       "FROM "
       "windows w WHERE w.run_id = ?1 AND w.metric_id = m.metric_id) ORDER BY m.name",
@@ -100,55 +124,42 @@ Result<ValuesAt> values_at(const Database& database, std::int64_t run, std::int6
 
 Result<std::vector<EventAt>> events_between(const Database& database, std::int64_t run, std::int64_t from_ns,
                                             std::int64_t to_ns, std::int64_t limit) {
-  return collect_rows(
-      database,
-      "SELECT time_ns, number, host_id, kind, text, fields FROM events WHERE run_id = ?1 AND time_ns >= "
-      "?2 AND time_ns < ?3 ORDER BY time_ns, number LIMIT ?4",
-      event_of, run, from_ns, to_ns, limit);
+  return collect_rows(database, events_where("time_ns >= ?2 AND time_ns < ?3") + "LIMIT ?4", event_of, run, from_ns,
+                      to_ns, limit);
+}
+
+Result<std::vector<EventAt>> state_changes(const Database& database, std::int64_t run, EventKey after,
+                                           std::int64_t until_ns, std::int64_t limit) {
+  const std::string changes = events_where(
+      "(time_ns, number) > (?2, ?3) AND time_ns <= ?4 AND kind IN ('crash', 'restart', 'link_down', 'link_up', "
+      "'fault_begins', 'fault_ends')");
+  return collect_rows(database, changes + "LIMIT ?5", event_of, run, after.time_ns, after.number, until_ns, limit);
 }
 
 Result<std::vector<LinkAt>> links_since(const Database& database, std::int64_t run, std::int64_t from_ns,
                                         std::int64_t to_ns, std::int64_t limit) {
-  return collect_rows(database,
-                      "SELECT since_ns, until_ns, a, b, kind, fields FROM links WHERE run_id = ?1 AND since_ns >= ?2 "
-                      "AND since_ns < ?3 ORDER BY since_ns, number LIMIT ?4",
-                      link_of, run, from_ns, to_ns, limit);
+  return collect_rows(database, links_where("since_ns >= ?2 AND since_ns < ?3") + "LIMIT ?4", link_of, run, from_ns,
+                      to_ns, limit);
 }
 
 Result<std::vector<LinkAt>> links_at(const Database& database, std::int64_t run, std::int64_t time_ns,
                                      std::int64_t limit) {
-  return collect_rows(database,
-                      "SELECT since_ns, until_ns, a, b, kind, fields FROM links WHERE run_id = ?1 AND since_ns <= ?2 "
-                      "AND (until_ns IS NULL OR until_ns > ?2) ORDER BY since_ns, number LIMIT ?3",
+  return collect_rows(database, links_where("since_ns <= ?2 AND (until_ns IS NULL OR until_ns > ?2)") + "LIMIT ?3",
                       link_of, run, time_ns, limit);
-}
-
-Result<std::vector<EventAt>> state_changes(const Database& database, std::int64_t run, std::int64_t from_ns,
-                                           std::int64_t to_ns, std::int64_t limit) {
-  return collect_rows(
-      database,
-      "SELECT time_ns, number, host_id, kind, text, fields FROM events WHERE run_id = ?1 AND time_ns >= "
-      "?2 AND time_ns < ?3 AND kind IN ('crash', 'restart', 'fault_begins', 'fault_ends') ORDER BY "
-      "time_ns, number LIMIT ?4",
-      event_of, run, from_ns, to_ns, limit);
 }
 
 Result<std::vector<MessageAt>> messages_between(const Database& database, std::int64_t run, std::int64_t from_ns,
                                                 std::int64_t to_ns, std::int64_t limit) {
-  return collect_rows(database,
-                      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace FROM messages WHERE "
-                      "run_id = ?1 AND sent_ns >= ?2 AND sent_ns < ?3 ORDER BY sent_ns, number LIMIT ?4",
-                      message_of, run, from_ns, to_ns, limit);
+  return collect_rows(database, messages_where("sent_ns >= ?2 AND sent_ns < ?3") + "LIMIT ?4", message_of, run, from_ns,
+                      to_ns, limit);
 }
 
 Result<std::vector<MessageAt>> messages_in_flight(const Database& database, std::int64_t run, std::int64_t time_ns,
                                                   std::int64_t ahead_ns, std::int64_t limit) {
-  return collect_rows(
-      database,
-      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace FROM messages WHERE "
-      "run_id = ?1 AND sent_ns >= ?2 - ?5 AND sent_ns <= ?2 + ?3 AND coalesce(received_ns, sent_ns + ?6) "
-      ">= ?2 ORDER BY sent_ns, number LIMIT ?4",
-      message_of, run, time_ns, ahead_ns, limit, kLongestFlightNs, kLostShownNs);
+  const std::string in_flight =
+      messages_where("sent_ns >= ?2 - ?5 AND sent_ns <= ?2 + ?3 AND coalesce(received_ns, sent_ns + ?6) >= ?2");
+  return collect_rows(database, in_flight + "LIMIT ?4", message_of, run, time_ns, ahead_ns, limit, kLongestFlightNs,
+                      kLostShownNs);
 }
 
 Result<std::vector<TraceRow>> traces(const Database& database, std::int64_t run, std::int64_t limit) {
@@ -163,10 +174,8 @@ Result<std::vector<TraceRow>> traces(const Database& database, std::int64_t run,
 
 Result<std::vector<MessageAt>> hops_of(const Database& database, std::int64_t run, std::int64_t trace,
                                        std::int64_t limit) {
-  return collect_rows(database,
-                      "SELECT sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace FROM messages WHERE "
-                      "run_id = ?1 AND trace = ?2 AND trace <> 0 ORDER BY sent_ns LIMIT ?3",
-                      message_of, run, trace, limit);
+  return collect_rows(database, messages_where("trace = ?2 AND trace <> 0") + "LIMIT ?3", message_of, run, trace,
+                      limit);
 }
 
 Result<PositionsAt> positions_at(const Database& database, std::int64_t run, std::int64_t time_ns) {

@@ -99,14 +99,25 @@ std::optional<double> number_in(const std::string& text) {
   return std::nullopt;
 }
 
-std::string unit_of_axis(const std::string& text) {
-  if (parse_real(text)) return "";
-  if (text.ends_with('%')) return " (%)";
-  if (parse_duration(text)) return " (s)";
-  if (parse_data_rate(text)) return " (bit/s)";
-  if (parse_data_size(text)) return " (bytes)";
-  if (parse_frequency(text)) return " (1/s)";
-  return "";
+// What an axis of such settings is numbered in, given the largest of number_in().
+DisplayUnit unit_of_axis(const std::string& text, double largest) {
+  const auto scaled = [largest](double step, std::initializer_list<const char*> names) {
+    DisplayUnit unit{1, *names.begin()};
+    for (const char* name : names) {
+      if (name != *names.begin() && largest * unit.factor >= step) unit = {unit.factor / step, name};
+    }
+    return unit;
+  };
+  if (parse_real(text)) return {1, ""};
+  if (text.ends_with('%')) return {1, "%"};
+  if (parse_duration(text)) {
+    const DisplayUnit unit = display_unit("ns", largest * 1e9);
+    return {unit.factor * 1e9, unit.name};
+  }
+  if (parse_data_rate(text)) return scaled(1000, {"bit/s", "kbit/s", "Mbit/s", "Gbit/s"});
+  if (parse_data_size(text)) return scaled(1024, {"bytes", "KiB", "MiB", "GiB"});
+  if (parse_frequency(text)) return {1, "1/s"};
+  return {1, ""};
 }
 
 // The runs of a sweep along one axis, apart by everything else that was swept.
@@ -172,8 +183,11 @@ Chart sweep_chart(const SweepAxis& axis, const std::pair<std::string, std::strin
     }
   }
   const DisplayUnit display = display_unit(unit, largest);
+  // Settings are in order of their numbers.
+  const DisplayUnit x_unit =
+      numbers ? unit_of_axis(axis.settings.front().text, *axis.settings.back().number) : DisplayUnit{1, ""};
   Chart chart{.title = fmt::format("{} of {} by {}", what.second, what.first, axis.path),
-              .x_label = axis.path + (numbers ? unit_of_axis(axis.settings.front().text) : ""),
+              .x_label = in_unit(axis.path, x_unit.name),
               .y_label = display.name,
               .lines = {}};
   if (!numbers) {
@@ -190,7 +204,7 @@ Chart sweep_chart(const SweepAxis& axis, const std::pair<std::string, std::strin
       const Estimate& estimate = found->second.estimate;
       const double width = half_width(estimate, kConfidence) * display.factor;
       const double value = estimate.value * display.factor;
-      const double x = numbers ? *axis.settings[i].number : static_cast<double>(i);
+      const double x = numbers ? *axis.settings[i].number * x_unit.factor : static_cast<double>(i);
       line.points.push_back({.x = x, .y = value, .low = value - width, .high = value + width});
     }
     chart.lines.push_back(std::move(line));

@@ -15,7 +15,7 @@ std::string_view report_style() {
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
 main{max-width:1120px;margin:0 auto;padding:32px 24px 64px}
-h1{font-size:26px;margin:0 0 4px}h2{font-size:18px;margin:36px 0 12px;padding-bottom:4px;border-bottom:1px solid var(--rule)}
+h1{font-size:26px;margin:0 0 4px}h1:not(:first-child){margin-top:56px}a{color:var(--s0)}h2{font-size:18px;margin:36px 0 12px;padding-bottom:4px;border-bottom:1px solid var(--rule)}
 p{margin:6px 0}.soft{color:var(--soft)}
 .verdict{font-weight:600}.passed,.ok{color:var(--good)}.failed,.error,.unfinished{color:var(--bad)}.interrupted{color:var(--warn)}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:12px;margin:20px 0 0;padding:0}

@@ -14,7 +14,7 @@ namespace ghostnet::results {
 
 class Store::Impl {
  public:
-  Impl(Database database, const StoreOptions& options) : options_(options), writer_(std::move(database), options) {}
+  explicit Impl(const StoreOptions& options) : options_(options) {}
 
   ~Impl() {
     {
@@ -25,9 +25,18 @@ class Store::Impl {
     if (thread_.joinable()) thread_.join();
   }
 
+  Result<> open(const std::string& path) {
+    DatabaseOptions access{.access = DatabaseOptions::Access::write, .busy_timeout = options_.busy_timeout};
+    Result<Database> database = Database::open(path, access);
+    if (!database) return fail(std::move(database));
+    writer_.emplace(std::move(*database), options_);
+    return {};
+  }
+
   void begin(const RunInfo& run) {
+    if (!writer_) return;  // it says so when it is attached
     if (run_id_ != 0) throw std::logic_error("results: a store records one run");
-    Result<std::int64_t> begun = writer_.begin(run);
+    Result<std::int64_t> begun = writer_->begin(run);
     if (!begun) {
       status_ = fail(std::move(begun));
       return;
@@ -40,6 +49,7 @@ class Store::Impl {
   template <class Add>
   void put(std::size_t rows, Add&& add) {
     std::unique_lock lock(mutex_);
+    if (!writer_) return add(pending_);
     if (options_.when_full == StoreOptions::WhenFull::drop_samples) make_room(rows);
     if (pending_.size() + rows > options_.max_pending_rows) {
       wake_writer_.notify_one();
@@ -76,6 +86,10 @@ class Store::Impl {
     return status_;
   }
   std::int64_t run_id() const { return run_id_; }
+  std::size_t pending() const {
+    std::lock_guard lock(mutex_);
+    return pending_.size();
+  }
   std::uint64_t dropped() const {
     std::lock_guard lock(mutex_);
     return pending_.samples_dropped;
@@ -116,7 +130,7 @@ class Store::Impl {
       }
       there_is_room_.notify_all();
       // After a failure nothing more is written: a run that lost a part must not come to a verdict.
-      if (batch.size() != 0 && status()) note(writer_.write(batch));
+      if (batch.size() != 0 && status()) note(writer_->write(batch));
       batch.clear();
     }
   }
@@ -134,7 +148,7 @@ class Store::Impl {
   }
 
   StoreOptions options_;
-  RunWriter writer_;  // the thread's, once it runs
+  std::optional<RunWriter> writer_;  // the thread's, once it runs; nothing while detached
   std::int64_t run_id_ = 0;
   std::thread thread_;
 
@@ -148,10 +162,21 @@ class Store::Impl {
 };
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& path, StoreOptions options) {
-  DatabaseOptions access{.access = DatabaseOptions::Access::write, .busy_timeout = options.busy_timeout};
-  Result<Database> database = Database::open(path, access);
-  if (!database) return fail(std::move(database));
-  return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(std::move(*database), options)));
+  auto impl = std::make_unique<Impl>(options);
+  if (Result<> opened = impl->open(path); !opened) return fail(std::move(opened));
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+std::unique_ptr<Store> Store::detached(StoreOptions options) {
+  return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(options)));
+}
+
+std::size_t Store::gathered() const { return impl_->pending(); }
+
+Result<> Store::attach(const std::string& path, const RunInfo& run) {
+  if (Result<> opened = impl_->open(path); !opened) return opened;
+  impl_->begin(run);
+  return impl_->status();
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

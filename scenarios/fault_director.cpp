@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "ghostnet/runtime/text.hpp"
+#include "ghostnet/scenarios/beginning.hpp"
+
 namespace ghostnet::scenarios {
 
 namespace {
@@ -14,12 +17,43 @@ std::uint64_t purpose(std::size_t fault, std::string_view what) {
   return hash;
 }
 
+void append_member(std::string& json, const Selection& member) {
+  json += R"({"group":)";
+  append_json_string(json, member.group);
+  if (!member.region.empty()) {
+    json += R"(,"region":)";
+    append_json_string(json, member.region);
+  }
+  json += '}';
+}
+
+// Whom a partition cuts from whom: {"sides": [[{"group", "region"}, ...], ...], "direction"}. Hosts on no side are one
+// more.
+std::string fields_of(const Fault& fault) {
+  const auto* partition = std::get_if<Partition>(&fault.effect);
+  if (partition == nullptr) return {};
+  constexpr std::string_view kDirections[] = {"both", "out", "in"};
+  std::string json = R"({"sides":[)";
+  for (const std::vector<Selection>& side : partition->sides) {
+    json += json.back() == '[' ? "[" : ",[";
+    for (const Selection& member : side) {
+      if (json.back() == '}') json += ',';
+      append_member(json, member);
+    }
+    json += ']';
+  }
+  json += R"(],"direction":")";
+  json += kDirections[static_cast<std::size_t>(partition->direction)];
+  return json + "\"}";
+}
+
 }  // namespace
 
 FaultDirector::FaultDirector(const Scenario& scenario, RunWorld& world, Stage& stage)
     : scenario_(scenario),
       world_(world),
       stage_(stage),
+      begun_(scenario.faults.size()),
       active_(scenario.faults.size()),
       holds_down_(world.host_count()),
       holds_link_down_(world.host_count()),
@@ -36,14 +70,25 @@ Result<> FaultDirector::check() const {
   return {};
 }
 
-void FaultDirector::start() {
+TimePoint FaultDirector::next_beginning() const {
+  TimePoint next = kNever;
+  for (std::size_t i = 0; i < begun_.size(); ++i) {
+    if (!begun_[i]) next = std::min(next, begin_of(scenario_.faults[i]));
+  }
+  return next;
+}
+
+void FaultDirector::begin_due() {
   began_ = world_.loop().now() - world_.now().time_since_epoch();
-  for (std::size_t i = 0; i < scenario_.faults.size(); ++i) tasks_.spawn(carry_out(i));
+  for (std::size_t i = 0; i < begun_.size(); ++i) {
+    if (begun_[i] || begin_of(scenario_.faults[i]) > world_.now()) continue;
+    begun_[i] = true;
+    tasks_.spawn(carry_out(i));
+  }
 }
 
 Task<> FaultDirector::carry_out(std::size_t index) {
   const FaultTiming when = scenario_.faults[index].when;
-  co_await clock_.sleep_until(at(when.at));
   begin(index);
   if (!when.for_) co_return;
   co_await clock_.sleep_until(at(when.at + *when.for_));
@@ -54,13 +99,13 @@ void FaultDirector::begin(std::size_t index) {
   const Fault& fault = scenario_.faults[index];
   const Selection* selection = selection_of(fault.effect);
   active_[index] = {.on = true, .hosts = selection != nullptr ? choose(*selection, index) : std::vector<HostId>{}};
-  stage_.happened("fault_begins", kNoHost, fault.key);
+  stage_.happened("fault_begins", kNoHost, fault.key, fields_of(fault));
   visit_hosts(index, true);
 }
 
 void FaultDirector::end(std::size_t index) {
   active_[index].on = false;
-  stage_.happened("fault_ends", kNoHost, scenario_.faults[index].key);
+  stage_.happened("fault_ends", kNoHost, scenario_.faults[index].key, "");
   visit_hosts(index, false);
 }
 
@@ -82,7 +127,8 @@ void FaultDirector::visit_hosts(std::size_t index, bool begins) {
       set_cpu(id);
     } else if (std::holds_alternative<Readdress>(fault.effect) && begins) {
       expect_done(world_.readdress(id), fault.key);
-      stage_.happened("readdress", id, "");
+      stage_.readdressed(id);
+      stage_.happened("readdress", id, "", "");
     } else if (const auto* leaving = std::get_if<Churn>(&fault.effect); leaving != nullptr && begins) {
       tasks_.spawn(churn(index, id, *leaving, until));
     } else if (const auto* flapping = std::get_if<Flap>(&fault.effect); flapping != nullptr && begins) {
@@ -132,12 +178,12 @@ void FaultDirector::for_each_active(HostId id, Visit&& visit) const {
 void FaultDirector::take_down(HostId id) {
   if (holds_down_[id]++ != 0) return;
   stage_.crash(id);
-  stage_.happened("crash", id, "");
+  stage_.happened("crash", id, "", "");
 }
 
 void FaultDirector::bring_up(HostId id) {
   if (--holds_down_[id] != 0) return;
-  stage_.happened("restart", id, "");
+  stage_.happened("restart", id, "", "");
   stage_.restart(id);
 }
 
@@ -165,7 +211,7 @@ void FaultDirector::set_link_down(HostId id, bool down) {
   const bool is_down = holds_link_down_[id] != 0;
   if (was_down == is_down) return;
   expect_done(world_.set_interface_up(id, kFirstInterface, !is_down), "links");
-  stage_.happened(is_down ? "link_down" : "link_up", id, "");
+  stage_.happened(is_down ? "link_down" : "link_up", id, "", "");
 }
 
 Task<> FaultDirector::flap(HostId id, Duration down, Duration up, TimePoint until) {

@@ -9,6 +9,7 @@
 #include "ghostnet/realnet/address_block.hpp"
 #include "ghostnet/realnet/host.hpp"
 #include "ghostnet/realnet/loopback_network.hpp"
+#include "ghostnet/realnet/socket_options.hpp"
 #include "ghostnet/realnet/tun_port.hpp"
 #include "ghostnet/realnet/world.hpp"
 #endif
@@ -134,6 +135,28 @@ class LiveWorld : public RunWorld {
 
   void observe(Observer* observer) override { world_->observe(observer); }
   HostPlace place_of(HostId id) const override { return places_.of(id, regions_[id]); }
+  std::vector<sim::WireReading> wires(HostId id) const override {
+    std::vector<sim::WireReading> readings;
+    for (const realnet::LoopbackReading& link : network_.read_links(addresses_[id])) {
+      readings.push_back({.out = link.out,
+                          .rate_bps = link.rate_bps,
+                          .queued_bytes = link.queued_bytes,
+                          .sent_bytes = link.sent_bytes,
+                          .dropped = link.dropped});
+    }
+    return readings;
+  }
+  std::vector<sim::ConnectionReading> connections(HostId id) const override {
+    std::vector<sim::ConnectionReading> readings;
+    for (const realnet::ConnectionReading& stream : world_->streams().read(id)) {
+      readings.push_back({.local = stream.local,
+                          .peer = stream.peer,
+                          .window_bytes = stream.window_bytes,
+                          .in_flight_bytes = stream.in_flight_bytes,
+                          .smoothed_rtt = stream.smoothed_rtt});
+    }
+    return readings;
+  }
 
   std::string refuses(const Fault& fault) const override {
     if (std::holds_alternative<ClockFault>(fault.effect))
@@ -256,6 +279,10 @@ class NamespaceWorld final : public LiveWorld {
   using LiveWorld::LiveWorld;
 
   Host& host(HostId id) override { return *hosts_[id]; }
+  std::vector<std::string> warnings() const override {
+    if (has_cubic_) return {};
+    return {fmt::format("this kernel has no TCP with {}, which simulated hosts run: its own choice is used", kCubic)};
+  }
 
  private:
   IpAddress address_for(HostId id) const override { return IpAddress::v4(kFirstInside + id); }
@@ -273,11 +300,15 @@ class NamespaceWorld final : public LiveWorld {
     ports_.push_back(std::move(*port));
     realnet::HostOptions own = options;
     own.where = std::move(where);
+    if (has_cubic_) own.congestion_control = kCubic;
     world().add_name(own.name, {address});
     hosts_.push_back(std::make_unique<realnet::Host>(world(), std::move(own)));
     return {};
   }
 
+  static constexpr const char* kCubic = "cubic";  // what streams of the fabric run
+
+  const bool has_cubic_ = realnet::has_congestion_control(kCubic);
   std::vector<std::unique_ptr<realnet::TunPort>> ports_;
   std::vector<std::unique_ptr<realnet::Host>> hosts_;
 };
@@ -289,6 +320,9 @@ Result<> check(const Scenario& scenario, std::uint32_t max_hosts) {
   }
   if (scenario.network.ground == Ground::wireless) {
     return fail(Errc::not_supported, "network.ground: wireless: a live run has no radio; run with --mode sim");
+  }
+  if (scenario.tcp != tcp::TcpOptions()) {
+    return fail(Errc::not_supported, "tcp: streams of a live run are the kernel's; run with --mode sim");
   }
   for (const Scenario::Group& group : scenario.groups) {
     const GroupOptions& options = group.options;

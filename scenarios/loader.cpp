@@ -27,15 +27,16 @@ class Loader {
     if (!root.is_mapping()) {
       return reader_.complain(root.at, "", fmt::format("expected a mapping of keys, found {}", root.what()));
     }
-    constexpr std::string_view kSections[] = {"network", "ns3",    "regions",   "latencies", "routers",
-                                              "links",   "groups", "protocols", "workload",  "faults",
-                                              "expect",  "sweep",  "record"};
+    constexpr std::string_view kSections[] = {"network", "tcp",    "ns3",    "regions",   "latencies",
+                                              "routers", "links",  "groups", "protocols", "workload",
+                                              "faults",  "expect", "sweep",  "record"};
     reader_.fill(root, "", scenario_.run, kSections);
     written_duration_ = scenario_.run.duration;
     if (overrides.seed) scenario_.run.seed = *overrides.seed;
     if (overrides.until) scenario_.run.duration = *overrides.until;
     if (scenario_.run.name.empty()) scenario_.run.name = stem(scenario_.file);
     if (const Node* node = reader_.mapping(root, "network")) reader_.fill(*node, "network", scenario_.network);
+    if (const Node* node = reader_.mapping(root, "tcp")) reader_.fill(*node, "tcp", scenario_.tcp);
     if (const Node* node = reader_.mapping(root, "ns3")) load_ns3(*node);
     if (overrides.carrier) scenario_.network.carrier = *overrides.carrier;
     load_ground(root, scenario_, files_, reader_);
@@ -66,6 +67,20 @@ class Loader {
       for (const Sweep::Axis& axis : grid) check_axis(root, axis, overrides);
     }
     scenario_.sweep = std::move(*sweep);
+  }
+
+  void keep_written(const Node& root) {
+    Node rest{.kind = Node::Kind::mapping, .at = {}, .text = {}, .items = {}};
+    for (std::size_t i = 0; i < root.size(); ++i) {
+      const std::string& key = root.key(i).text;
+      if (key == "workload" || key == "faults") {
+        std::vector<std::string>& list = key == "faults" ? scenario_.written.faults : scenario_.written.workloads;
+        for (const Node& item : root.value(i).items) list.push_back(to_yaml(item));
+      } else if (key != "sweep" && key != "repeat" && key != "seed") {
+        rest.items.insert(rest.items.end(), {root.key(i), root.value(i)});
+      }
+    }
+    scenario_.written.rest = to_yaml(rest);
   }
 
   LoadResult finish(std::string_view text) {
@@ -391,6 +406,7 @@ LoadResult load_scenario(std::string_view text, const std::string& file, const S
   }
   loader.load(*root, overrides);
   if (!overrides.is_point) loader.load_sweep(*root, overrides);
+  if (root->is_mapping()) loader.keep_written(*root);
   LoadResult result = loader.finish(text);
   if (result) result->parameters = overrides.set;
   return result;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ghostnet/runtime/combine.hpp"
+#include "ghostnet/scenarios/beginning.hpp"
 
 namespace ghostnet::scenarios {
 
@@ -63,6 +64,7 @@ class Runner::Neighbours final : public Siblings {
 Runner::Runner(const Scenario& scenario, RunWorld& world)
     : scenario_(scenario),
       world_(world),
+      begun_(scenario.workloads.size()),
       windows_(world.metrics(), scenario.run.warm_up, scenario.expectations),
       faults_(scenario, world, *this) {
   for (HostId id = 0; id < world.host_count(); ++id) {
@@ -87,9 +89,7 @@ Result<> Runner::set_up() {
   if (Result<> able = faults_.check(); !able) return able;
   for (HostId id = 0; id < world_.host_count(); ++id) {
     if (Result<> started = start_services(id); !started) return started;
-    start_workloads(id);
   }
-  faults_.start();
   return {};
 }
 
@@ -113,9 +113,36 @@ Result<> Runner::start_services(HostId id) {
 }
 
 void Runner::start_workloads(HostId id) {
-  for (const Scenario::Workload& workload : scenario_.workloads) {
-    if (in_group(id, workload.when.from)) occupants_[id]->operations.spawn(repeat(id, workload));
+  for (std::size_t i = 0; i < begun_.size(); ++i) {
+    if (begun_[i]) start_workload(id, scenario_.workloads[i]);
   }
+}
+
+void Runner::start_workload(HostId id, const Scenario::Workload& workload) {
+  if (in_group(id, workload.when.from)) occupants_[id]->operations.spawn(repeat(id, workload));
+}
+
+TimePoint Runner::next_beginning() const {
+  TimePoint next = faults_.next_beginning();
+  for (std::size_t i = 0; i < begun_.size(); ++i) {
+    if (!begun_[i]) next = std::min(next, begin_of(scenario_, scenario_.workloads[i]));
+  }
+  return next;
+}
+
+void Runner::begin_due() {
+  const TimePoint now = world_.now();
+  if (next_beginning() > now) return;
+  std::vector<std::size_t> due;
+  for (std::size_t i = 0; i < begun_.size(); ++i) {
+    if (!begun_[i] && begin_of(scenario_, scenario_.workloads[i]) <= now) due.push_back(i);
+  }
+  for (const std::size_t i : due) begun_[i] = true;
+  for (HostId id = 0; id < world_.host_count(); ++id) {
+    if (!world_.up(id)) continue;  // when it is up again
+    for (const std::size_t i : due) start_workload(id, scenario_.workloads[i]);
+  }
+  faults_.begin_due();
 }
 
 // ---- working ----
@@ -190,12 +217,18 @@ void Runner::restart(HostId id) {
   start_workloads(id);
 }
 
+void Runner::readdressed(HostId id) {
+  if (recorder_ != nullptr) recorder_->readdressed(id);
+}
+
 void Runner::fail(Error error) {
   if (!failure_) failure_ = std::move(error);
   world_.stop();
 }
 
-void Runner::happened(std::string_view kind, HostId id, std::string_view text) { note(kind, id, text); }
+void Runner::happened(std::string_view kind, HostId id, std::string_view text, std::string_view json) {
+  note(kind, id, text, json);
+}
 
 // ---- the run ----
 
@@ -204,13 +237,24 @@ void Runner::interrupt() {
   world_.stop();
 }
 
+bool Runner::run_until(TimePoint end, const std::function<bool()>& enough) {
+  while (!interrupted_ && !failure_ && world_.now() < end && !enough()) {
+    begin_due();
+    advance(std::min({end, world_.now() + kProgressStep, next_beginning()}));
+    tell_progress();
+  }
+  return !interrupted_ && !failure_;
+}
+
+void Runner::tell_progress() {
+  if (!on_progress_) return;
+  on_progress_({.now = world_.now(), .end = TimePoint(scenario_.run.duration), .turns = world_.counters().turns});
+}
+
 RunReport Runner::run() {
   RunReport report;
   TimePoint end = TimePoint(scenario_.run.duration);
-  while (!interrupted_ && !failure_ && world_.now() < end) {
-    advance(std::min(end, world_.now() + kProgressStep));
-    if (on_progress_) on_progress_({.now = world_.now(), .end = end, .turns = world_.counters().turns});
-  }
+  run_until(end, [] { return false; });
   report.simulated = world_.now().time_since_epoch();
   judge_end_states(report);
   windows_.note_levels();
@@ -244,8 +288,8 @@ void Runner::advance(TimePoint end) {
   }
 }
 
-void Runner::note(std::string_view kind, HostId host, std::string_view text) {
-  if (recorder_ != nullptr) recorder_->event(kind, host, text);
+void Runner::note(std::string_view kind, HostId host, std::string_view text, std::string_view json) {
+  if (recorder_ != nullptr) recorder_->event(kind, host, text, json);
 }
 
 void Runner::stop_services() {

@@ -34,16 +34,18 @@ Sightings::Sightings(ResultSink& sink, RunWorld& world, const RecordOptions& opt
       random_(Random::derive(seed, 0, "record.messages")),
       messages_(options.max_messages, planned),
       traces_(options.traces, planned) {
-  for (HostId id = 0; id < world.host_count(); ++id) {
-    by_address_.emplace(world.address_of(id), id);
-    if (world.simulated() == nullptr) continue;  // live hosts have one address
-    for (const Interface& interface : world.host(id).interfaces()) {
-      for (const InterfaceAddress& own : interface.addresses) {
-        if (!interface.loopback) by_address_.emplace(own.address, id);
-      }
+  for (HostId id = 0; id < world.host_count(); ++id) learn_addresses(id);
+  if (one_in_ != 0) follow_after(one_in_);
+}
+
+void Sightings::learn_addresses(HostId id) {
+  by_address_.emplace(world_.address_of(id), id);
+  if (world_.simulated() == nullptr) return;  // live hosts have one address
+  for (const Interface& interface : world_.host(id).interfaces()) {
+    for (const InterfaceAddress& own : interface.addresses) {
+      if (!interface.loopback) by_address_.emplace(own.address, id);
     }
   }
-  if (one_in_ != 0) follow_after(one_in_);
 }
 
 void Sightings::finish() {

@@ -14,17 +14,19 @@ namespace {
 bool ecn_capable(const Flight& flight) { return flight.ecn != Ecn::not_ect; }
 
 // How far ahead the run loop touches what a coming instant will need; each step finds its pointers in cache.
-constexpr std::size_t kFlightAhead = 24;
-constexpr std::size_t kHostAhead = 16;
-constexpr std::size_t kSocketAhead = 10;
-constexpr std::size_t kFrameAhead = 5;
-constexpr std::size_t kSegmentHashAhead = 9;
-constexpr std::size_t kConnectionAhead = 6;
-constexpr std::size_t kStreamAhead = 4;
-constexpr std::size_t kWaiterAhead = 2;
+constexpr std::size_t kFlightAhead = 36;
+constexpr std::size_t kHostAhead = 31;
+constexpr std::size_t kSocketAhead = 28;
+constexpr std::size_t kFrameAhead = 20;
+constexpr std::size_t kSegmentHashAhead = 26;
+constexpr std::size_t kConnectionAhead = 24;
+constexpr std::size_t kStreamAhead = 20;
+constexpr std::size_t kReadingAhead[] = {17, 14, 12, 10, 8, 6, 4, 2};  // by the step of tcp::Stack::foresee_reading()
 constexpr std::size_t kTimerAhead = 16;
 constexpr std::size_t kTimerHostAhead = 8;
-constexpr std::size_t kPayloadAheadBytes = 640;  // of a packet; the processor guesses the rest of larger ones
+constexpr std::size_t kBeforeTimerLines = 12;       // most timers are those of connections, and stand at their end
+constexpr std::size_t kPayloadAheadBytes = 640;     // of a packet; the processor guesses the rest of larger ones
+constexpr std::size_t kPureSegmentBytes = 20 + 40;  // what is larger brings data
 
 void prefetch_lines(const void* first, std::size_t lines) {
   for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(static_cast<const char*>(first) + 64 * i, 1);
@@ -74,12 +76,14 @@ void Fabric::prefetch_flights() {
   flights_.gather_ahead(kFlightAhead + 1);
   if (Flight* flight = flights_.ahead(kFlightAhead)) prefetch_lines(flight->block_address(), 3);
   if (Flight* flight = flights_.ahead(kHostAhead)) {
-    prefetch_lines(&flight->to->first_.attachment, 2);
-    prefetch_payload(*flight);
+    prefetch_lines(&flight->to->first_, 3);
+    if (last_stage(*flight)) prefetch_payload(*flight);
   }
   if (Flight* flight = flights_.ahead(kSocketAhead)) {
-    if (flight->kind == Flight::Kind::segment) {
-      if (flight->to->tcp_) prefetch_lines(flight->to->tcp_.get(), 3);
+    if (!last_stage(*flight)) {
+      prefetch_lines(flight->to->first_.in.get(), 2);
+    } else if (flight->kind == Flight::Kind::segment) {
+      if (flight->to->tcp_) prefetch_lines(flight->to->tcp_.get(), 4);
     } else if (flight->to->sockets_ != nullptr) {
       prefetch_lines(flight->to->sockets_, 2);
     }
@@ -92,33 +96,37 @@ void Fabric::prefetch_flights() {
   prefetch_segments();
 }
 
+// Whether it arrives next, and has not the receiver's link before it.
+bool Fabric::last_stage(const Flight& flight) {
+  return flight.stage == Flight::Stage::deliver || (flight.stage == Flight::Stage::edge && !flight.to->first_.in);
+}
+
 // From a host's table to the connection, its stream and who reads from it: each step where the one before has arrived.
 void Fabric::prefetch_segments() const {
-  auto stack_of = [](const Flight* flight) -> const tcp::Stack* {
-    if (flight == nullptr || flight->kind != Flight::Kind::segment || !flight->to->tcp_) return nullptr;
-    return &flight->to->tcp_->stack();
+  const auto segment_at = [this](std::size_t distance) -> const Flight* {
+    const Flight* const flight = flights_.ahead(distance);
+    const bool counts = flight != nullptr && flight->kind == Flight::Kind::segment && last_stage(*flight);
+    return counts && flight->to->tcp_ ? flight : nullptr;
   };
-  const Flight* flight = flights_.ahead(kSegmentHashAhead);
-  if (const tcp::Stack* stack = stack_of(flight)) {
-    stack->prefetch_slot(stack->flow_hash(flight->destination, flight->source));
-  }
-  flight = flights_.ahead(kConnectionAhead);
-  if (const tcp::Stack* stack = stack_of(flight)) {
-    stack->prefetch_flow(stack->flow_hash(flight->destination, flight->source));
-  }
-  flight = flights_.ahead(kStreamAhead);
-  if (const tcp::Stack* stack = stack_of(flight)) {
-    stack->prefetch_reader(stack->flow_hash(flight->destination, flight->source));
-  }
-  flight = flights_.ahead(kWaiterAhead);
-  if (const tcp::Stack* stack = stack_of(flight)) {
-    stack->prefetch_waiter(stack->flow_hash(flight->destination, flight->source));
+  const auto stack_of = [](const Flight& flight) -> const tcp::Stack& { return flight.to->tcp_->stack(); };
+  const auto hash_of = [&](const Flight& flight) {
+    return stack_of(flight).flow_hash(flight.destination, flight.source);
+  };
+  if (const Flight* flight = segment_at(kSegmentHashAhead)) stack_of(*flight).prefetch_slot(hash_of(*flight));
+  if (const Flight* flight = segment_at(kConnectionAhead)) stack_of(*flight).prefetch_flow(hash_of(*flight));
+  if (const Flight* flight = segment_at(kStreamAhead)) stack_of(*flight).prefetch_stream(hash_of(*flight));
+  for (unsigned step = 0; step < std::size(kReadingAhead); ++step) {
+    const Flight* const flight = segment_at(kReadingAhead[step]);
+    if (flight == nullptr || flight->size_bytes <= kPureSegmentBytes) continue;
+    stack_of(*flight).foresee_reading(hash_of(*flight), step);
   }
 }
 
 void Fabric::prefetch_timers(TimerQueue& timers) {
   timers.gather_ahead(kTimerAhead + 1);
-  if (Timer* timer = timers.ahead(kTimerAhead)) prefetch_lines(reinterpret_cast<char*>(timer) - 64, 3);
+  if (Timer* timer = timers.ahead(kTimerAhead)) {
+    prefetch_lines(reinterpret_cast<char*>(timer) - 64 * kBeforeTimerLines, kBeforeTimerLines + 2);
+  }
   if (Timer* timer = timers.ahead(kTimerHostAhead)) {
     // A host's timers run on its own clock, which stands in it.
     prefetch_lines(&timer->clock(), 4);

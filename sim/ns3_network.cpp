@@ -380,6 +380,9 @@ Result<Position> Ns3Network::position(HostId host) const {
 
 // ---- what there is to see ----
 
+void Ns3Network::follow_segments() { sim::follow_segments(impl_->world); }
+void Ns3Network::stop_following(Observer& observer) { sim::tell_lost(impl_->world, observer); }
+
 std::vector<WireReading> Ns3Network::wires(HostId host) const {
   const ns3::Ptr<ns3::Node>& node = impl_->world.hosts[host]->node();
   for (const Ns3Port& port : impl_->world.hosts[host]->ports()) {

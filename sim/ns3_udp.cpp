@@ -457,7 +457,7 @@ std::optional<Errc> Ns3UdpSocket::send_v4(const Datagram& datagram, const Endpoi
   if (!multicast && !options_.broadcast && to_subnet_broadcast(to)) return Errc::permission;
 
   auto packet = ns3::Create<ns3::Packet>(payload.data(), static_cast<std::uint32_t>(payload.size()));
-  follow_if_wanted(host_, *packet);
+  follow_if_wanted(host_, to, *packet);
   auto route = host_.route_v4(to, datagram.interface, packet);
   if (!route) return route.error();
   const Ptr<ns3::NetDevice> device = (*route)->GetOutputDevice();
@@ -511,7 +511,7 @@ std::optional<Errc> Ns3UdpSocket::send_v6(const Datagram& datagram, const Endpoi
   if (payload.size() > kMaxV6PayloadBytes) return Errc::message_too_large;
   const bool multicast = to.is_multicast();
   auto packet = ns3::Create<ns3::Packet>(payload.data(), static_cast<std::uint32_t>(payload.size()));
-  follow_if_wanted(host_, *packet);
+  follow_if_wanted(host_, to, *packet);
   auto route = host_.route_v6(to, datagram.interface, packet);
   if (!route) return route.error();
   const Ptr<ns3::NetDevice> device = (*route)->GetOutputDevice();

@@ -140,6 +140,12 @@ Result<std::unique_ptr<World>> Ns3World::make(const WorldSpec& spec, MetricHub& 
   return world;
 }
 
+void Ns3World::observe(Observer* observer) {
+  if (context_.observer != nullptr) network_->stop_following(*context_.observer);
+  context_.observer = observer;
+  if (observer != nullptr) network_->follow_segments();
+}
+
 Ns3World::Ns3World(const WorldSpec& spec, MetricHub& metrics, LogHub& log)
     : timeline_({.lock_step = true, .wall_epoch = spec.wall_epoch}), context_{timeline_.loop(), metrics, log} {}
 
@@ -283,12 +289,21 @@ Result<> Ns3World::lay_graph(const WorldSpec& spec, const GraphSpec& graph) {
     routers.push_back(*router);
   }
   if (routers.empty()) return fail(Errc::invalid_argument, "a graph has at least one router");
+  const Result<link::LinkParams> queue = queue_of(spec);
+  if (!queue) return fail(queue);
   for (const GraphSpec::Edge& edge : graph.edges) {
     std::size_t from = position(graph.routers, edge.from);
     std::size_t to = position(graph.routers, edge.to);
     if (from == routers.size() || to == routers.size()) {
       return fail(Errc::invalid_argument, "the link from {} to {} names a router that there is not", edge.from,
                   edge.to);
+    }
+    const link::Discipline discipline = edge.params.discipline;
+    if (discipline != link::Discipline::drop_tail && discipline != queue->discipline) {
+      return fail(Errc::not_supported,
+                  "from {} to {}: the ns3 carrier has one queue discipline for all, which groups have too; use "
+                  "`carrier: fabric`",
+                  edge.from, edge.to);
     }
     Result<WireOptions> options = wire_for({.out = edge.params, .in = edge.params}, Duration::zero());
     if (!options) return fail(options.error().while_doing(fmt::format("from {} to {}", edge.from, edge.to)));

@@ -12,6 +12,7 @@
 #include <new>
 
 #include "ghostnet/crypto/secret.hpp"
+#include "ghostnet/crypto/shared_results.hpp"
 
 namespace ghostnet::crypto {
 namespace {
@@ -86,6 +87,19 @@ void hash(HashKind kind, ByteView bytes, MutableByteView digest) { Hasher(kind).
 Sha256Digest sha256(ByteView bytes) {
   Sha256Digest digest;
   hash(HashKind::sha256, bytes, digest);
+  return digest;
+}
+
+Sha256Digest sha256_of(std::span<const ByteView> parts) {
+  std::size_t size = 0;
+  for (const ByteView part : parts) size += part.size();
+  if (size >= SharedResults::kLeastDigestedBytes && size <= SharedResults::kMostDigestedBytes) {
+    if (SharedResults* const shared = SharedResults::in_use()) return shared->sha256_of(parts);
+  }
+  Sha256Digest digest;
+  Hasher hasher(HashKind::sha256);
+  for (const ByteView part : parts) hasher.update(part);
+  hasher.finish(digest);
   return digest;
 }
 

@@ -33,6 +33,27 @@ class Digest {
   crypto_generichash_state state_;
 };
 
+// The place of an input among the digests: by its size and both ends of its last part.
+std::size_t place_of(ByteView last, std::size_t size) {
+  std::uint64_t ends[2] = {};
+  const std::size_t known = std::min(last.size(), sizeof(ends[0]));
+  if (known != 0) {
+    std::memcpy(&ends[0], last.data(), known);
+    std::memcpy(&ends[1], last.data() + last.size() - known, known);
+  }
+  std::uint64_t sum = (ends[0] ^ size) * 0x9e37'79b9'7f4a'7c15;
+  sum = (sum ^ ends[1]) * 0xd6e8'feb8'6659'fd93;
+  return static_cast<std::size_t>(sum >> 32) % SharedResults::kDigests;
+}
+
+bool is_made_of(ByteView whole, std::span<const ByteView> parts) {
+  for (const ByteView part : parts) {
+    if (part.size() > whole.size() || !equal(whole.first(part.size()), part)) return false;
+    whole = whole.subspan(part.size());
+  }
+  return whole.empty();
+}
+
 }  // namespace
 
 std::size_t SharedResults::HashOfKey::operator()(const Key& key) const {
@@ -84,6 +105,22 @@ bool SharedResults::take_agreed(const Key& key, MutableByteView shared) {
 void SharedResults::keep_agreed(const Key& key, ByteView shared) {
   if (agreements_.size() >= kMaxEntries) agreements_.clear();
   agreements_.emplace(key, Secret<32>::of(shared));
+}
+
+Sha256Digest SharedResults::sha256_of(std::span<const ByteView> parts) {
+  ++counters_.digests;
+  std::size_t size = 0;
+  for (const ByteView part : parts) size += part.size();
+  if (digests_.empty()) digests_.resize(kDigests);
+  Digested& kept = digests_[place_of(parts.back(), size)];
+  if (is_made_of(kept.input, parts)) {
+    ++counters_.digests_known;
+    return kept.digest;
+  }
+  kept.input.clear();
+  for (const ByteView part : parts) kept.input.insert(kept.input.end(), part.begin(), part.end());
+  hash(HashKind::sha256, kept.input, kept.digest);
+  return kept.digest;
 }
 
 }  // namespace ghostnet::crypto

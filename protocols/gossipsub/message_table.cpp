@@ -8,15 +8,22 @@ namespace ghostnet::gossipsub {
 
 std::optional<MessageSeq> MessageTable::find(const MessageId& id, std::uint64_t hash) const {
   if (places_.empty()) return std::nullopt;
-  const auto upper = static_cast<std::uint32_t>(hash >> 32);
-  for (std::size_t at = home(upper); places_[at].seq != kFree; at = (at + 1) & (places_.size() - 1)) {
-    if (places_[at].hash != upper) continue;
+  for (std::size_t at = home(hash); places_[at].seq != kFree; at = (at + 1) & (places_.size() - 1)) {
+    if (places_[at].hash != hash) continue;
     const SeenMessage& message = ring_[places_[at].seq & (ring_.size() - 1)];
-    if (message.hash == hash && message.id == id) {
+    if (message.id == id) {
       return first_ + static_cast<std::uint32_t>(places_[at].seq - static_cast<std::uint32_t>(first_));
     }
   }
   return std::nullopt;
+}
+
+bool MessageTable::knows(std::uint64_t hash) const {
+  if (places_.empty()) return false;
+  for (std::size_t at = home(hash); places_[at].seq != kFree; at = (at + 1) & (places_.size() - 1)) {
+    if (places_[at].hash == hash) return true;
+  }
+  return false;
 }
 
 MessageSeq MessageTable::insert(SeenMessage message) {
@@ -30,17 +37,16 @@ MessageSeq MessageTable::insert(SeenMessage message) {
 }
 
 void MessageTable::place(std::uint64_t hash, MessageSeq seq) {
-  const auto upper = static_cast<std::uint32_t>(hash >> 32);
-  std::size_t at = home(upper);
+  std::size_t at = home(hash);
   while (places_[at].seq != kFree) at = (at + 1) & (places_.size() - 1);
-  places_[at] = {.hash = upper, .seq = static_cast<std::uint32_t>(seq)};
+  places_[at] = {.hash = hash, .seq = static_cast<std::uint32_t>(seq)};
 }
 
 void MessageTable::remove_first() {
   assert(size_ > 0);
   SeenMessage& message = (*this)[first_];
   const std::size_t mask = places_.size() - 1;
-  std::size_t hole = home(static_cast<std::uint32_t>(message.hash >> 32));
+  std::size_t hole = home(message.hash);
   while (places_[hole].seq != static_cast<std::uint32_t>(first_)) hole = (hole + 1) & mask;
   // Those behind it that would not be found across the hole move up.
   for (std::size_t at = (hole + 1) & mask; places_[at].seq != kFree; at = (at + 1) & mask) {

@@ -1,5 +1,7 @@
 #include "ghostnet/gossipsub/options.hpp"
 
+#include <utility>
+
 #include <string_view>
 
 namespace ghostnet::gossipsub {
@@ -74,6 +76,16 @@ Result<> ScoreParams::validate() const {
       {is_factor(behaviour_penalty_decay), "behaviour_penalty_decay must be between 0 and 1"},
       {decay_to_zero > 0 && decay_to_zero < 1, "decay_to_zero must be between 0 and 1"},
   });
+}
+
+std::shared_ptr<const Rules> Rules::shared(const RouterOptions& options, const ScoreParams& scoring) {
+  thread_local std::weak_ptr<const Rules> latest;
+  Rules rules{.options = options, .scoring = scoring};
+  std::shared_ptr<const Rules> known = latest.lock();
+  if (known && *known == rules) return known;
+  known = std::make_shared<const Rules>(std::move(rules));
+  latest = known;
+  return known;
 }
 
 }  // namespace ghostnet::gossipsub

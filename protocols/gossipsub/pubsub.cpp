@@ -7,6 +7,7 @@
 #include "ghostnet/libp2p/envelope.hpp"
 #include "ghostnet/libp2p/message.hpp"
 #include "ghostnet/libp2p/message_feed.hpp"
+#include "ghostnet/runtime/foresight.hpp"
 #include "ghostnet/runtime/observer.hpp"
 #include "ghostnet/runtime/readiness_relay.hpp"
 #include "ghostnet/runtime/wire.hpp"
@@ -44,10 +45,8 @@ std::optional<MessageId> content_id(const Message& message) {
   constexpr std::size_t kIdBytes = 20;
   std::array<std::uint8_t, 8> topic_bytes;
   store_le<std::uint64_t>(topic_bytes.data(), message.topic.size());
-  crypto::Sha256Digest digest;
-  crypto::Hasher hasher(crypto::HashKind::sha256);
-  hasher.update(topic_bytes).update(as_bytes(message.topic)).update(message.data);
-  hasher.finish(digest);
+  const std::array<ByteView, 3> parts = {ByteView(topic_bytes), as_bytes(message.topic), message.data};
+  const crypto::Sha256Digest digest = crypto::sha256_of(parts);
   return MessageId::of(ByteView(digest).first(kIdBytes));
 }
 
@@ -63,7 +62,7 @@ struct Pubsub::Peer final : private libp2p::MessageSink {
   // Takes what the peer sends, once the router knows it.
   void listen() {
     if (!in || !handle || std::exchange(delivering, true)) return;
-    in->deliver_messages(*this, max_rpc_bytes(owner.options_));
+    in->deliver_messages(*this, max_rpc_bytes(owner.options()));
   }
   void send();
   // Nothing comes on the outbound stream but its end.
@@ -91,6 +90,7 @@ struct Pubsub::Peer final : private libp2p::MessageSink {
   Scope opening;
 
  private:
+  void foresee(unsigned step) const override { owner.router_.foresee(handle, step); }
   void on_message(ByteView message) override {
     if (!dropped) owner.router_.receive(owner.host_.now(), handle, message);
   }
@@ -113,7 +113,6 @@ Pubsub::Pubsub(libp2p::Node& node, const RouterOptions& options, const ScorePara
     : node_(node),
       host_(node.host()),
       handler_(handler),
-      options_(options),
       router_(router_config(node, options, scoring, tracer), *this,
               Random::from_state(node.host().random().next_u64(), node.host().random().next_u64() | 1),
               node.host().now()),
@@ -309,13 +308,18 @@ void Pubsub::ready_to_send(PeerHandle handle) {
   flush_.schedule();
 }
 
+void Pubsub::foresee_sending(PeerHandle handle) {
+  if (handle.slot < by_slot_.size()) fetch_lines(by_slot_[handle.slot], sizeof(Peer));
+}
+
 // At the end of the turn, so that what one message causes leaves together.
 void Pubsub::flush() {
-  // Where there are thousands of nodes nothing of a peer is in the cache: all of them are fetched while the first is
-  // worked on.
-  for (const Peer* peer : to_flush_) {
-    if (peer->out) __builtin_prefetch(peer->out.get(), 1);
-    router_.prefetch(peer->handle);
+  // Down to the connections below, all peers side by side.
+  constexpr unsigned kSteps = 7;
+  for (unsigned step = 0; step < kSteps; ++step) {
+    for (const Peer* peer : to_flush_) {
+      if (peer->out) peer->out->foresee_writing(step);
+    }
   }
   for (std::size_t i = 0; i < to_flush_.size(); ++i) {
     Peer& peer = *to_flush_[i];
@@ -428,7 +432,7 @@ Result<MessageId> Pubsub::publish(std::string_view topic, ByteView data) {
   std::array<std::uint8_t, 8> seqno;
   std::vector<std::uint8_t> signature;
   std::vector<std::uint8_t> key;
-  if (options_.signature_policy == SignaturePolicy::strict_sign) {
+  if (options().signature_policy == SignaturePolicy::strict_sign) {
     store_be<std::uint64_t>(seqno.data(), next_seqno_++);
     message.from = node_.id().bytes();
     message.seqno = seqno;
@@ -452,7 +456,7 @@ bool Pubsub::send_as_is(const libp2p::PeerId& id, const Rpc& rpc) {
 }
 
 bool Pubsub::authentic(const Message& message) {
-  return options_.signature_policy != SignaturePolicy::strict_sign || signature_holds(message);
+  return options().signature_policy != SignaturePolicy::strict_sign || signature_holds(message);
 }
 
 std::optional<Verdict> Pubsub::validate(MessageSeq seq, const Message& message, PeerHandle source) {

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <utility>
 
+#include "ghostnet/runtime/foresight.hpp"
 #include "router_state.hpp"
 
 namespace ghostnet::gossipsub {
@@ -21,14 +22,20 @@ std::string_view protocol_of(Version version) {
 }  // namespace
 
 Router::Router(Config config, RouterEvents& events, Random random, TimePoint now)
-    : config_(std::move(config)),
+    : rules_(Rules::shared(config.options, config.scoring)),
+      options_(rules_->options),
+      scoring_(rules_->scoring),
       events_(events),
+      messages_(random.next_u64(), options_.max_seen),
+      tracer_(config.tracer),
+      message_id_(std::move(config.message_id)),
       random_(random),
-      secret_(random_.next_u64()),
-      scores_(config_.scoring),
-      messages_(secret_, config_.options.max_seen),
-      next_heartbeat_(now + random_.between(Duration(1), config_.options.heartbeat)) {
-  if (scores_.enabled()) next_decay_ = now + config_.scoring.decay_interval;
+      secret_(messages_.secret()),
+      scores_(scoring_),
+      next_heartbeat_(now + random_.between(Duration(1), options_.heartbeat)),
+      own_id_(std::move(config.own_id)),
+      direct_peers_(std::move(config.direct_peers)) {
+  if (scores_.enabled()) next_decay_ = now + scoring_.decay_interval;
 }
 
 Router::~Router() = default;
@@ -42,7 +49,7 @@ Router::Peer* Router::find(PeerHandle handle) const {
 
 Result<PeerHandle> Router::add_peer(TimePoint now, const PeerDescription& about) {
   static_cast<void>(now);
-  if (peer_count_ >= std::min<std::size_t>(config_.options.max_peers, kNoPeer.slot)) {
+  if (peer_count_ >= std::min<std::size_t>(options_.max_peers, kNoPeer.slot)) {
     return fail(Errc::limit, "gossipsub: {} peers are connected already", peer_count_);
   }
   const auto vacant = std::ranges::find_if(peers_, [](const auto& peer) { return peer == nullptr; });
@@ -55,7 +62,7 @@ Result<PeerHandle> Router::add_peer(TimePoint now, const PeerDescription& about)
   peers_[slot] = std::make_unique<Peer>(handle, about, key_of(about.id));
   Peer& peer = *peers_[slot];
   peer.score = scores_.connect(about.id, about.address);
-  peer.direct = contains(config_.direct_peers, about.id);
+  peer.direct = contains(direct_peers_, about.id);
   ++peer_count_;
   trace({.kind = TraceKind::add_peer, .peer = about.id.view(), .detail = protocol_of(about.version)});
 
@@ -112,8 +119,9 @@ void Router::set_app_score(PeerHandle handle, double score) {
 // ---- topics ----
 
 Router::Topic* Router::find_topic(std::string_view name) const {
+  if (latest_topic_ != nullptr && latest_topic_->name == name) return latest_topic_;
   const auto found = topics_by_name_.find(name);
-  return found == topics_by_name_.end() ? nullptr : found->second;
+  return found == topics_by_name_.end() ? nullptr : latest_topic_ = found->second;
 }
 
 Result<Router::Topic*> Router::topic(std::string_view name) {
@@ -122,7 +130,7 @@ Result<Router::Topic*> Router::topic(std::string_view name) {
     return fail(Errc::invalid_argument, "gossipsub: a topic name of {} bytes; at most {} are allowed", name.size(),
                 Message::kMaxTopicBytes);
   }
-  if (topics_.size() >= config_.options.max_topics) {
+  if (topics_.size() >= options_.max_topics) {
     return fail(Errc::limit, "gossipsub: {} topics are in use already", topics_.size());
   }
   topics_.push_back(
@@ -167,11 +175,11 @@ Result<> Router::subscribe(TimePoint now, std::string_view name) {
 
 void Router::join_mesh(TimePoint now, Topic& topic) {
   for (Peer* peer : std::exchange(topic.fanout, {})) {
-    if (topic.mesh.size() < config_.options.d && may_mesh(topic, *peer, now)) graft(now, topic, *peer);
+    if (topic.mesh.size() < options_.d && may_mesh(topic, *peer, now)) graft(now, topic, *peer);
   }
-  if (topic.mesh.size() >= config_.options.d) return;
+  if (topic.mesh.size() >= options_.d) return;
   const auto wanted = [&](const Peer& peer) { return may_mesh(topic, peer, now); };
-  for (Peer* peer : choose(topic, config_.options.d - topic.mesh.size(), wanted)) graft(now, topic, *peer);
+  for (Peer* peer : choose(topic, options_.d - topic.mesh.size(), wanted)) graft(now, topic, *peer);
 }
 
 // Whether the peer can be grafted: it speaks gossipsub, is no member yet, and there is nothing against it.
@@ -191,7 +199,7 @@ void Router::unsubscribe(TimePoint now, std::string_view name) {
   for (const auto& peer : peers_) {
     if (peer) announce(*peer, std::span(&subscription, 1));
   }
-  while (!topic->mesh.empty()) prune(now, *topic, *topic->mesh.back(), Px::no, config_.options.unsubscribe_backoff);
+  while (!topic->mesh.empty()) prune(now, *topic, *topic->mesh.back(), Px::no, options_.unsubscribe_backoff);
   flush_all();
 }
 
@@ -201,8 +209,8 @@ void Router::announce(Peer& peer, std::span<const SubOpts> subscriptions) {
   send(peer, SendQueue::Class::urgent, Frame::of_rpc(rpc.encode()));
 }
 
-void Router::on_subscriptions(Peer& peer) {
-  for (const SubOpts& opts : rpc_.subscriptions) {
+void Router::on_subscriptions(Peer& peer, const Rpc& rpc) {
+  for (const SubOpts& opts : rpc.subscriptions) {
     if (opts.topic.size() > Message::kMaxTopicBytes) {
       ++counters_.malformed;
       continue;
@@ -214,9 +222,9 @@ void Router::on_subscriptions(Peer& peer) {
       if (topic != nullptr) leave_topic(*topic, peer);
       events_.peer_subscribed(peer.handle, name, false);
     } else if (!contains(peer.topics, name)) {
-      if (peer.topics.size() >= config_.options.max_topics_of_peer) {
+      if (peer.topics.size() >= options_.max_topics_of_peer) {
         events_.drop(peer.handle, Error(Errc::limit, "gossipsub: it subscribes to more than {} topics",
-                                        config_.options.max_topics_of_peer));
+                                        options_.max_topics_of_peer));
         return;
       }
       peer.topics.push_back(std::move(name));
@@ -231,36 +239,37 @@ void Router::on_subscriptions(Peer& peer) {
 void Router::receive(TimePoint now, PeerHandle handle, ByteView encoded) {
   Peer* const peer = find(handle);
   if (peer == nullptr) return;
-  if (scores_.enabled() && !peer->direct && score_of(*peer) < config_.scoring.graylist_threshold) {
+  if (scores_.enabled() && !peer->direct && score_of(*peer) < scoring_.graylist_threshold) {
     ++counters_.graylisted;
     return;
   }
-  rpc_.clear();
-  if (auto parsed = rpc_.parse(encoded); !parsed) {
+  thread_local Rpc rpc;  // the one being read: its lists are reserved once for all routers of the thread
+  rpc.clear();
+  if (auto parsed = rpc.parse(encoded); !parsed) {
     ++counters_.malformed;
     events_.drop(handle, parsed.error());
     return;
   }
-  on_subscriptions(*peer);
-  for (const ByteView message : rpc_.publish) {
+  on_subscriptions(*peer, rpc);
+  for (const ByteView message : rpc.publish) {
     if (message.empty()) {
       ++counters_.malformed;
       continue;
     }
     on_message(now, *peer, message);
   }
-  if (!rpc_.ihave.empty()) on_ihave(now, *peer);
-  if (!rpc_.iwant.empty()) on_iwant(*peer);
-  for (const std::string_view topic : rpc_.graft) on_graft(now, *peer, topic);
-  for (const Prune& prune : rpc_.prune) on_prune(now, *peer, prune);
-  if (!rpc_.idontwant.empty()) on_idontwant(*peer);
+  if (!rpc.ihave.empty()) on_ihave(now, *peer, rpc);
+  if (!rpc.iwant.empty()) on_iwant(*peer, rpc);
+  for (const std::string_view topic : rpc.graft) on_graft(now, *peer, topic);
+  for (const Prune& prune : rpc.prune) on_prune(now, *peer, rpc, prune);
+  if (!rpc.idontwant.empty()) on_idontwant(*peer, rpc);
   flush(*peer);
 }
 
 bool Router::send(Peer& peer, SendQueue::Class of, Frame frame, MessageSeq message) {
   const bool was_empty = peer.queue.empty();
-  const SendQueue::Limits limits{.max_bytes = static_cast<std::size_t>(config_.options.max_queue.bytes),
-                                 .max_frames = config_.options.max_queue_frames};
+  const SendQueue::Limits limits{.max_bytes = static_cast<std::size_t>(options_.max_queue.bytes),
+                                 .max_frames = options_.max_queue_frames};
   if (!peer.queue.push(of, std::move(frame), limits, message)) {
     ++counters_.dropped;
     if (of == SendQueue::Class::urgent) {
@@ -277,8 +286,21 @@ bool Router::send_as_is(PeerHandle handle, const Rpc& rpc) {
   return peer != nullptr && send(*peer, SendQueue::Class::ordinary, Frame::of_rpc(rpc.encode()));
 }
 
-void Router::prefetch(PeerHandle handle) const {
-  if (handle.slot < peers_.size() && peers_[handle.slot]) __builtin_prefetch(&peers_[handle.slot]->queue, 1);
+void Router::foresee(PeerHandle handle, unsigned step) const {
+  if (step == 0) return fetch_lines(this, sizeof(*this));
+  if (handle.slot >= peers_.size()) return;
+  if (step == 1) {
+    __builtin_prefetch(&peers_[handle.slot]);
+    __builtin_prefetch(&generations_[handle.slot]);
+    if (latest_topic_ != nullptr) fetch_lines(latest_topic_, sizeof(Topic));
+    return messages_.foresee();
+  }
+  const Peer* const peer = peers_[handle.slot].get();
+  if (peer == nullptr) return;
+  if (step == 2) return fetch_lines(peer, sizeof(*peer));
+  if (step > 3) return;
+  __builtin_prefetch(peer->unwanted.data(), 1);
+  if (latest_topic_ != nullptr) __builtin_prefetch(latest_topic_->mesh.data());
 }
 
 bool Router::has_frames(PeerHandle handle) const {
@@ -308,11 +330,11 @@ std::optional<Frame> Router::next_frame(PeerHandle handle) {
 void Router::on_deadline(TimePoint now) {
   if (now >= next_decay_) {
     scores_.decay(now);
-    next_decay_ = now + config_.scoring.decay_interval;
+    next_decay_ = now + scoring_.decay_interval;
   }
   if (now >= next_heartbeat_) {
     heartbeat(now);
-    next_heartbeat_ = now + config_.options.heartbeat;
+    next_heartbeat_ = now + options_.heartbeat;
   }
 }
 

@@ -18,13 +18,13 @@ void Router::on_graft(TimePoint now, Peer& peer, std::string_view name) {
   if (const Topic::Backoff* backoff = topic->backoff_of(peer); backoff != nullptr && now < backoff->until) {
     scores_.penalize(peer.score, 1);
     // Right after it was pruned, it cannot claim a clock that is a little ahead.
-    const TimePoint pruned_at = backoff->until - config_.options.prune_backoff;
-    if (now < pruned_at + config_.options.graft_flood_threshold) scores_.penalize(peer.score, 1);
+    const TimePoint pruned_at = backoff->until - options_.prune_backoff;
+    if (now < pruned_at + options_.graft_flood_threshold) scores_.penalize(peer.score, 1);
     return refuse_graft(now, *topic, peer, Px::no);
   }
   if (score_of(peer) < 0) return refuse_graft(now, *topic, peer, Px::no);
   // v1.1 "Outbound Mesh Quotas": a full mesh takes only those that we dialled.
-  if (topic->mesh.size() >= config_.options.d_high && !peer.about.outbound) {
+  if (topic->mesh.size() >= options_.d_high && !peer.about.outbound) {
     return refuse_graft(now, *topic, peer, Px::yes);
   }
   topic->mesh.push_back(&peer);
@@ -35,25 +35,25 @@ void Router::on_graft(TimePoint now, Peer& peer, std::string_view name) {
 }
 
 void Router::refuse_graft(TimePoint now, Topic& topic, Peer& peer, Px px) {
-  add_backoff(now, topic, peer, config_.options.prune_backoff);
-  pending(peer).prune.push_back({&topic, px, config_.options.prune_backoff});
+  add_backoff(now, topic, peer, options_.prune_backoff);
+  pending(peer).prune.push_back({&topic, px, options_.prune_backoff});
 }
 
-void Router::on_prune(TimePoint now, Peer& peer, const Prune& prune) {
+void Router::on_prune(TimePoint now, Peer& peer, const Rpc& rpc, const Prune& prune) {
   Topic* const topic = find_topic(prune.topic);
   if (topic == nullptr) return;
   constexpr std::uint64_t kMaxBackoffSeconds = 24 * 3600;
   const Duration backoff = prune.backoff_s == 0
-                               ? config_.options.prune_backoff
+                               ? options_.prune_backoff
                                : Duration(std::chrono::seconds(std::min(prune.backoff_s, kMaxBackoffSeconds)));
   if (topic->subscribed) add_backoff(now, *topic, peer, backoff);
   const bool was_in_mesh = contains(topic->mesh, &peer);
   remove_from_mesh(*topic, peer);
 
-  if (!config_.options.peer_exchange || !was_in_mesh) return;
-  auto peers = prune.peers.of(rpc_.peers);
-  if (peers.empty() || (scores_.enabled() && score_of(peer) < config_.scoring.accept_px_threshold)) return;
-  events_.exchanged(peers.first(std::min<std::size_t>(peers.size(), config_.options.prune_peers)), peer.handle);
+  if (!options_.peer_exchange || !was_in_mesh) return;
+  auto peers = prune.peers.of(rpc.peers);
+  if (peers.empty() || (scores_.enabled() && score_of(peer) < scoring_.accept_px_threshold)) return;
+  events_.exchanged(peers.first(std::min<std::size_t>(peers.size(), options_.prune_peers)), peer.handle);
 }
 
 // We add it to the mesh, and tell it.
@@ -94,48 +94,49 @@ void Router::add_backoff(TimePoint now, Topic& topic, const Peer& peer, Duration
 
 // ---- gossip ----
 
-void Router::on_ihave(TimePoint now, Peer& peer) {
-  if (scores_.enabled() && score_of(peer) < config_.scoring.gossip_threshold) return;
-  if (++peer.ihave_messages > config_.options.max_ihave_messages) return;
-  const std::size_t budget = config_.options.max_ihave_ids - std::min(peer.asked_ids, config_.options.max_ihave_ids);
+void Router::on_ihave(TimePoint now, Peer& peer, const Rpc& rpc) {
+  if (scores_.enabled() && score_of(peer) < scoring_.gossip_threshold) return;
+  if (++peer.ihave_messages > options_.max_ihave_messages) return;
+  const std::size_t budget = options_.max_ihave_ids - std::min(peer.asked_ids, options_.max_ihave_ids);
 
   struct Wanted {
     ByteView id;
     std::uint64_t hash;
   };
-  std::vector<Wanted> wanted;
-  for (const IHave& ihave : rpc_.ihave) {
+  thread_local std::vector<Wanted> wanted;
+  wanted.clear();
+  for (const IHave& ihave : rpc.ihave) {
     const Topic* const topic = find_topic(ihave.topic);
     if (topic == nullptr || !topic->subscribed) continue;
-    for (const ByteView bytes : ihave.ids.of(rpc_.ids)) {
-      if (wanted.size() >= config_.options.max_ihave_ids) break;
-      const auto id = MessageId::of(bytes);
-      if (!id) continue;
-      const std::uint64_t hash = messages_.hash(*id);
-      if (!messages_.find(*id, hash)) wanted.push_back({bytes, hash});
+    for (const ByteView id : ihave.ids.of(rpc.ids)) {
+      if (wanted.size() >= options_.max_ihave_ids) break;
+      if (id.size() > MessageId::kMaxBytes) continue;
+      wanted.push_back({id, messages_.hash(id)});
+      messages_.foresee(wanted.back().hash);
     }
   }
+  std::erase_if(wanted, [&](const Wanted& one) { return messages_.knows(one.hash); });
   if (wanted.empty()) return;
   random_.shuffle(wanted);
   if (wanted.size() > budget) wanted.resize(budget);
   if (wanted.empty()) return;
 
-  Rpc rpc;
-  for (const Wanted& one : wanted) rpc.iwant.push_back(one.id);
-  if (!send(peer, SendQueue::Class::ordinary, Frame::of_rpc(rpc.encode()))) return;
+  Rpc answer;
+  for (const Wanted& one : wanted) answer.iwant.push_back(one.id);
+  if (!send(peer, SendQueue::Class::ordinary, Frame::of_rpc(answer.encode()))) return;
   peer.asked_ids += static_cast<std::uint32_t>(wanted.size());
   counters_.iwant_sent += wanted.size();
   // v1.1 "Spam Protection Measures": one of them, by chance, must arrive.
-  if (scores_.enabled() && promises_.size() < config_.options.max_promises) {
+  if (scores_.enabled() && promises_.size() < options_.max_promises) {
     promises_.push_back({.message_hash = wanted[random_.below(wanted.size())].hash,
                          .peer = peer.handle,
-                         .expires = now + config_.options.iwant_followup});
+                         .expires = now + options_.iwant_followup});
   }
 }
 
-void Router::on_iwant(Peer& peer) {
-  if (scores_.enabled() && score_of(peer) < config_.scoring.gossip_threshold) return;
-  for (const ByteView bytes : rpc_.iwant) {
+void Router::on_iwant(Peer& peer, const Rpc& rpc) {
+  if (scores_.enabled() && score_of(peer) < scoring_.gossip_threshold) return;
+  for (const ByteView bytes : rpc.iwant) {
     const auto id = MessageId::of(bytes);
     if (!id) continue;
     const std::uint64_t hash = messages_.hash(*id);
@@ -146,7 +147,7 @@ void Router::on_iwant(Peer& peer) {
     auto& retransmitted = seen.with_rare().retransmitted;
     auto times = std::ranges::find(retransmitted, peer.handle, &std::pair<PeerHandle, std::uint8_t>::first);
     if (times == retransmitted.end()) times = retransmitted.insert(times, {peer.handle, std::uint8_t{0}});
-    if (times->second >= config_.options.gossip_retransmission) continue;
+    if (times->second >= options_.gossip_retransmission) continue;
     ++times->second;
     if (!send(peer, SendQueue::Class::ordinary, Frame::of_message(seen.encoded), *seq)) return;
     ++counters_.iwant_served;
@@ -154,16 +155,16 @@ void Router::on_iwant(Peer& peer) {
   }
 }
 
-void Router::on_idontwant(Peer& peer) {
-  peer.idontwant_messages += rpc_.idontwant_messages;
-  if (peer.idontwant_messages > config_.options.max_idontwant_messages) return;
-  for (const ByteView bytes : rpc_.idontwant) {
-    if (peer.idontwant_ids >= config_.options.max_idontwant_ids) return;
+void Router::on_idontwant(Peer& peer, const Rpc& rpc) {
+  peer.idontwant_messages += rpc.idontwant_messages;
+  if (peer.idontwant_messages > options_.max_idontwant_messages) return;
+  for (const ByteView bytes : rpc.idontwant) {
+    if (peer.idontwant_ids >= options_.max_idontwant_ids) return;
     const auto id = MessageId::of(bytes);
     if (!id) continue;
     ++peer.idontwant_ids;
     peer.unwanted.push_back(
-        {.message_hash = messages_.hash(*id), .until_tick = ticks_ + config_.options.idontwant_heartbeats});
+        {.message_hash = messages_.hash(*id), .until_tick = ticks_ + options_.idontwant_heartbeats});
   }
 }
 
@@ -178,16 +179,16 @@ Router::Pending& Router::pending(Peer& peer) {
 Frame Router::gossip_frame(Topic& topic) {
   if (!topic.gossip.body.empty()) return topic.gossip;
   Rpc rpc;
-  for (MessageSeq seq = messages_.window_start(config_.options.history_gossip); seq != messages_.end(); ++seq) {
+  for (MessageSeq seq = messages_.window_start(options_.history_gossip); seq != messages_.end(); ++seq) {
     const SeenMessage& seen = messages_[seq];
     if (seen.topic != topic.number || seen.state != SeenMessage::State::accepted || seen.encoded.empty()) continue;
     rpc.ids.push_back(seen.id.view());
   }
   if (rpc.ids.empty()) return {};
   // Of more than may be told, another part each time.
-  if (rpc.ids.size() > config_.options.max_ihave_ids) {
+  if (rpc.ids.size() > options_.max_ihave_ids) {
     random_.shuffle(rpc.ids);
-    rpc.ids.resize(config_.options.max_ihave_ids);
+    rpc.ids.resize(options_.max_ihave_ids);
   }
   topic.gossip_ids = rpc.ids.size();
   rpc.ihave.push_back({.topic = topic.name, .ids = {.first = 0, .count = static_cast<std::uint32_t>(rpc.ids.size())}});
@@ -205,9 +206,9 @@ void Router::flush(Peer& peer) {
     Prune prune{.topic = pruned.topic->name, .peers = {.first = static_cast<std::uint32_t>(rpc.peers.size())}};
     if (peer.about.version >= Version::v1_1) {
       prune.backoff_s = static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(pruned.backoff).count());
-      if (pruned.px == Px::yes && config_.options.peer_exchange) {
+      if (pruned.px == Px::yes && options_.peer_exchange) {
         const auto good = [&](const Peer& other) { return &other != &peer && other.meshes() && score_of(other) >= 0; };
-        for (const Peer* other : choose(*pruned.topic, config_.options.prune_peers, good)) {
+        for (const Peer* other : choose(*pruned.topic, options_.prune_peers, good)) {
           records.push_back(events_.signed_record(other->handle));
           rpc.peers.push_back({.peer_id = other->about.id.view(), .signed_peer_record = records.back().view()});
         }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ghostnet/gossipsub/router.hpp"
+#include "ghostnet/runtime/foresight.hpp"
 #include "router_state.hpp"
 
 namespace ghostnet::gossipsub {
@@ -12,8 +13,8 @@ void Router::heartbeat(TimePoint now) {
   ++ticks_;
   reset_peers();
   break_promises(now);
-  if (config_.options.direct_connect_ticks != 0 && ticks_ % config_.options.direct_connect_ticks == 1) {
-    for (const Bytes& id : config_.direct_peers) {
+  if (options_.direct_connect_ticks != 0 && ticks_ % options_.direct_connect_ticks == 1) {
+    for (const Bytes& id : direct_peers_) {
       const bool connected =
           std::ranges::any_of(peers_, [&](const auto& peer) { return peer && peer->about.id == id; });
       if (!connected) events_.dial_direct(id);
@@ -33,11 +34,12 @@ void Router::heartbeat(TimePoint now) {
     }
   }
   flush_all();
-  messages_.shift(config_.options.history_length);
-  messages_.expire(now - config_.options.seen_ttl);
+  messages_.shift(options_.history_length);
+  messages_.expire(now - options_.seen_ttl);
 }
 
 void Router::reset_peers() {
+  for (const auto& peer : peers_) fetch_lines(peer.get(), peer ? sizeof(*peer) : 0);
   for (const auto& peer : peers_) {
     if (!peer) continue;
     peer->ihave_messages = peer->asked_ids = peer->idontwant_messages = peer->idontwant_ids = 0;
@@ -56,7 +58,7 @@ void Router::break_promises(TimePoint now) {
 }
 
 void Router::maintain_mesh(TimePoint now, Topic& topic) {
-  const RouterOptions& options = config_.options;
+  const RouterOptions& options = options_;
   // Those with a negative score go first.
   const std::vector<Peer*> mesh = topic.mesh;
   for (Peer* peer : mesh) {
@@ -80,7 +82,7 @@ void Router::maintain_mesh(TimePoint now, Topic& topic) {
 
 // Keeps the d_score best, others at random, and among all of them d_out outbound ones.
 void Router::shrink_mesh(TimePoint now, Topic& topic) {
-  const RouterOptions& options = config_.options;
+  const RouterOptions& options = options_;
   std::vector<Peer*> order = topic.mesh;
   random_.shuffle(order);
   const auto score = [](const Peer* peer) { return peer->heartbeat_score; };
@@ -109,24 +111,24 @@ void Router::graft_opportunistically(TimePoint now, Topic& topic) {
   for (const Peer* peer : topic.mesh) scores.push_back(peer->heartbeat_score);
   std::ranges::sort(scores);
   const double median = scores[scores.size() / 2];
-  if (median >= config_.scoring.opportunistic_graft_threshold) return;
+  if (median >= scoring_.opportunistic_graft_threshold) return;
   const auto better = [&](const Peer& peer) { return score_of(peer) > median && may_mesh(topic, peer, now); };
-  for (Peer* peer : choose(topic, config_.options.opportunistic_graft_peers, better)) graft(now, topic, *peer);
+  for (Peer* peer : choose(topic, options_.opportunistic_graft_peers, better)) graft(now, topic, *peer);
 }
 
 void Router::maintain_fanout(TimePoint now, Topic& topic) {
-  if (now - topic.last_published > config_.options.fanout_ttl) {
+  if (now - topic.last_published > options_.fanout_ttl) {
     topic.fanout.clear();
     return;
   }
-  const double threshold = config_.scoring.publish_threshold;
+  const double threshold = scoring_.publish_threshold;
   std::erase_if(topic.fanout, [&](const Peer* peer) { return peer->heartbeat_score < threshold; });
-  if (topic.fanout.size() >= config_.options.d) return;
+  if (topic.fanout.size() >= options_.d) return;
   const auto wanted = [&](const Peer& peer) {
     return peer.meshes() && !peer.direct && !contains(topic.fanout, const_cast<Peer*>(&peer)) &&
            peer.heartbeat_score >= threshold;
   };
-  for (Peer* peer : choose(topic, config_.options.d - topic.fanout.size(), wanted)) topic.fanout.push_back(peer);
+  for (Peer* peer : choose(topic, options_.d - topic.fanout.size(), wanted)) topic.fanout.push_back(peer);
 }
 
 // v1.1 "Adaptive Gossip Dissemination": to a share of the peers, and to d_lazy at least.
@@ -134,12 +136,11 @@ void Router::emit_gossip(Topic& topic, const std::vector<Peer*>& except) {
   if (gossip_frame(topic).body.empty()) return;
   const auto wanted = [&](const Peer& peer) {
     return peer.meshes() && !peer.direct && !contains(except, const_cast<Peer*>(&peer)) &&
-           peer.heartbeat_score >= config_.scoring.gossip_threshold;
+           peer.heartbeat_score >= scoring_.gossip_threshold;
   };
   std::vector<Peer*> receivers = choose(topic, topic.members.size(), wanted);
-  const auto share =
-      static_cast<std::size_t>(config_.options.gossip_factor.value() * static_cast<double>(receivers.size()));
-  const std::size_t count = std::max<std::size_t>(share, config_.options.d_lazy);
+  const auto share = static_cast<std::size_t>(options_.gossip_factor.value() * static_cast<double>(receivers.size()));
+  const std::size_t count = std::max<std::size_t>(share, options_.d_lazy);
   if (receivers.size() > count) receivers.resize(count);
   for (Peer* peer : receivers) pending(*peer).ihave.push_back(&topic);
 }

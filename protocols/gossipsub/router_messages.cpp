@@ -2,21 +2,22 @@
 #include <utility>
 
 #include "ghostnet/gossipsub/router.hpp"
+#include "ghostnet/runtime/foresight.hpp"
 #include "router_state.hpp"
 
 namespace ghostnet::gossipsub {
 
 Result<MessageSeq> Router::publish(TimePoint now, Bytes encoded) {
-  if (encoded.size() > config_.options.max_message.bytes) {
+  if (encoded.size() > options_.max_message.bytes) {
     return fail(Errc::message_too_large, "gossipsub: a message of {} bytes; max_message is {}", encoded.size(),
-                config_.options.max_message.bytes);
+                options_.max_message.bytes);
   }
   auto message = Message::parse(encoded.view());
   if (!message) return fail(message);
   if (!allowed(*message)) return fail(Errc::invalid_argument, "gossipsub: the signature policy forbids this message");
   auto found = topic(message->topic);
   if (!found) return fail(found);
-  const auto id = config_.message_id(*message);
+  const auto id = message_id_(*message);
   if (!id) return fail(Errc::invalid_argument, "gossipsub: the message has no id");
   const std::uint64_t hash = messages_.hash(*id);
   if (messages_.find(*id, hash)) {
@@ -41,8 +42,8 @@ Result<MessageSeq> Router::publish(TimePoint now, Bytes encoded) {
 void Router::spread(TimePoint now, MessageSeq seq, Topic& topic) {
   SeenMessage& seen = messages_[seq];
   const Frame frame = Frame::of_message(seen.encoded);
-  const bool to_all = config_.options.flood_publish;
-  const double threshold = config_.scoring.publish_threshold;
+  const bool to_all = options_.flood_publish;
+  const double threshold = scoring_.publish_threshold;
   const auto trusted = [&](const Peer& peer) { return !scores_.enabled() || score_of(peer) >= threshold; };
 
   std::vector<Peer*> receivers;
@@ -53,8 +54,8 @@ void Router::spread(TimePoint now, MessageSeq seq, Topic& topic) {
     if (!topic.subscribed) {
       topic.last_published = now;
       if (topic.fanout.empty()) {
-        topic.fanout = choose(topic, config_.options.d,
-                              [&](const Peer& peer) { return peer.meshes() && !peer.direct && trusted(peer); });
+        topic.fanout =
+            choose(topic, options_.d, [&](const Peer& peer) { return peer.meshes() && !peer.direct && trusted(peer); });
       }
     }
     for (Peer* peer : topic.subscribed ? topic.mesh : topic.fanout) receivers.push_back(peer);
@@ -64,7 +65,7 @@ void Router::spread(TimePoint now, MessageSeq seq, Topic& topic) {
 
 // pubsub/README.md "Signature Policy Options"; the signature itself is looked at by authentic().
 bool Router::allowed(const Message& message) const {
-  switch (config_.options.signature_policy) {
+  switch (options_.signature_policy) {
     case SignaturePolicy::strict_sign: return message.from && message.seqno && message.signature;
     case SignaturePolicy::strict_no_sign: return !message.from && !message.seqno && !message.signature && !message.key;
   }
@@ -72,7 +73,7 @@ bool Router::allowed(const Message& message) const {
 }
 
 void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
-  if (encoded.size() > config_.options.max_message.bytes) {
+  if (encoded.size() > options_.max_message.bytes) {
     ++counters_.malformed;
     scores_.penalize(source.score, 1);
     return;
@@ -88,7 +89,7 @@ void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
     ++counters_.ignored;
     return;
   }
-  const auto id = config_.message_id(*message);
+  const auto id = message_id_(*message);
   if (!allowed(*message) || !id) {
     ++counters_.rejected;
     trace({.kind = TraceKind::reject_message,
@@ -102,7 +103,7 @@ void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
   events_.copy_came(*id, source.handle);
   const std::uint64_t hash = messages_.hash(*id);
   if (const auto seq = messages_.find(*id, hash)) return on_duplicate(now, *seq, source);
-  if (message->from && equal(*message->from, config_.own_id.view())) {  // ours, from before a restart
+  if (message->from && equal(*message->from, own_id_.view())) {  // ours, from before a restart
     ++counters_.ignored;
     return;
   }
@@ -112,6 +113,7 @@ void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
     return;
   }
 
+  foresee_spreading(*topic);
   const MessageSeq seq = messages_.insert({.hash = hash,
                                            .id = *id,
                                            .first_seen = now,
@@ -119,8 +121,14 @@ void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
                                            .topic = topic->number,
                                            .source = source.handle});
   std::erase_if(promises_, [&](const Promise& promise) { return promise.message_hash == hash; });
-  if (encoded.size() >= config_.options.idontwant_threshold.bytes) tell_unwanted(*topic, source, *id);
+  if (encoded.size() >= options_.idontwant_threshold.bytes) tell_unwanted(*topic, source, *id);
   if (const auto verdict = events_.validate(seq, *message, source.handle)) conclude(now, seq, *verdict);
+}
+
+// A new message goes to all of the mesh: they are fetched while it is copied and looked at.
+void Router::foresee_spreading(const Topic& topic) const {
+  for (const Peer* peer : topic.mesh) fetch_lines(peer, sizeof(*peer));
+  for (const Peer* peer : topic.mesh) events_.foresee_sending(peer->handle);
 }
 
 // v1.2: those of the mesh need not send what is here.
@@ -139,7 +147,7 @@ void Router::tell_unwanted(const Topic& topic, const Peer& source, const Message
 
 void Router::on_duplicate(TimePoint now, MessageSeq seq, Peer& source) {
   ++counters_.duplicates;
-  if (config_.tracer != nullptr) [[unlikely]] {
+  if (tracer_ != nullptr) [[unlikely]] {
     trace({.kind = TraceKind::duplicate_message,
            .peer = source.about.id.view(),
            .message_id = messages_[seq].id.view(),
@@ -152,7 +160,7 @@ void Router::on_duplicate(TimePoint now, MessageSeq seq, Peer& source) {
     case SeenMessage::State::rejected: scores_.invalid_delivery(source.score, seen.topic); return;
     case SeenMessage::State::ignored: return;
     case SeenMessage::State::accepted:
-      if (now - seen.concluded > config_.scoring.topic.mesh_message_deliveries_window) return;
+      if (now - seen.concluded > scoring_.topic.mesh_message_deliveries_window) return;
       break;
     case SeenMessage::State::validating: break;
   }
@@ -239,7 +247,7 @@ void Router::forward(MessageSeq seq, const Topic& topic, const Message& message)
   };
   for (Peer* peer : topic.mesh) pass(*peer);
   for (Peer* peer : topic.members) {
-    if (peer->direct || (!peer->meshes() && score_of(*peer) >= config_.scoring.publish_threshold)) pass(*peer);
+    if (peer->direct || (!peer->meshes() && score_of(*peer) >= scoring_.publish_threshold)) pass(*peer);
   }
 }
 

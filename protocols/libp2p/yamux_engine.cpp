@@ -5,6 +5,8 @@
 #include <cstring>
 #include <limits>
 
+#include "ghostnet/runtime/foresight.hpp"
+
 namespace ghostnet::libp2p {
 namespace {
 
@@ -215,7 +217,6 @@ Result<> YamuxEngine::take_data(ByteView& bytes, TimePoint now) {
   if (stream != nullptr && !stream->ended_) {
     if (stream->in_.empty() && stream->take_now(part)) {
       last_taking_ = stream;
-      last_taker_ = stream->taker();
       if (!stream->ended_ && stream->engine_ != nullptr) give_window(*stream, now);
       return body_left_ == 0 ? end_frame() : Result<>();
     }
@@ -312,16 +313,18 @@ void YamuxEngine::queue(const YamuxHeader& header, std::span<const ByteView> par
   if (was_empty) driver_.has_output();
 }
 
-void YamuxEngine::prefetch() const {
-  constexpr std::size_t kStreamLines = 6;
-  constexpr std::size_t kTakerLines = 3;
-  __builtin_prefetch(streams_.data());
-  const auto fetch = [](const void* first, std::size_t lines) {
-    if (first == nullptr) return;
-    for (std::size_t line = 0; line < lines; ++line) __builtin_prefetch(static_cast<const char*>(first) + 64 * line, 1);
-  };
-  fetch(last_taking_, kStreamLines);
-  fetch(last_taker_, kTakerLines);
+void YamuxEngine::foresee(unsigned step) const {
+  constexpr std::size_t kStreamBytes = 256;  // with what derives from it
+  if (step == 0) return __builtin_prefetch(streams_.data());
+  if (step == 1) return fetch_lines(last_taking_, last_taking_ == nullptr ? 0 : kStreamBytes);
+  const auto taking = std::ranges::find(streams_, last_taking_, &Entry::stream);
+  if (taking != streams_.end()) taking->stream->foresee_taking(step - 2);
+}
+
+void YamuxStreamState::foresee_output(unsigned step) const {
+  if (engine_ == nullptr) return;
+  if (step == 0) return fetch_lines(engine_, sizeof(YamuxEngine));
+  engine_->driver_.foresee_output(step - 1);
 }
 
 void YamuxEngine::sent(std::size_t bytes) {

@@ -6,7 +6,9 @@
 namespace ghostnet::libp2p {
 namespace {
 
-constexpr std::size_t kFeedBytes = 4096;  // of what had come before there was a feed, at once
+constexpr std::size_t kFeedBytes = 4096;       // of what had come before there was a feed, at once
+constexpr std::size_t kSecuredBytes = 7 * 64;  // of the object of a secured stream that are worth fetching
+constexpr std::size_t kSinkBytes = 4 * 64;     // the same of a sink
 
 }  // namespace
 
@@ -50,6 +52,17 @@ bool YamuxStream::take_now(ByteView data) {
   return true;
 }
 
+void YamuxStream::foresee_writing(unsigned step) const {
+  if (step == 0) return fetch_lines(this, sizeof(*this));
+  foresee_output(step - 1);
+}
+
+void YamuxStream::foresee_taking(unsigned step) const {
+  if (!feed_) return;
+  if (step == 0) return fetch_lines(&feed_->sink(), kSinkBytes);
+  feed_->sink().foresee(step - 1);
+}
+
 void YamuxStream::feed_what_waits() {
   std::array<std::uint8_t, kFeedBytes> room;
   while (!feed_->ended()) {
@@ -91,6 +104,7 @@ YamuxSession::YamuxSession(Host& host, std::unique_ptr<Stream> secured, std::sha
                            const YamuxOptions& options, NodeMetrics& metrics, Acceptor& acceptor)
     : host_(host),
       secured_(std::move(secured)),
+      foreseen_(dynamic_cast<ForeseenStream*>(secured_.get())),
       info_(std::move(info)),
       metrics_(metrics),
       acceptor_(acceptor),
@@ -100,10 +114,12 @@ YamuxSession::YamuxSession(Host& host, std::unique_ptr<Stream> secured, std::sha
       read_on_(*this, host.loop()),
       over_(host.loop()) {
   deadline_.arm(engine_.next_deadline());
+  if (foreseen_ != nullptr) foreseen_->read_by(this);
 }
 
 YamuxSession::~YamuxSession() {
   engine_.end(ended_ ? ended_->code() : Errc::closed);
+  if (foreseen_ != nullptr) foreseen_->read_by(nullptr);
   readable_relay_.disarm();
   writable_relay_.disarm();
 }
@@ -116,7 +132,6 @@ Task<Error> YamuxSession::run() {
 
 void YamuxSession::read() {
   if (ended_) return;
-  engine_.prefetch();
   const Result<> pumped = pump();
   if (ended_) return;
   if (pumped) {
@@ -170,6 +185,18 @@ void YamuxSession::flush() {
     engine_.sent(*written);
   }
   if (farewell_ends_) static_cast<void>(secured_->shutdown_send());
+}
+
+void YamuxSession::foresee_output(unsigned step) const {
+  if (step == 0) return fetch_lines(this, sizeof(*this));
+  if (step == 1) return fetch_lines(secured_.get(), kSecuredBytes);
+  if (foreseen_ != nullptr) foreseen_->foresee_writing(step - 2);
+}
+
+void YamuxSession::foresee_reading(unsigned step) const {
+  if (step == 0) return fetch_lines(this, sizeof(*this));
+  if (step == 1) fetch_lines(secured_.get(), kSecuredBytes);
+  engine_.foresee(step - 1);
 }
 
 YamuxStreamState* YamuxSession::accept_stream() {

@@ -35,11 +35,20 @@ Task<Result<>> write_framed(Stream& stream, ByteView message) {
 }
 
 NoiseStream::NoiseStream(Host& host, std::unique_ptr<Stream> lower, Transport transport)
-    : host_(host), lower_(std::move(lower)), transport_(std::move(transport)) {}
+    : host_(host),
+      lower_(std::move(lower)),
+      foreseen_(dynamic_cast<ForeseenStream*>(lower_.get())),
+      transport_(std::move(transport)) {}
 
 NoiseStream::~NoiseStream() {
   readable_relay_.disarm();
+  read_by(nullptr);
   output_.deliver_rest(host_, std::move(lower_), kLinger);
+}
+
+void NoiseStream::foresee_writing(unsigned step) const {
+  if (step == 0) return fetch_lines(lower_.get(), kCacheLineBytes);
+  if (foreseen_ != nullptr) foreseen_->foresee_writing(step - 1);
 }
 
 // ---- reading ----

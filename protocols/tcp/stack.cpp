@@ -331,23 +331,24 @@ void Stack::drop(TimeWait& wait) {
 
 void Stack::prefetch_flow(std::uint32_t hash) const {
   const Flow* flow = table_.likely(hash);
-  if (flow == nullptr) return;
-  for (std::size_t i = 0; i < 8; ++i) __builtin_prefetch(reinterpret_cast<const char*>(flow) + 64 * i, 1);
+  if (flow != nullptr) fetch_lines(flow, sizeof(Tcb));
 }
 
-void Stack::prefetch_reader(std::uint32_t hash) const {
+void Stack::prefetch_stream(std::uint32_t hash) const {
   const Flow* flow = table_.likely(hash);
   if (flow == nullptr || flow->waiting) return;
   const auto& tcb = static_cast<const Tcb&>(*flow);
   tcb.connection.prefetch();
-  if (tcb.stream != nullptr) __builtin_prefetch(tcb.stream, 1);
+  if (tcb.stream != nullptr) fetch_lines(tcb.stream, sizeof(TcpStream));
 }
 
-void Stack::prefetch_waiter(std::uint32_t hash) const {
+void Stack::foresee_reading(std::uint32_t hash, unsigned step) const {
   const Flow* flow = table_.likely(hash);
   if (flow == nullptr || flow->waiting) return;
-  const auto& tcb = static_cast<const Tcb&>(*flow);
-  if (tcb.stream != nullptr) tcb.stream->prefetch_reader();
+  const TcpStream* const stream = static_cast<const Tcb&>(*flow).stream;
+  if (stream == nullptr) return;
+  if (step == 0) stream->prefetch_reader();
+  if (stream->foreseen_by_ != nullptr) stream->foreseen_by_->foresee_reading(step);
 }
 
 std::vector<ConnectionStatus> Stack::statuses() const {
@@ -362,6 +363,8 @@ std::vector<ConnectionStatus> Stack::statuses() const {
                    .threshold_bytes = connection.congestion().threshold_bytes(),
                    .in_flight_bytes = connection.in_flight_bytes(),
                    .unsent_bytes = connection.unsent_bytes(),
+                   .unread_bytes = connection.unread_bytes(),
+                   .receive_window_bytes = connection.receive_window_bytes(),
                    .smoothed_rtt = connection.rtt().smoothed(),
                    .counters = connection.counters()});
   });

@@ -33,6 +33,11 @@ TcpStream::~TcpStream() {
   tcb_->stack.release(*tcb_, shut_);
 }
 
+void TcpStream::foresee_writing(unsigned step) const {
+  if (step == 0) return fetch_lines(tcb_, sizeof(*tcb_));
+  if (step == 1) tcb_->connection.prefetch();
+}
+
 bool TcpStream::settled() const {
   State state = tcb_->connection.state();
   return state != State::syn_sent && state != State::syn_received;

@@ -31,6 +31,30 @@ is "resume: runs" "$(runs results.sqlite)" 8
 ends "resume, with more" 0 "8 of 12 runs are finished" ghostnet "${sweep[@]}" --repeat 3 --resume
 is "resume, with more: runs" "$(runs results.sqlite)" 12
 
+# Points of a sweep that begin alike share their beginning, and are the same runs, and the same on record, as without.
+alike=(run "$scenarios/echo.yaml" --until '3 s' --set 'expect=[echo.requests > 0]' --set workload.0.echo.start='1 s'
+  --sweep 'workload.0.echo.size=64 B,128 B,256 B' --repeat 2 --quiet)
+ends "alike" 0 "3 runs begin alike, until 1 s; 3 runs begin alike, until 1 s" ghostnet "${alike[@]:0:12}" --db none
+ghostnet "${alike[@]}" --jobs 2 --db alike.sqlite --json >alike.json
+is "alike: exit code" $? 0
+ghostnet "${alike[@]}" --jobs 2 --db alone.sqlite --from-start --json >alone.json
+is "alike: digests" "$(digest <alike.json)" "$(digest <alone.json)"
+is "alike: shared" "$(grep -c '"shared_s": 1.0' alike.json) $(grep -c shared_s alone.json)" "6 0"
+# What a view has of all runs, by seed and parameters, since their numbers depend on who ends first.
+of_runs() {
+  for run in 1 2 3 4 5 6; do
+    local which
+    which=$("$program" results show $run --db "$1" --json | grep -e '"seed"' -e 'workload.0.echo.size' | sort | tr -d ' \n')
+    "$program" results export --db "$1" --table "$2" $run | cut -d, -f2- | sed "s/^/$which /"
+  done | sort
+}
+for view in hosts series host_series percentile_series percentiles final_values events links messages expectations; do
+  is "alike: $view" "$(of_runs alike.sqlite $view | sha256sum)" "$(of_runs alone.sqlite $view | sha256sum)"
+done
+ends "alike, resumed" 0 "6 of 6 runs are finished" ghostnet "${alike[@]:0:12}" --db alike.sqlite --resume
+ends "alike, with captures" 0 "" ghostnet "${alike[@]}" --db none --pcap traces
+is "alike, with captures" "$(ls traces | wc -l)" 6
+
 # Ctrl-C ends the runs under way cleanly; resuming makes what is missing, and nothing twice.
 long=(run "$scenarios/hello-mesh.yaml" --until '5 s' --set 'expect=[echo.requests > 0]' --repeat 6 --jobs 2 --db cut.sqlite --quiet)
 "$program" "${long[@]}" 2>/dev/null &
@@ -45,6 +69,27 @@ is "interrupted: exit code" $? 130
 is "interrupted: unfinished runs" "$(ghostnet results list --db cut.sqlite | grep -c -e ' unfinished ' -e ' running ')" 0
 ends "resumed" 0 "" ghostnet "${long[@]}" --resume
 is "resumed: finished runs" "$(ghostnet results list --db cut.sqlite | grep -c ' passed ')" 6
+
+# A sweep that is killed without a word leaves no process behind, not even of runs that begin alike, and can be resumed.
+killed=(run "$scenarios/hello-mesh.yaml" --until '6 s' --set 'expect=[echo.requests > 0]' --set workload.0.echo.start='1 s'
+  --sweep 'workload.0.echo.size=64 B,128 B,256 B,512 B' --repeat 2 --jobs 2 --db killed.sqlite --quiet)
+"$program" "${killed[@]}" 2>/dev/null &
+sweeping=$!
+for ((i = 0; i < 600; ++i)); do
+  ghostnet results list --db killed.sqlite 2>/dev/null | grep -q ' passed ' && break
+  sleep 0.1
+done
+kill -KILL $sweeping
+wait $sweeping 2>/dev/null
+for ((i = 0; i < 100; ++i)); do
+  pgrep -f killed.sqlite >/dev/null || break
+  sleep 0.1
+done
+is "killed: processes left" "$(pgrep -f killed.sqlite | wc -l)" 0
+before=$(ghostnet results list --db killed.sqlite | grep -c ' passed ')
+ends "killed, resumed" 0 "" ghostnet "${killed[@]}" --resume
+is "killed, resumed: finished runs" "$(ghostnet results list --db killed.sqlite | grep -c ' passed ')" 8
+((before >= 1 && before < 8)) || is "killed: runs finished before" "$before" "some"
 
 # What is wrong with a file is said, with exit code 2.
 echo "this is text, and no database at all" >text.sqlite
@@ -66,7 +111,7 @@ ends "compare others" 1 "echo.rtt" ghostnet results compare '1-8[network.latency
 ends "compare files" 0 "" ghostnet results compare one.sqlite:1 one.sqlite:last
 ends "compare nothing" 2 "there is no run 77" ghostnet results compare 1 77
 
-for format in csv json junit prometheus chrome; do
+for format in csv json junit markdown prometheus chrome; do
   ghostnet results export --format $format -o out.$format 2>/dev/null
   is "export $format" "$? $(test -s out.$format && echo written)" "0 written"
 done

@@ -66,6 +66,10 @@ ends "determinism of what cannot be loaded" 2 "nosuch" ghostnet "${short[@]}" --
 for early in '--seed=-1' '--sweep network.loss' '--db missing/r.sqlite --repeat 2' '--plugin nosuch.so'; do
   is "--json $early" "$(ghostnet "${short[@]}" --json $early 2>/dev/null | field 'd["runs"], len(d["error"]["message"]) > 0')" "([], True)"
 done
+for wrong in 'run --nosuch --json' 'run --json' 'rnu --json' 'results list --db missing.sqlite --json' 'results show 7 --json' \
+  'results compare 1 2 --db missing.sqlite --json' 'bench nosuch --json' 'ping nowhere --json' 'list --nosuch --json'; do
+  is "--json of '$wrong'" "$(ghostnet $wrong 2>/dev/null | field 'd["runs"], len(d["error"]["message"]) > 0')" "([], True)"
+done
 is "an unrecorded run has no id" "$(ghostnet "${short[@]}" --json | field 'd["runs"][0]["id"]')" None
 
 # A run that could not be carried out is on record as one that failed.

@@ -31,6 +31,19 @@ complete_words() {
 [[ $(complete_words ghostnet results list --form) == "" ]] || complain "results list takes --format"
 [[ $(complete_words ghostnet completion z) == zsh ]] || complain "the shells are not known"
 
+# The commands of results have options of their own in every shell.
+for option in confidence tolerance strict; do
+  for shell in zsh fish; do
+    grep -q -- "$option" <<<"$("$program" completion $shell)" || complain "$shell does not know --$option of results compare"
+  done
+done
+if command -v fish >/dev/null; then
+  offered() { fish -c "$("$program" completion fish); complete -C 'ghostnet $1'" | cut -f1 | tr '\n' ' '; }
+  [[ $(offered 'results exp') == "export " ]] || complain "fish: results exp: $(offered 'results exp')"
+  [[ $(offered 'results compare --conf') == "--confidence " ]] || complain "fish: $(offered 'results compare --conf')"
+  [[ $(offered 'results list --conf') == "" ]] || complain "fish: results list takes --confidence"
+fi
+
 for shell in zsh fish; do
   command -v $shell >/dev/null || continue
   "$program" completion $shell | $shell -n || complain "$shell refuses its script"

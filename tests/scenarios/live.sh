@@ -28,7 +28,7 @@ live bulk-stream &
 live churn --until '40 s' --set warm_up='10 s' --set 'faults.0.churn.leave=500 %/min' --set 'faults.0.churn.rejoin=2 s' &
 live dht-lookup --set network.hosts=30 --db "$place/dht.sqlite" &
 live echo &
-live gossip-live --db "$place/gossip.sqlite" &
+live gossip-live --db "$place/gossip.sqlite" --set record.connections='[all]' --set record.wires='[publishers]' &
 live gossip-mesh --set network.hosts=60 &
 live latency &
 live loss-sweep --jobs 18 --db none &
@@ -63,6 +63,9 @@ recorded gossip links ,tcp, 50
 recorded gossip links ,mesh, 50
 recorded gossip messages ,gossip, 300
 recorded gossip messages ,segment, 100
+recorded gossip link_series ,tcp,.*,connection.window, 200
+recorded gossip link_series ,tcp,.*,connection.smoothed_rtt, 200
+recorded gossip link_series ,wire,.*,wire.queue, 200
 recorded gossip run_values gossipsub.delivered 1
 recorded dht links ,dht, 50
 exit $failed

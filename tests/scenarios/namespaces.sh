@@ -4,7 +4,8 @@
 set -uo pipefail
 program=$1 scenarios=$2 failed=0
 . "$(dirname "$0")/only_late.sh"
-out=$(mktemp) && trap 'rm -f "$out"' EXIT
+place=$(mktemp -d) && trap 'rm -rf "$place"' EXIT
+out=$place/out
 complain() { echo "$*"; failed=1; }
 unshare --net true 2>/dev/null && [[ -e /dev/net/tun ]] || { echo "no privilege for network namespaces"; exit 77; }
 namespaces() { lsns --type net --noheadings 2>/dev/null | wc -l; }
@@ -14,8 +15,13 @@ before=$(namespaces)
 "$program" run "$scenarios/latency.yaml" "${netns[@]}" --until '8 s' --set workload.0.ping.stop='7 s' \
   --set workload.1.ping.stop='7 s' >"$out" 2>&1 || only_late $? "$out" || { cat "$out"; complain "latency"; }
 "$program" run "$scenarios/bulk-stream.yaml" "${netns[@]}" --until '10 s' --set workload.0.bulk.duration='6 s' \
-  --set workload.1.bulk.duration='6 s' --set workload.2.bulk.duration='6 s' --set 'expect=[bulk.completed == 3]' ||
-  complain "bulk-stream: exit code $?"
+  --set workload.1.bulk.duration='6 s' --set workload.2.bulk.duration='6 s' --set 'expect=[bulk.completed == 3]' \
+  --db "$place/streams.sqlite" || complain "bulk-stream: exit code $?"
+# The kernel's connections and our links, over time.
+for metric in connection.window connection.in_flight connection.smoothed_rtt wire.queue wire.utilisation; do
+  rows=$("$program" results export --db "$place/streams.sqlite" --table link_series 1 | grep -c ",$metric,")
+  ((rows >= 20)) || complain "bulk-stream: $rows samples of $metric"
+done
 
 # Ctrl-C, and a death without any last word.
 for signal in INT KILL; do

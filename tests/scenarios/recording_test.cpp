@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
@@ -270,6 +272,36 @@ protocols: { echo: }
   EXPECT_THAT(wires[2], testing::StartsWith(R"({"from":"west","to":"east","up_bps":1000000000)"));
 }
 
+TEST_F(Recording, APartitionSaysWhomItCutsFromWhom) {
+  const MemorySink sink = recorded(R"(
+duration: 4 s
+network: { hosts: 12, regions: ethereum }
+groups: { servers: { count: 2 } }
+protocols: { echo: }
+faults:
+  - { at: 1 s, for: 2 s, partition: { sides: [[region: europe, servers], [region: east_asia]], direction: out } }
+)");
+  const std::vector<MemorySink::OwnedEvent> events = sink.events();
+  const auto begins = std::ranges::find(events, "fault_begins", &MemorySink::OwnedEvent::kind);
+  ASSERT_NE(begins, events.end());
+  EXPECT_EQ(
+      begins->json,
+      R"({"sides":[[{"group":"all","region":"europe"},{"group":"servers"}],[{"group":"all","region":"east_asia"}]],)"
+      R"("direction":"out"})");
+}
+
+TEST_F(Recording, SaysWhereTheLogsOfHostsAre) {
+  const std::string directory = testing::TempDir() + "ghostnet-recording-logs";
+  const MemorySink sink = recorded(fmt::format(
+      "duration: 1 s\nnetwork: {{ hosts: 2 }}\nprotocols: {{ echo: }}\nrecord: {{ logs: {}/. }}\n", directory));
+  const std::vector<MemorySink::OwnedEvent> events = sink.events();
+  const auto logs = std::ranges::find(events, "logs", &MemorySink::OwnedEvent::kind);
+  ASSERT_NE(logs, events.end());
+  EXPECT_EQ(logs->text, directory + "/");
+  EXPECT_EQ(logs->time, TimePoint());
+  std::filesystem::remove_all(directory);
+}
+
 TEST_F(Recording, ConnectionsAndWiresOfNamedGroupsAreSampled) {
   const MemorySink sink = recorded(R"(
 duration: 10 s
@@ -293,6 +325,49 @@ record: { connections: [client], wires: [client], interval: 200 ms }
   EXPECT_THAT(most("wire.queue"), testing::AllOf(Gt(10'000), Lt(34'000)));
   EXPECT_THAT(most("wire.utilisation"), testing::AllOf(Gt(0.95), Lt(1.2)));
   EXPECT_THAT(series["wire.drops"].back(), Gt(0));
+}
+
+TEST_F(Recording, AHostThatIsReaddressedIsStillItself) {
+  const MemorySink sink = recorded(R"(
+duration: 20 s
+network: { hosts: 4, latency: 10 ms }
+groups: { roaming: { count: 1 } }
+protocols: { bulk: }
+workload: [ bulk: { from: roaming, to: rest, transport: stream, duration: 1 s, rate: 0.5 /s } ]
+faults: [ { at: 8 s, readdress: roaming } ]
+record: { connections: [all], messages: 100 % }
+)");
+  const auto after = [](TimePoint at) { return at > TimePoint(10s); };
+  std::size_t links = 0, samples = 0, segments = 0;
+  for (const auto& link : sink.links()) links += link.kind == "tcp" && link.up && after(link.time) ? 1 : 0;
+  for (const auto& sample : sink.link_samples()) samples += after(sample.time) && sample.b == 0 ? 1 : 0;
+  for (const auto& message : messages(sink, "segment")) segments += after(message.sent) && message.to == 0 ? 1 : 0;
+  EXPECT_THAT(links, Gt(2U));
+  EXPECT_THAT(segments, Gt(2U));
+  EXPECT_THAT(samples, Gt(0U)) << "its peers know it by its new address";
+}
+
+TEST_F(Recording, OnNs3LostDatagramsAndSegmentsAreSeenToo) {
+  const MemorySink sink = recorded(R"(
+duration: 12 s
+network: { carrier: ns3, hosts: 3, latency: 25 ms, loss: 5 %, bandwidth: 5 Mbit/s }
+groups: { talkers: { count: 1 } }
+protocols: { echo: , bulk: }
+workload:
+  - echo: { rate: 10 /s, size: 100 B, timeout: 500 ms, stop: 10 s }
+  - bulk: { from: talkers, to: rest, transport: stream, duration: 2 s, count: 1 }
+record: { messages: 100 % }
+)");
+  std::size_t lost = 0, arrived = 0, segments_lost = 0, segments = 0;
+  for (const auto& datagram : messages(sink, "datagram")) ++(datagram.received ? arrived : lost);
+  for (const auto& segment : messages(sink, "segment")) ++(segment.received ? segments : segments_lost);
+  EXPECT_THAT(arrived, testing::AllOf(Gt(450U), Lt(620U)));
+  EXPECT_THAT(lost, testing::AllOf(Gt(10U), Lt(70U)));
+  EXPECT_THAT(segments, Gt(100U));
+  EXPECT_THAT(segments_lost, Gt(0U));
+  for (const auto& segment : messages(sink, "segment")) {
+    if (segment.received) EXPECT_GE(*segment.received - segment.sent, 25ms);
+  }
 }
 
 }  // namespace

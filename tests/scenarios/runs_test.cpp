@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "ghostnet/scenarios/beginning.hpp"
 #include "ghostnet/scenarios/runner.hpp"
 #include "ghostnet/services/services.hpp"
 
@@ -18,15 +19,17 @@ class Runs : public testing::Test {
   Runs() { EXPECT_TRUE(services::add_all(registry_)); }
   ~Runs() override { std::fclose(nowhere_); }
 
-  Scenario load(std::string_view text) {
-    LoadResult loaded = load_scenario(text, "a.yaml", registry_);
+  Scenario load(std::string_view text, const Settings& settings = {}) {
+    Overrides overrides;
+    overrides.set = settings;
+    LoadResult loaded = load_scenario(text, "a.yaml", registry_, overrides);
     if (loaded) return std::move(*loaded);
     ADD_FAILURE() << loaded.error().front().to_string();
     return {};
   }
 
-  Result<RunReport> try_to_run(std::string_view text) {
-    const Scenario scenario = load(text);
+  Result<RunReport> try_to_run(std::string_view text, const Settings& settings = {}) {
+    const Scenario scenario = load(text, settings);
     TextLogSink sink(nowhere_);
     Result<std::unique_ptr<RunWorld>> world =
         make_simulated(scenario, &sim::make_world, sink, {.level = LogLevel::error});
@@ -37,8 +40,8 @@ class Runs : public testing::Test {
   }
 
   // All expectations of these must hold.
-  RunReport run(std::string_view text) {
-    Result<RunReport> report = try_to_run(text);
+  RunReport run(std::string_view text, const Settings& settings = {}) {
+    Result<RunReport> report = try_to_run(text, settings);
     if (!report) {
       ADD_FAILURE() << report.error().message();
       return {};
@@ -253,6 +256,53 @@ TEST_F(Runs, TheSameScenarioIsTheSameRun) {
   EXPECT_NE(run(text).digest, run(text + "\nseed: 2").digest);
 }
 
+// Everything that is under way when it goes on as another: connections, churn, a crash that is still to end.
+TEST_F(Runs, ARunThatGoesOnAsAnotherIsThatRun) {
+  constexpr std::string_view kText = R"(
+duration: 30 s
+network: { hosts: 20, regions: ethereum, loss: 1 % }
+groups: { publishers: { count: 2, clock_drift: 300 } }
+protocols:
+  libp2p: { security: noise, peers: 4 }
+  gossipsub: { topics: [news], d: 6, signature_policy: strict_no_sign }
+  echo:
+workload:
+  - echo: { rate: 2 /s, arrival: poisson }
+  - publish: { from: publishers, topic: news, size: 1 KiB, rate: 2 /s, start: 12 s }
+faults:
+  - churn: { group: rest, leave: 100 %/min, rejoin: 2 s }
+  - { at: 10 s, for: 8 s, crash: { group: rest, count: 3 } }
+  - { at: 15 s, degrade: { loss: 10 % } }
+)";
+  const Settings to_other = {{"workload.1.publish.size", "4 KiB"},
+                             {"faults.2", "{ at: 15 s, for: 5 s, partition: [[region: europe]] }"}};
+  Scenario scenario = load(kText);
+  const std::optional<TimePoint> until = common_beginning(scenario, load(kText, to_other));
+  ASSERT_TRUE(until && *until > TimePoint(11s) && *until < TimePoint(12s));
+  std::uint64_t digest = 0;
+  std::vector<MetricSnapshot> metrics;
+  {
+    TextLogSink sink(nowhere_);
+    const auto world = std::move(make_simulated(scenario, &sim::make_world, sink, {.level = LogLevel::off}).value());
+    Runner runner(scenario, *world);
+    ASSERT_TRUE(runner.set_up());
+    EXPECT_TRUE(runner.run_until(*until, [] { return false; }));
+    EXPECT_EQ(world->now(), *until);
+    go_on_as(scenario, load(kText, to_other), *until);
+    RunReport report = runner.run();
+    digest = report.digest.value_or(0);
+    metrics = std::move(report.metrics);
+  }
+  const RunReport from_start = run(kText, to_other);
+  EXPECT_EQ(digest, from_start.digest);
+  EXPECT_NE(digest, run(kText).digest);
+  ASSERT_EQ(metrics.size(), from_start.metrics.size());
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    EXPECT_EQ(metrics[i].total.sum, from_start.metrics[i].total.sum) << metrics[i].info.name;
+    EXPECT_EQ(metrics[i].total.histogram.count(), from_start.metrics[i].total.histogram.count());
+  }
+}
+
 TEST_F(Runs, WhatACarrierCannotDoIsRefusedWithItsPlace) {
   const auto on_ns3 = [this](std::string_view fault) {
     return refusal(fmt::format("network: {{ carrier: ns3 }}\nprotocols: {{ echo: }}\nfaults:\n  - {}\n", fault));
@@ -263,6 +313,9 @@ TEST_F(Runs, WhatACarrierCannotDoIsRefusedWithItsPlace) {
   EXPECT_THAT(on_ns3("{ degrade: { corrupt: 1 % } }"), HasSubstr("bandwidth, loss and access_delay alone"));
   EXPECT_THAT(on_ns3("{ readdress: all }"), HasSubstr("faults[0].readdress"));
   EXPECT_THAT(on_ns3("{ slow: all }"), HasSubstr("faults[0].slow"));
+  EXPECT_THAT(refusal("network: { carrier: ns3 }\nrouters: [a, b]\nprotocols: { echo: }\n"
+                      "links: [ { from: a, to: b, bandwidth: 4 Mbit/s, discipline: fq_codel } ]\n"),
+              HasSubstr("one queue discipline for all"));
 }
 
 }  // namespace

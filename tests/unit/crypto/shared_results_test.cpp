@@ -57,5 +57,37 @@ TEST(SharedResults, BothEndsOfAnAgreementComputeItOnce) {
   EXPECT_FALSE(a.agree(zeros, first));
 }
 
+TEST(SharedResults, ADigestIsComputedOnceForAllWhoAskForIt) {
+  const std::vector<std::uint8_t> head(20, 1);
+  std::vector<std::uint8_t> body(1000, 2);
+  const auto digest = [&] { return sha256_of(std::array<ByteView, 2>{ByteView(head), ByteView(body)}); };
+  const Sha256Digest alone = digest();
+  const auto shared = SharedResults::of_this_thread();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(digest(), alone);
+  EXPECT_EQ(shared->counters().digests_known, 2u);
+  // Inputs that stand at the same place, since they differ in the middle only, are told apart.
+  body[500] = 3;
+  const Sha256Digest other = digest();
+  EXPECT_NE(other, alone);
+  body[500] = 2;
+  EXPECT_EQ(digest(), alone);
+  EXPECT_EQ(shared->counters().digests, 5u);
+  EXPECT_EQ(shared->counters().digests_known, 2u);
+  // Other bounds between parts are the same input.
+  std::vector<std::uint8_t> whole = head;
+  whole.insert(whole.end(), body.begin(), body.end());
+  EXPECT_EQ(sha256_of(std::array<ByteView, 1>{ByteView(whole)}), alone);
+}
+
+TEST(SharedResults, DigestsOfShortAndVeryLongInputsAreNotKept) {
+  const auto shared = SharedResults::of_this_thread();
+  for (const std::size_t size :
+       {SharedResults::kLeastDigestedBytes - 1, SharedResults::kMostDigestedBytes + 1, std::size_t{0}}) {
+    const std::vector<std::uint8_t> input(size, 7);
+    EXPECT_EQ(sha256_of(std::array<ByteView, 1>{ByteView(input)}), sha256(input));
+  }
+  EXPECT_EQ(shared->counters().digests, 0u);
+}
+
 }  // namespace
 }  // namespace ghostnet::crypto

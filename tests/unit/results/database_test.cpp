@@ -2,6 +2,7 @@
 #include "ghostnet/results/database.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -105,18 +106,20 @@ TEST_F(DatabaseTest, RefusesAFileThatIsLocked) {
   expect_refused(Access::write, Errc::busy, "locked by another program");
 }
 
+// A run, a message and a link, as version 1 had them.
+void make_version_1(const std::string& path) {
+  const Database old = std::move(Database::open_bare(path, {.access = Access::write}).value());
+  ASSERT_TRUE(migrate(old, migrations().first(1)));
+  ASSERT_TRUE(old.execute(
+      "INSERT INTO scenarios VALUES (1, 'a.yaml', 'name: a');"
+      "INSERT INTO runs (run_id, scenario_id, name, mode, carrier, seed, repeat, revision, parameters, "
+      "started_unix_ms, process_id, planned_ns) VALUES (1, 1, 'a', 'sim', 'fabric', '1', 0, '', '{}', 0, 1, 5);"
+      "INSERT INTO messages VALUES (1, 10, 1, 20, 0, 1, 99, 'datagram');"
+      "INSERT INTO links VALUES (1, 0, 1, NULL, 'wire', 0, 1, NULL)"));
+}
+
 TEST_F(DatabaseTest, BringsAFileOfVersionOneUpToDateAndKeepsWhatIsInIt) {
-  {
-    const Database old = std::move(Database::open_bare(path_, {.access = Access::write}).value());
-    ASSERT_TRUE(migrate(old, migrations().first(1)));
-    ASSERT_TRUE(old.execute(
-        "INSERT INTO scenarios VALUES (1, 'a.yaml', 'name: a');"
-        "INSERT INTO runs (run_id, scenario_id, name, mode, carrier, seed, repeat, revision, parameters, "
-        "started_unix_ms, process_id, planned_ns) VALUES (1, 1, 'a', 'sim', 'fabric', '1', 0, '', '{}', 0, 1, 5);"
-        "INSERT INTO messages VALUES (1, 10, 1, 20, 0, 1, 99, 'datagram');"
-        "INSERT INTO links VALUES (1, 0, 1, NULL, 'wire', 0, 1, NULL)"));
-    ASSERT_THAT(rows(old, "PRAGMA user_version"), ElementsAre("1"));
-  }
+  make_version_1(path_);
   const Database database = open();  // by a reader, who brings it up to date first
   EXPECT_THAT(rows(database, "PRAGMA user_version"), ElementsAre(std::to_string(kSchemaVersion)));
   EXPECT_THAT(rows(database, "SELECT sent_ns, received_ns, bytes, trace FROM messages"), ElementsAre("10|20|99|0"));
@@ -125,6 +128,44 @@ TEST_F(DatabaseTest, BringsAFileOfVersionOneUpToDateAndKeepsWhatIsInIt) {
               ElementsAre("0", "0"));
   EXPECT_THAT(rows(database, "PRAGMA integrity_check"), ElementsAre("ok"));
   EXPECT_THAT(rows(database, "PRAGMA foreign_key_check"), ElementsAre());
+}
+
+// As somebody whom the system lets read, and nothing else.
+class Guest {
+ public:
+  explicit Guest(const std::filesystem::path& directory) {
+    constexpr auto kReadable = std::filesystem::perms{0444}, kVisible = std::filesystem::perms{0555};
+    std::filesystem::permissions(directory, kVisible);
+    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+      std::filesystem::permissions(entry.path(), kReadable);
+    }
+    constexpr uid_t kNobody = 65534;
+    if (owner_ == 0) is_guest_ = ::seteuid(kNobody) == 0;
+  }
+  ~Guest() {
+    if (is_guest_) EXPECT_EQ(::seteuid(owner_), 0);
+  }
+
+ private:
+  uid_t owner_ = ::geteuid();
+  bool is_guest_ = false;
+};
+
+TEST_F(DatabaseTest, ReadsAFileOfVersionOneThatMayNotBeWritten) {
+  make_version_1(path_);
+  {
+    const Guest guest(directory_);
+    const Result<Database> opened = Database::open(path_, {});
+    ASSERT_TRUE(opened) << opened.error().message();
+    const Database& database = *opened;
+    EXPECT_THAT(rows(database, "PRAGMA user_version"), ElementsAre(std::to_string(kSchemaVersion)));
+    EXPECT_THAT(rows(database, "SELECT sent_ns, received_ns, bytes, trace FROM messages"), ElementsAre("10|20|99|0"));
+    EXPECT_FALSE(database.execute("DELETE FROM links"));
+    EXPECT_FALSE(Database::open(path_, {.access = Access::write}));
+  }
+  std::filesystem::permissions(directory_, std::filesystem::perms::owner_all);
+  const Database itself = std::move(Database::open_bare(path_, {}).value());
+  EXPECT_THAT(rows(itself, "PRAGMA user_version"), ElementsAre("1"));
 }
 
 TEST_F(DatabaseTest, MigratesStepByStepInOneTransaction) {

@@ -69,6 +69,17 @@ TEST_F(ExportTest, JunitHasASuiteForEachRunAndACaseForEachExpectation) {
   EXPECT_THAT(xml, HasSubstr("<error type=\"unfinished\" message=\"the run was unfinished\"/>"));
 }
 
+TEST_F(ExportTest, MarkdownSaysWhatPassedAndWhatDidNotHold) {
+  record({.sweep_point = {{"network.loss", "1 %"}}});
+  record({.finished = false});
+  const std::string text = exported(export_markdown);
+  EXPECT_THAT(text,
+              StartsWith("### ghostnet: 0 of 2 runs passed\n\n| run | scenario | what did not hold | it was |\n"));
+  EXPECT_THAT(text, HasSubstr("| 1 | made \\<up\\> | `p99(echo.other) < 1 s` | nothing measured |\n"));
+  EXPECT_THAT(text, HasSubstr("\n| ❌ | 1 | made \\<up\\> | network.loss=1 % | "));
+  EXPECT_THAT(text, HasSubstr("\n| ⚠️ | 2 | made"));
+}
+
 TEST_F(ExportTest, PrometheusHasBaseUnitsAndCumulativeBuckets) {
   record({.sweep_point = {{"network.loss", "1 %"}}});
   const std::string text = exported(export_prometheus);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "ghostnet/realnet/file_descriptor.hpp"
 #include "ghostnet/realnet/network_namespace.hpp"
@@ -15,8 +16,9 @@ namespace ghostnet::realnet {
 class LoopbackNetwork;
 class World;
 
-// Opens, binds and begins to connect; nothing of it blocks.
-Result<FileDescriptor> begin_connect(const ConnectOptions& options, const NetworkNamespace* where);
+// Opens, binds and begins to connect; nothing of it blocks. `congestion_control`: as HostOptions has it.
+Result<FileDescriptor> begin_connect(const ConnectOptions& options, const NetworkNamespace* where,
+                                     const std::string& congestion_control);
 
 class Dial final : private Watch {
  public:

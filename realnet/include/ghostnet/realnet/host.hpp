@@ -30,6 +30,8 @@ struct HostOptions {
   std::optional<std::uint64_t> seed{};  // of its random numbers, with its id; else the system's
   IpAddress address{};                  // unspecified: the machine's own
   std::shared_ptr<const NetworkNamespace> where{};
+  // Of TCP, by the kernel's name for it; empty: the system's. Sockets keep the system's where it has none of that name.
+  std::string congestion_control{};
   // Of a host with an address: what it sends to other hosts of this network goes through it. Outlives the host.
   LoopbackNetwork* network = nullptr;
 };

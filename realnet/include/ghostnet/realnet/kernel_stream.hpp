@@ -20,6 +20,7 @@
 #include "ghostnet/realnet/poller.hpp"
 #include "ghostnet/realnet/shaped_sender.hpp"
 #include "ghostnet/realnet/socket_path.hpp"
+#include "ghostnet/realnet/stream_register.hpp"
 #include "ghostnet/runtime/clock.hpp"
 #include "ghostnet/runtime/seen_link.hpp"
 #include "ghostnet/runtime/stream.hpp"
@@ -49,6 +50,9 @@ class KernelStream final : public Stream, private Watch, private ShapedSender::O
   Result<std::size_t> try_write(std::span<const ByteView> parts) override;
   Result<> shutdown_send() override;
   void abort() override;
+
+  // Of a stream of TCP that is open.
+  std::optional<ConnectionReading> reading() const;
 
  protected:
   Loop& loop() override;
@@ -85,6 +89,7 @@ class KernelStream final : public Stream, private Watch, private ShapedSender::O
   std::optional<Error> error_;  // what broke the connection; for good
   LoopbackNetwork* network_ = nullptr;
   std::shared_ptr<ShapedSender> sender_;  // of a stream that goes through the network
+  HostId host_ = kNoHost;                 // under which it is registered
   std::optional<SeenLink> seen_;
 };
 

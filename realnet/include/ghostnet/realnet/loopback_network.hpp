@@ -56,6 +56,15 @@ struct LoopbackCounters {
   std::uint64_t dropped = 0;  // by a link, on the way between, by corruption or by kMaxUnderWay
 };
 
+// One direction of a host's link, as it is at this moment.
+struct LoopbackReading {
+  bool out = true;                 // from the host; else towards it
+  std::uint64_t rate_bps = 0;      // 0: infinitely fast
+  std::uint64_t queued_bytes = 0;  // not yet sent
+  std::uint64_t sent_bytes = 0;    // headers included
+  std::uint64_t dropped = 0;       // packets
+};
+
 class LoopbackNetwork {
  public:
   using RegionId = std::uint16_t;
@@ -97,6 +106,8 @@ class LoopbackNetwork {
   void partition(const std::unordered_map<IpAddress, std::uint8_t>& cells, std::vector<std::vector<bool>> blocked);
 
   LoopbackCounters counters() const;
+  // Of a host's links, those that there are.
+  std::vector<LoopbackReading> read_links(const IpAddress& address) const;
 
   // ---- for the sockets of its hosts ----
 

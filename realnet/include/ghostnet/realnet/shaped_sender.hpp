@@ -54,6 +54,10 @@ class ShapedSender : public std::enable_shared_from_this<ShapedSender> {
   void reset();
   // The kernel takes bytes again.
   void output_writable() { deliver(); }
+  std::uint64_t window_bytes() const { return window_bytes_; }
+  std::uint64_t under_way_bytes() const { return under_way_bytes_; }
+  // Smoothed; a guess before the first was measured.
+  Duration round_trip() const { return round_trip_; }
   // Everything has come through.
   bool empty() const { return segments_.empty(); }
 

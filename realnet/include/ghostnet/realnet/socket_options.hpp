@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "ghostnet/realnet/file_descriptor.hpp"
@@ -30,6 +31,11 @@ void reset_on_close(int fd);
 std::optional<std::size_t> send_now(int fd, ByteView bytes);
 
 void set_stream_options(int fd, const StreamOptions& options);
+
+// How a stream's sender answers congestion, by the kernel's name for it ("cubic"); false: it has none of that name.
+bool set_congestion_control(int fd, const std::string& name);
+// Whether sockets of this machine may have it.
+bool has_congestion_control(const std::string& name);
 
 // Whether the kernel is asked where each datagram was sent to, and by which interface it came. A socket with one
 // address of its own knows the first, and the question costs a tenth of a small datagram.

@@ -32,6 +32,7 @@
 #include "ghostnet/realnet/mailbox.hpp"
 #include "ghostnet/realnet/poller.hpp"
 #include "ghostnet/realnet/receive_batch.hpp"
+#include "ghostnet/realnet/stream_register.hpp"
 #include "ghostnet/realnet/worker_pool.hpp"
 #include "ghostnet/runtime/host.hpp"
 
@@ -107,6 +108,8 @@ class World {
   ReceiveBatch& receive_batch() { return receive_batch_; }
   SendBatch& send_batch() { return *send_batch_; }
   LingerSet& lingering() { return *lingering_; }
+  StreamRegister& streams() { return streams_; }
+  const StreamRegister& streams() const { return streams_; }
   WorkerPool& workers() { return workers_; }
   WorkerPool& resolvers() { return resolvers_; }
   // Its time is the machine's.
@@ -148,6 +151,7 @@ class World {
   Mailbox mailbox_;
   ReceiveBatch receive_batch_;
   std::unique_ptr<SendBatch> send_batch_;
+  StreamRegister streams_;  // before all that may hold a stream
   std::unique_ptr<LingerSet> lingering_;
   WorkerPool workers_;
   WorkerPool resolvers_;

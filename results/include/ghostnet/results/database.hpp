@@ -113,7 +113,8 @@ struct DatabaseOptions {
 
 class Database {
  public:
-  // Opens, checks whose file it is, and migrates it where it is older and may be written.
+  // Opens, checks whose file it is, and migrates it where it is older. To read one that may not be written a temporary
+  // copy is migrated.
   static Result<Database> open(const std::string& path, const DatabaseOptions& options);
   // Without the check and the schema: for the schema itself and for tests.
   static Result<Database> open_bare(const std::string& path, const DatabaseOptions& options);
@@ -139,6 +140,10 @@ class Database {
  private:
   static Result<Database> open_as(const std::string& path, int flags, const char* parameters,
                                   const DatabaseOptions& options);
+  // `name` as SQLite takes it; `path` for messages.
+  static Result<Database> open_named(const std::string& name, const std::string& path, int flags,
+                                     const DatabaseOptions& options);
+  static Result<Database> up_to_date_copy(const Database& older, const DatabaseOptions& options);
   Database(std::string path, sqlite3* handle);
 
   std::string path_;

@@ -3,6 +3,7 @@
 //   csv         the rows of one table or view, of the chosen runs; RFC 4180
 //   json        the documents of `ghostnet run --json`, with the series
 //   junit       JUnit XML: expectations as test cases
+//   markdown    a summary, as GitHub shows it: what passed, and what did not hold
 //   prometheus  text exposition format: final values, histograms with their buckets, labelled by run, group and region
 //   chrome      trace events, for Perfetto and chrome://tracing: series as counters, events, messages
 //
@@ -22,6 +23,7 @@ Result<> export_csv(const Database& database, const std::vector<RunRow>& runs, c
                     const ByteSink& out);
 Result<> export_json(const Database& database, const std::vector<RunRow>& runs, const ByteSink& out);
 Result<> export_junit(const Database& database, const std::vector<RunRow>& runs, const ByteSink& out);
+Result<> export_markdown(const Database& database, const std::vector<RunRow>& runs, const ByteSink& out);
 Result<> export_prometheus(const Database& database, const std::vector<RunRow>& runs, const ByteSink& out);
 Result<> export_chrome(const Database& database, const std::vector<RunRow>& runs, const ByteSink& out);
 

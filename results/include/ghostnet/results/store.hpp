@@ -10,6 +10,9 @@
 // runs.samples_dropped and in dropped_samples(). Nothing but samples is ever dropped.
 //
 // Several processes may record into one file, each a run of its own: they take turns, a transaction each.
+//
+// A detached store has neither file nor thread: it gathers what it is given, so that a process may become several that
+// go on with a run in different ways, and each attaches its own.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +41,7 @@ class Store final : public ResultSink {
  public:
   // Opens the file, or makes it.
   static Result<std::unique_ptr<Store>> open(const std::string& path, StoreOptions options = {});
+  static std::unique_ptr<Store> detached(StoreOptions options);
   ~Store() override;
 
   void begin(const RunInfo& run) override;
@@ -55,6 +59,11 @@ class Store final : public ResultSink {
   void expectation(const Expectation& expectation) override;
   Result<> finish(const RunOutcome& outcome) override;
   Result<> status() const override;
+
+  // Of a detached one: how many rows it holds, which nothing else bounds.
+  std::size_t gathered() const;
+  // Begins `run`, whatever begin() said, in that file, with all that was gathered; as of an open one from now on. Once.
+  Result<> attach(const std::string& path, const RunInfo& run);
 
   // 0 before begin(), or where that failed.
   std::int64_t run_id() const;

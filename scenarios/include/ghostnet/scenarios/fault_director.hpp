@@ -26,10 +26,12 @@ class FaultDirector {
    public:
     virtual void crash(HostId id) = 0;
     virtual void restart(HostId id) = 0;
+    // It has got other addresses.
+    virtual void readdressed(HostId id) = 0;
     // A world refused what a fault wanted: the run cannot go on.
     virtual void fail(Error error) = 0;
-    // For the record: "crash", "partition", "link_down", ...; kNoHost: of the world.
-    virtual void happened(std::string_view kind, HostId id, std::string_view text) = 0;
+    // For the record: "crash", "fault_begins", "link_down", ...; kNoHost: of the world; json: more fields, or empty.
+    virtual void happened(std::string_view kind, HostId id, std::string_view text, std::string_view json) = 0;
 
    protected:
     ~Stage() = default;
@@ -41,8 +43,10 @@ class FaultDirector {
   // Whether the world can do all that the scenario wants. Errors: not_supported, with the place in the file and the
   // way out.
   Result<> check() const;
-  // From now on. Once.
-  void start();
+  // When the next fault begins of those that have not; kNever: there is none.
+  TimePoint next_beginning() const;
+  // Lets those begin whose time has come.
+  void begin_due();
   // No more of it; what is broken stays so.
   void stop() { tasks_.close(); }
 
@@ -78,6 +82,7 @@ class FaultDirector {
   const Scenario& scenario_;
   RunWorld& world_;
   Stage& stage_;
+  std::vector<bool> begun_;                     // by fault
   std::vector<Active> active_;                  // by fault
   std::vector<std::uint16_t> holds_down_;       // by host: how many faults hold it down
   std::vector<std::uint16_t> holds_link_down_;  // likewise its first link

@@ -43,7 +43,9 @@ class Recorder {
   void sample();
   // The run is over, and its end begins: what hosts do from now on is not seen.
   void look_away();
-  void event(std::string_view kind, HostId host, std::string_view text);
+  // The host has got other addresses.
+  void readdressed(HostId id) { sightings_.learn_addresses(id); }
+  void event(std::string_view kind, HostId host, std::string_view text, std::string_view json = {});
   // What became of the run; `outcome` says what the report does not: wall times and memory.
   Result<> finish(const RunReport& report, RunOutcome outcome);
 

@@ -2,7 +2,8 @@
 //
 // It starts the protocols on their hosts, asks them for the operations of the workload, lets faults happen, stops
 // everything gracefully at the end, and judges the expectations by what the metrics say. A host that restarts after a
-// fault gets its protocols and workloads again.
+// fault gets its protocols and workloads again. A workload or fault is first looked at at the instant that
+// beginning.hpp says; a run may stop before such an instant and go on with others in their place.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +52,10 @@ class Runner final : private FaultDirector::Stage {
 
   // Starts the protocols. An error names the host and the protocol, or what of the scenario the world cannot do.
   Result<> set_up();
+  // Runs up to `end`, where nothing that begins then has begun yet, for a run() that goes on from there; whoever owns
+  // the scenario may let what begins later be other than it was. Ends early where `enough` says so, which is asked as
+  // often as progress is told. False where it was interrupted or cannot go on.
+  bool run_until(TimePoint end, const std::function<bool()>& enough);
   // Called some times a second of the run's time, with how far it is.
   void on_progress(std::function<void(const Progress&)> report) { on_progress_ = std::move(report); }
   // Records the run while it goes; begun by the caller, who also finishes it. It outlives the runner's run().
@@ -69,7 +74,12 @@ class Runner final : private FaultDirector::Stage {
   };
 
   Result<> start_services(HostId id);
+  // Those that have begun.
   void start_workloads(HostId id);
+  void start_workload(HostId id, const Scenario::Workload& workload);
+  // When the next of those workloads and faults begins that have not; kNever: there is none.
+  TimePoint next_beginning() const;
+  void begin_due();
   Task<> repeat(HostId id, const Scenario::Workload& workload);
   Task<> perform(Service& service, Peer peer, const Scenario::Workload& workload);
   void note_failure(const Scenario::Workload& workload, const Error& why);
@@ -80,19 +90,22 @@ class Runner final : private FaultDirector::Stage {
   bool in_group(HostId id, const std::string& group) const;
   // Runs up to `end`, stopping on the way for samples, and where something is measured from or to.
   void advance(TimePoint end);
-  void note(std::string_view kind, HostId host = kNoHost, std::string_view text = {});
+  void tell_progress();
+  void note(std::string_view kind, HostId host = kNoHost, std::string_view text = {}, std::string_view json = {});
 
   // FaultDirector::Stage
   void crash(HostId id) override;
   void restart(HostId id) override;
+  void readdressed(HostId id) override;
   void fail(Error error) override;
-  void happened(std::string_view kind, HostId id, std::string_view text) override;
+  void happened(std::string_view kind, HostId id, std::string_view text, std::string_view json) override;
 
   const Scenario& scenario_;
   RunWorld& world_;
   std::vector<std::unique_ptr<HostDirectory>> directories_;  // by protocol of the scenario
   std::vector<std::unique_ptr<Occupant>> occupants_;         // by host
   std::map<std::string, std::vector<HostId>> groups_;
+  std::vector<bool> begun_;  // by workload
   std::function<void(const Progress&)> on_progress_;
   Recorder* recorder_ = nullptr;
   std::map<std::pair<std::string, Errc>, Failures> failures_;  // by operation and kind

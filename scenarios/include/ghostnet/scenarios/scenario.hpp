@@ -25,6 +25,7 @@
 #include "ghostnet/scenarios/source_files.hpp"
 #include "ghostnet/scenarios/sweep.hpp"
 #include "ghostnet/sim/world.hpp"
+#include "ghostnet/tcp/tcp_options.hpp"
 
 namespace ghostnet::scenarios {
 
@@ -250,6 +251,7 @@ struct Scenario {
   Sweep sweep;
   RecordOptions record;
   NetworkOptions network;
+  tcp::TcpOptions tcp;
   Ns3Options ns3;
   sim::RegionsSpec regions;
   sim::GraphSpec graph;  // without routers: there is none
@@ -260,6 +262,15 @@ struct Scenario {
   std::vector<ExpectationRule> expectations;
   Settings parameters;         // what --set changed
   std::string pcap_directory;  // for a carrier that writes its traces itself
+
+  // The file as it was read: with what it includes and what --set changed, as YAML on one line; for telling whether two
+  // scenarios begin alike. `rest` is everything beside the two lists.
+  struct Written {
+    std::string rest;
+    std::vector<std::string> workloads;
+    std::vector<std::string> faults;
+  };
+  Written written;
 
   std::vector<std::string> files;           // that were read: the scenario, what it includes, its graphs and matrices
   std::vector<std::uint64_t> file_digests;  // of their contents, by digest_of()

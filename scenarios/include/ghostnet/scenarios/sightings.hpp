@@ -32,6 +32,8 @@ class Sightings final : public Observer {
 
   // Nothing is seen from now on: copies that are under way count as lost.
   void finish();
+  // Whose they are; those that the host had before stay its own, for what is under way.
+  void learn_addresses(HostId id);
 
   HostId host_at(const IpAddress& address) const override;
   HostId host_named(ByteView name) const override;

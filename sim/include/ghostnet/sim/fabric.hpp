@@ -159,6 +159,7 @@ class Fabric final : private InstantSource {
 
   std::int64_t now_ns() const { return to_ns(timeline_.now()); }
   void prefetch_flights();
+  static bool last_stage(const Flight& flight);
   void prefetch_segments() const;
   static void prefetch_timers(TimerQueue& timers);
   void arrive(Flight& flight);

@@ -23,6 +23,7 @@
 #include "ghostnet/runtime/host.hpp"
 #include "ghostnet/runtime/packet_buf.hpp"
 #include "ghostnet/sim/digest.hpp"
+#include "ghostnet/sim/ns3_followed.hpp"
 #include "ghostnet/sim/ns3_routing.hpp"
 #include "ghostnet/sim/ns3_tcp_socket.hpp"
 #include "ghostnet/sim/ns3_udp.hpp"
@@ -44,6 +45,7 @@ struct Ns3Shared {
   std::function<Duration(HostId, const CpuWork&)> cpu_price;  // empty: CPUs are infinitely fast
   RunDigest digest{};
   UdpCounters datagrams{};  // of all sockets
+  FollowedPackets followed{};
   RoutingGraph graph{};
   std::vector<std::unique_ptr<Ns3Host>> hosts{};
   std::map<std::string, HostId, std::less<>> names{};

@@ -147,6 +147,9 @@ class Ns3Network {
   Result<Position> position(HostId host) const;
   // For World: of the host's first interface that is one end of a wire, and of its streams.
   std::vector<WireReading> wires(HostId host) const;
+  // Of the hosts that there are.
+  void follow_segments();
+  void stop_following(Observer& observer);
   std::vector<ConnectionReading> connections(HostId host) const;
   std::uint64_t digest() const;
   // Of all sockets that there were; what the network lost is nowhere counted.

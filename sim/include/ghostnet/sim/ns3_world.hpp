@@ -36,7 +36,7 @@ class Ns3World final : public World {
   std::uint64_t digest() const override { return network_->digest(); }
   WorldCounters counters() const override;
 
-  void observe(Observer* observer) override { context_.observer = observer; }
+  void observe(Observer* observer) override;
   std::optional<OnPlane> position_of(HostId id) const override;
   void watch_wires(HostId) override {}
   std::vector<WireReading> wires(HostId id) const override { return network_->wires(id); }

@@ -49,6 +49,9 @@ class Hasher {
 
 void hash(HashKind kind, ByteView bytes, MutableByteView digest);
 Sha256Digest sha256(ByteView bytes);
+// Of the parts, one behind the other. Where hosts of one process share what they compute (shared_results.hpp), a long
+// input that was seen a moment ago is compared instead of hashed.
+Sha256Digest sha256_of(std::span<const ByteView> parts);
 Sha512Digest sha512(ByteView bytes);
 
 class Hmac {

@@ -50,8 +50,20 @@ class MessageTable {
  public:
   MessageTable(std::uint64_t secret, std::size_t max_messages) : secret_(secret), max_messages_(max_messages) {}
 
-  std::uint64_t hash(const MessageId& id) const { return hash_of(id.view(), secret_); }
+  std::uint64_t secret() const { return secret_; }
+  std::uint64_t hash(const MessageId& id) const { return hash(id.view()); }
+  std::uint64_t hash(ByteView id) const { return hash_of(id, secret_); }
   std::optional<MessageSeq> find(const MessageId& id, std::uint64_t hash) const;
+
+  // Whether there is a message of this hash: in one look. For what does no harm where two ids have one hash.
+  bool knows(std::uint64_t hash) const;
+  // Brings the place of a hash, and the messages seen last, into the cache.
+  void foresee(std::uint64_t hash) const {
+    if (!places_.empty()) __builtin_prefetch(&places_[home(hash)]);
+  }
+  void foresee() const {
+    if (size_ != 0) __builtin_prefetch(&ring_[(end() - 1) & (ring_.size() - 1)]);
+  }
 
   // Adds a message that find() does not know; the oldest makes room when there is none.
   MessageSeq insert(SeenMessage message);
@@ -71,12 +83,12 @@ class MessageTable {
 
  private:
   struct Place {
-    std::uint32_t hash = 0;     // the upper half
+    std::uint64_t hash = 0;
     std::uint32_t seq = kFree;  // the lower half
   };
   static constexpr std::uint32_t kFree = 0xffff'ffff;
 
-  std::size_t home(std::uint32_t hash) const { return hash & (places_.size() - 1); }
+  std::size_t home(std::uint64_t hash) const { return (hash >> 32) & (places_.size() - 1); }
   void place(std::uint64_t hash, MessageSeq seq);
   void remove_first();
   void grow();

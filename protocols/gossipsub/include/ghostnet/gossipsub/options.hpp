@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "ghostnet/runtime/options.hpp"
@@ -69,6 +70,7 @@ struct RouterOptions {
   std::uint32_t max_promises = 10'000;    // IWANTs whose answers are awaited
 
   Result<> validate() const;
+  friend bool operator==(const RouterOptions&, const RouterOptions&) = default;
 
   static constexpr OptionDesc kOptions[] = {
       option<&RouterOptions::signature_policy>("signature_policy", "whether messages name and prove their author"),
@@ -125,6 +127,7 @@ struct TopicScoreParams {
 
   // Errors: invalid_argument, with the constraint of the specification that is not kept.
   Result<> validate() const;
+  friend bool operator==(const TopicScoreParams&, const TopicScoreParams&) = default;
 };
 
 // v1.1 "Peer Scoring": parameters and thresholds. Without topic parameters a topic adds nothing.
@@ -150,6 +153,7 @@ struct ScoreParams {
   TopicScoreParams topic;  // of every topic
 
   Result<> validate() const;
+  friend bool operator==(const ScoreParams&, const ScoreParams&) = default;
 
   static constexpr OptionDesc kOptions[] = {
       option<&ScoreParams::enabled>("enabled", "whether peers are scored"),
@@ -172,6 +176,16 @@ struct ScoreParams {
       option<&ScoreParams::decay_to_zero>("decay_to_zero", "below which a counter is zero"),
       option<&ScoreParams::retain_score>("retain_score", "how long the score of a peer that left is kept", in(0s, 24h)),
   };
+};
+
+// What a router goes by. Routers of one thread that go by the same share it: where there are thousands, it then stays
+// in the cache.
+struct Rules {
+  RouterOptions options;
+  ScoreParams scoring;
+
+  static std::shared_ptr<const Rules> shared(const RouterOptions& options, const ScoreParams& scoring);
+  friend bool operator==(const Rules&, const Rules&) = default;
 };
 
 }  // namespace ghostnet::gossipsub

@@ -22,6 +22,7 @@ class PeerScores {
   using TopicId = std::uint32_t;
   static constexpr Slot kNone = 0xffff'ffff;
 
+  // The parameters outlive it.
   explicit PeerScores(const ScoreParams& params) : params_(params) {}
 
   bool enabled() const { return params_.enabled; }
@@ -77,7 +78,7 @@ class PeerScores {
   void forget_oldest();
   void leave_address(const Record& record);
 
-  ScoreParams params_;
+  const ScoreParams& params_;
   std::vector<Record> records_;
   std::vector<Slot> free_;
   std::map<Bytes, Slot> by_id_;

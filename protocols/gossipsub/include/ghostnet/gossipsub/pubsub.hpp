@@ -92,7 +92,9 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
   void connected(const libp2p::ConnectionInfo& connection) override;
   void disconnected(const libp2p::PeerId& peer, const Error& why) override;
 
+  const RouterOptions& options() const { return router_.options(); }
   void ready_to_send(PeerHandle peer) override;
+  void foresee_sending(PeerHandle peer) override;
   bool authentic(const Message& message) override;
   std::optional<Verdict> validate(MessageSeq seq, const Message& message, PeerHandle source) override;
   void deliver(const Delivery& delivery) override { handler_.received(delivery); }
@@ -123,7 +125,6 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
   libp2p::Node& node_;
   Host& host_;
   PubsubHandler& handler_;
-  RouterOptions options_;
   Router router_;
   std::uint64_t next_seqno_;
   std::size_t exchange_dials_ = 0;  // under way

@@ -63,6 +63,8 @@ class RouterEvents {
  public:
   // next_frame() has something for this peer, after it had nothing.
   virtual void ready_to_send(PeerHandle peer) = 0;
+  // That is about to happen: for the cache.
+  virtual void foresee_sending(PeerHandle peer) { static_cast<void>(peer); }
   // Whether the author's signature is what the policy wants. Asked before a message counts as seen, so that a forgery
   // does not keep out the true one.
   virtual bool authentic(const Message& message) = 0;
@@ -152,8 +154,9 @@ class Router {
   // What the peer is to be sent next.
   std::optional<Frame> next_frame(PeerHandle peer);
   bool has_frames(PeerHandle peer) const;
-  // Brings what next_frame() will touch into the cache.
-  void prefetch(PeerHandle peer) const;
+  // Brings into the cache what receive() from this peer, and next_frame() for it, will touch, one step down the chain
+  // of what points to what each time (runtime/foresight.hpp).
+  void foresee(PeerHandle peer, unsigned step) const;
 
   // ---- the application ----
 
@@ -167,7 +170,7 @@ class Router {
   void set_app_score(PeerHandle peer, double score);
   // Any RPC, whatever the rules say: for tests and for those who play attackers. False: there is no room, or no peer.
   bool send_as_is(PeerHandle peer, const Rpc& rpc);
-  std::optional<MessageId> id_of(const Message& message) const { return config_.message_id(message); }
+  std::optional<MessageId> id_of(const Message& message) const { return message_id_(message); }
 
   // ---- time ----
 
@@ -176,6 +179,7 @@ class Router {
 
   // ---- what there is to see ----
 
+  const RouterOptions& options() const { return options_; }
   const RouterCounters& counters() const { return counters_; }
   std::vector<PeerHandle> mesh(std::string_view topic) const;
   // Of the meshes of all topics.
@@ -204,7 +208,7 @@ class Router {
   Topic* find_topic(std::string_view name) const;
   Result<Topic*> topic(std::string_view name);
   void announce(Peer& peer, std::span<const SubOpts> subscriptions);
-  void on_subscriptions(Peer& peer);
+  void on_subscriptions(Peer& peer, const Rpc& rpc);
   void join_mesh(TimePoint now, Topic& topic);
   void leave_topic(Topic& topic, Peer& peer);
   bool send(Peer& peer, SendQueue::Class of, Frame frame, MessageSeq message = SendQueue::kNoMessage);
@@ -222,18 +226,19 @@ class Router {
   void forward(MessageSeq seq, const Topic& topic, const Message& message);
   void spread(TimePoint now, MessageSeq seq, Topic& topic);
   void give(Peer& peer, SendQueue::Class of, const Frame& frame, MessageSeq seq, std::uint64_t hash);
+  void foresee_spreading(const Topic& topic) const;
   void trace(const TraceEvent& event) const {
-    if (config_.tracer != nullptr) [[unlikely]]
-      config_.tracer->trace(event);
+    if (tracer_ != nullptr) [[unlikely]]
+      tracer_->trace(event);
   }
   void tell_unwanted(const Topic& topic, const Peer& source, const MessageId& id);
 
   // router_control.cpp
   void on_graft(TimePoint now, Peer& peer, std::string_view topic);
-  void on_prune(TimePoint now, Peer& peer, const Prune& prune);
-  void on_ihave(TimePoint now, Peer& peer);
-  void on_iwant(Peer& peer);
-  void on_idontwant(Peer& peer);
+  void on_prune(TimePoint now, Peer& peer, const Rpc& rpc, const Prune& prune);
+  void on_ihave(TimePoint now, Peer& peer, const Rpc& rpc);
+  void on_iwant(Peer& peer, const Rpc& rpc);
+  void on_idontwant(Peer& peer, const Rpc& rpc);
   void graft(TimePoint now, Topic& topic, Peer& peer);
   void prune(TimePoint now, Topic& topic, Peer& peer, Px px, Duration backoff);
   void refuse_graft(TimePoint now, Topic& topic, Peer& peer, Px px);
@@ -254,23 +259,30 @@ class Router {
   void maintain_fanout(TimePoint now, Topic& topic);
   void emit_gossip(Topic& topic, const std::vector<Peer*>& except);
 
-  Config config_;
+  std::shared_ptr<const Rules> rules_;
+  const RouterOptions& options_;  // of the rules
+  const ScoreParams& scoring_;
   RouterEvents& events_;
+  // What every message touches comes first.
+  MessageTable messages_;
+  std::vector<std::unique_ptr<Peer>> peers_;    // by slot
+  std::vector<std::uint16_t> generations_;      // the same
+  std::vector<std::unique_ptr<Topic>> topics_;  // by number
+  mutable Topic* latest_topic_ = nullptr;       // that was looked for
+  RouterTracer* tracer_;
+  std::uint64_t ticks_ = 0;
+  RouterCounters counters_;
+  MessageIdOf message_id_;
   Random random_;
   std::uint64_t secret_;
   PeerScores scores_;
-  MessageTable messages_;
-  std::vector<std::unique_ptr<Peer>> peers_;  // by slot
-  std::vector<std::uint16_t> generations_;    // the same
-  std::size_t peer_count_ = 0;
-  std::vector<std::unique_ptr<Topic>> topics_;  // by number
-  std::map<std::string_view, Topic*> topics_by_name_;
   std::vector<Promise> promises_;
-  Rpc rpc_;  // the one being read
-  RouterCounters counters_;
+  std::size_t peer_count_ = 0;
   TimePoint next_heartbeat_;
   TimePoint next_decay_ = kNever;
-  std::uint64_t ticks_ = 0;
+  Bytes own_id_;
+  std::vector<Bytes> direct_peers_;
+  std::map<std::string_view, Topic*> topics_by_name_;
 };
 
 }  // namespace ghostnet::gossipsub

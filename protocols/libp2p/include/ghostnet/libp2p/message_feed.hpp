@@ -23,6 +23,9 @@ class MessageSink {
   // No more will come: end_of_stream (the peer finished between two messages), malformed, message_too_large, or what
   // ended the stream.
   virtual void on_messages_end(const Error& why) = 0;
+  // A message will come: brings into the cache what it will touch beyond the sink itself, one step each time
+  // (runtime/foresight.hpp).
+  virtual void foresee(unsigned step) const { static_cast<void>(step); }
 
  protected:
   ~MessageSink() = default;

@@ -48,6 +48,9 @@ class PeerStream : public Stream {
   // stream is not read any more. For streams of many small messages: no task wakes and nothing is copied. The sink
   // outlives the stream.
   virtual void deliver_messages(MessageSink& sink, std::size_t max_bytes) = 0;
+  // Bytes will be written: step 0 brings this object into the cache, the next steps what writing will touch below it
+  // (runtime/foresight.hpp).
+  virtual void foresee_writing(unsigned step) const { static_cast<void>(step); }
 
   Endpoint local() const override { return connection_->local; }
   Endpoint peer() const override { return connection_->remote; }

@@ -61,8 +61,10 @@ class YamuxStreamState {
     static_cast<void>(data);
     return false;
   }
-  // What take_now() works with besides the stream itself, for the cache; null: nothing.
-  virtual const void* taker() const { return nullptr; }
+  // For the cache (runtime/foresight.hpp): what take_now() works with besides the stream itself, step by step.
+  virtual void foresee_taking(unsigned step) const { static_cast<void>(step); }
+  // The same of what the engine works with when something is put, the engine first.
+  void foresee_output(unsigned step) const;
 
  private:
   friend class YamuxEngine;
@@ -100,6 +102,8 @@ class YamuxEngine {
     virtual YamuxStreamState* accept_stream() = 0;
     // output() is not empty any more.
     virtual void has_output() = 0;
+    // Output will be made: brings into the cache what it will pass through, one step each time.
+    virtual void foresee_output(unsigned step) const { static_cast<void>(step); }
 
    protected:
     ~Driver() = default;
@@ -131,9 +135,9 @@ class YamuxEngine {
   bool peer_gone_away() const { return peer_gone_.has_value(); }
   std::size_t streams() const { return streams_.size(); }
 
-  // Brings into the cache what the next data will most likely be for: the stream that took data last. Worth its while
-  // before the bytes are decrypted.
-  void prefetch() const;
+  // Data will come: brings into the cache what it will most likely be for, the stream that took data last, one step
+  // each time.
+  void foresee(unsigned step) const;
   std::optional<Duration> rtt() const { return rtt_; }
 
  private:
@@ -194,9 +198,7 @@ class YamuxEngine {
   std::vector<Entry> streams_;    // by id
   std::vector<Drained> drained_;  // oldest first
   bool somebody_wants_room_ = false;
-  // Of the stream that took data last; only to be fetched, since it may be gone.
-  const void* last_taking_ = nullptr;
-  const void* last_taker_ = nullptr;
+  const YamuxStreamState* last_taking_ = nullptr;  // the stream that took data last; it may be gone
   PacketBuf out_;
   TimePoint heard_;  // anything from the peer
   std::optional<TimePoint> ping_sent_{};

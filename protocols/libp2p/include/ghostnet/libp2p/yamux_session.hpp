@@ -16,6 +16,7 @@
 #include "ghostnet/libp2p/multistream.hpp"
 #include "ghostnet/libp2p/peer_stream.hpp"
 #include "ghostnet/libp2p/yamux_engine.hpp"
+#include "ghostnet/runtime/foresight.hpp"
 #include "ghostnet/runtime/host.hpp"
 #include "ghostnet/runtime/readiness_relay.hpp"
 #include "ghostnet/runtime/sync.hpp"
@@ -35,6 +36,7 @@ class YamuxStream final : public PeerStream, private YamuxStreamState {
   Result<> shutdown_send() override { return finish(); }
   void abort() override { reset(); }
   void deliver_messages(MessageSink& sink, std::size_t max_bytes) override;
+  void foresee_writing(unsigned step) const override;
 
   // The protocol is agreed.
   void agree(std::string_view protocol) { protocol_ = protocol; }
@@ -50,7 +52,7 @@ class YamuxStream final : public PeerStream, private YamuxStreamState {
   void became_readable() override;
   void became_writable() override { wake_writer(); }
   bool take_now(ByteView data) override;
-  const void* taker() const override { return feed_ ? &feed_->sink() : nullptr; }
+  void foresee_taking(unsigned step) const override;
   Result<> read_answer();
   void feed_what_waits();
 
@@ -60,7 +62,7 @@ class YamuxStream final : public PeerStream, private YamuxStreamState {
   std::optional<MessageFeed> feed_{};       // of messages that are delivered rather than read
 };
 
-class YamuxSession final : private YamuxEngine::Driver {
+class YamuxSession final : private YamuxEngine::Driver, private ForeseenReader {
  public:
   static constexpr std::size_t kReadBytes = 32 * 1024;
   static constexpr std::size_t kReadsPerTurn = 16;  // then others get theirs
@@ -117,6 +119,8 @@ class YamuxSession final : private YamuxEngine::Driver {
 
   YamuxStreamState* accept_stream() override;
   void has_output() override { flusher_.schedule(); }
+  void foresee_output(unsigned step) const override;
+  void foresee_reading(unsigned step) const override;
   void read();
   Result<> pump();
   void finish(Error why);
@@ -125,6 +129,7 @@ class YamuxSession final : private YamuxEngine::Driver {
 
   Host& host_;
   std::unique_ptr<Stream> secured_;
+  ForeseenStream* foreseen_;  // the same; null where it is none
   std::shared_ptr<const ConnectionInfo> info_;
   NodeMetrics& metrics_;
   Acceptor& acceptor_;

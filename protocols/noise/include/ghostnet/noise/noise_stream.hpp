@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ghostnet/noise/handshake_state.hpp"
+#include "ghostnet/runtime/foresight.hpp"
 #include "ghostnet/runtime/host.hpp"
 #include "ghostnet/runtime/packet_buf.hpp"
 #include "ghostnet/runtime/readiness_relay.hpp"
@@ -29,7 +30,7 @@ inline constexpr std::size_t kLengthBytes = 2;
 Task<Result<std::vector<std::uint8_t>>> read_framed(Stream& stream);
 Task<Result<>> write_framed(Stream& stream, ByteView message);
 
-class NoiseStream final : public Stream {
+class NoiseStream final : public Stream, public ForeseenStream {
  public:
   static constexpr std::size_t kMaxPlaintextBytes = kMaxMessageBytes - kTagBytes;
   static constexpr std::size_t kMaxMessagesAtOnce = 2;      // of full size, sealed ahead of the lower stream
@@ -54,6 +55,11 @@ class NoiseStream final : public Stream {
     return lower_->readable();
   }
 
+  void foresee_writing(unsigned step) const override;
+  void read_by(const ForeseenReader* reader) override {
+    if (foreseen_ != nullptr) foreseen_->read_by(reader);
+  }
+
   // Section 4.2 of Noise, for protocols that do it at an agreed message.
   void rekey_sending() { transport_.send.rekey(); }
   void rekey_receiving() { transport_.receive.rekey(); }
@@ -76,6 +82,7 @@ class NoiseStream final : public Stream {
 
   Host& host_;
   std::unique_ptr<Stream> lower_;
+  ForeseenStream* foreseen_;  // the same; null where it is none
   Transport transport_;
   PacketBuf in_;                    // of messages that are not opened yet
   std::uint32_t opened_bytes_ = 0;  // at the front of in_: plaintext that no buffer had room for

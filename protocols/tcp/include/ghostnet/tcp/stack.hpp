@@ -102,8 +102,9 @@ class Stack {
   std::uint32_t flow_hash(const Endpoint& local, const Endpoint& peer) const { return secrets_.flow_hash(local, peer); }
   void prefetch_slot(std::uint32_t hash) const { table_.prefetch_slot(hash); }
   void prefetch_flow(std::uint32_t hash) const;
-  void prefetch_reader(std::uint32_t hash) const;
-  void prefetch_waiter(std::uint32_t hash) const;
+  void prefetch_stream(std::uint32_t hash) const;
+  // Step 0 is who waits for the stream, and the steps of ForeseenReader follow (runtime/foresight.hpp).
+  void foresee_reading(std::uint32_t hash, unsigned step) const;
 
  private:
   friend class Tcb;

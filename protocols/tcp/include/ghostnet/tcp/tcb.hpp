@@ -9,6 +9,7 @@
 
 #include "ghostnet/runtime/clock.hpp"
 #include "ghostnet/runtime/fifo.hpp"
+#include "ghostnet/runtime/foresight.hpp"
 #include "ghostnet/runtime/frame_pool.hpp"
 #include "ghostnet/runtime/stream.hpp"
 #include "ghostnet/tcp/stack.hpp"
@@ -38,7 +39,7 @@ class Tcb final : public Flow, private Completion, public FromFramePool {
   TimePoint armed_for_ = kNever;
 };
 
-class TcpStream final : public Stream, public FromFramePool {
+class TcpStream final : public Stream, public ForeseenStream, public FromFramePool {
  public:
   explicit TcpStream(Tcb& tcb) : tcb_(&tcb) { tcb.stream = this; }
   ~TcpStream() override;
@@ -50,6 +51,9 @@ class TcpStream final : public Stream, public FromFramePool {
   Result<> shutdown_send() override;
   void abort() override;
 
+  void foresee_writing(unsigned step) const override;
+  void read_by(const ForeseenReader* reader) override { foreseen_by_ = reader; }
+
   // The handshake is over, one way or the other.
   bool settled() const;
   std::optional<Errc> failure() const { return tcb_->connection.failure(); }
@@ -60,6 +64,7 @@ class TcpStream final : public Stream, public FromFramePool {
   Loop& loop() override { return tcb_->stack.host_.loop(); }
 
   Tcb* tcb_;
+  const ForeseenReader* foreseen_by_ = nullptr;
   bool shut_ = false;
   bool aborted_ = false;
 };
