@@ -28,7 +28,8 @@ std::string value_of(const CLI::Option& option) {
 std::string words_of(const CLI::Option& option) {
   std::string words = option.get_description();
   if (const std::string named = value_in(words); words.starts_with(named + ": ")) words.erase(0, named.size() + 2);
-  if (const std::string standard = option.get_default_str(); !standard.empty()) words += fmt::format(" [{}]", standard);
+  const std::string standard = option.get_default_str();  // of a list, in brackets
+  if (!standard.empty()) words += standard.starts_with('[') ? " " + standard : " [" + standard + "]";
   return words;
 }
 
@@ -54,7 +55,7 @@ std::string wrapped(const std::string& words) {
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
   std::string left = "  " + make_option_name(option, is_positional);
   if (!is_positional) left += value_of(*option);
-  if (option->get_items_expected_max() > 1) left += "...";
+  if (option->get_items_expected_max() > 1 && !left.ends_with("...")) left += "...";
   const std::string words = wrapped(words_of(*option));
   if (left.size() >= kColumn) return fmt::format("{}\n{:{}}{}\n", left, "", kColumn, words);
   return fmt::format("{:{}}{}\n", left, kColumn, words);

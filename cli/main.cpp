@@ -24,6 +24,7 @@
 #include "results.hpp"
 #include "resume.hpp"
 #include "run.hpp"
+#include "tun.hpp"
 #include "usage_error.hpp"
 
 namespace ghostnet::cli {
@@ -48,6 +49,7 @@ struct Arguments {
   std::vector<std::string> words;  // the command line as typed
   NodeCommand node;
   PingCommand ping;
+  TunCommand tun;
   bool json = false;
   std::string shell;
   bool schema = false;
@@ -269,6 +271,41 @@ void add_live(CLI::App& app, Arguments& arguments) {
   ping->add_flag("--json", arguments.ping.json, "one JSON document on standard output");
 }
 
+void add_tun(CLI::App& app, Arguments& arguments) {
+  TunCommand& command = arguments.tun;
+  CLI::App* tun = app.add_subcommand("tun", "Runs our IP and TCP stack on a TUN device, next to the kernel's");
+  const auto add_many = [tun](const char* name, std::vector<std::string>& values, const char* help) {
+    return tun->add_option(name, values, help)->allow_extra_args(false);
+  };
+  add_many("--address", command.addresses, "ADDRESS/BITS of our stack; again for more")->required();
+  add_many("--kernel", command.kernel, "ADDRESS/BITS of the kernel at the other end of the device");
+  add_many("--route", command.routes, "NETWORK/BITS that the kernel sends into the device, too");
+  tun->add_option("--device", command.device, "its name; %d is the first free number")->capture_default_str();
+  tun->add_option("--netns", command.netns, "NAME of a namespace, as `ip netns add` made it, for the device");
+  tun->add_option("--mtu", command.mtu, "of the device")->check(CLI::Range(1280, 65'535))->capture_default_str();
+  tun->add_flag("--no-offload", command.no_offload, "single packets instead of 64 KiB ones");
+  add_many("--forward", command.forward,
+           "[ADDRESS:]PORT=HOST:PORT: connections to a port of our stack go on by the kernel");
+  add_many("--reach", command.reach,
+           "[ADDRESS:]PORT=HOST:PORT: connections to a port of the kernel go on by our stack");
+  tun->add_option("--echo", command.echo, "PORT where our stack echoes, over UDP and TCP");
+  add_many("--tcp", command.tcp, "KEY=VALUE of the section `tcp` of scenarios, as congestion=newreno");
+  add_many("--line", command.line,
+           "KEY=VALUE of the line to the stack: bandwidth, delay, jitter, loss, duplicate, corrupt, reorder, queue");
+  tun->add_option("--pcap", command.pcap, "FILE for the packets, for Wireshark");
+  tun->add_option("--trace", command.trace, "FILE for the state of each connection, a line of JSON ten times a second");
+  tun->add_option("--status", command.status, "TIME between tables of the connections");
+  tun->add_option("--for", command.lasts, "TIME after which it ends; else at a signal");
+  tun->footer(
+      "Wants CAP_NET_ADMIN. Our stack answers pings. Example, a web server seen through our TCP and a bad line:\n"
+      "  sudo ghostnet tun --address 10.9.0.2/24 --kernel 10.9.0.1/24 --forward 8080=127.0.0.1:80 \\\n"
+      "       --line delay=20ms --line loss=1% --tcp congestion=newreno --status 1s --pcap tun.pcapng\n"
+      "  curl http://10.9.0.2:8080/\n"
+      "And a client that reaches another machine through it (here the kernel's own):\n"
+      "  sudo ghostnet tun --address 10.9.0.2/24 --kernel 10.9.0.1/24 --reach 127.0.0.1:2222=10.9.0.1:22\n"
+      "Exit code: 0 after --for, 2 wrong input or no permission, 3 an internal error, 130 at a signal.");
+}
+
 constexpr Duration kLongestRun = 24h * 365;
 
 // Digits and nothing else: no sign, no octal or hexadecimal form, no leading zeros.
@@ -348,6 +385,7 @@ int dispatch(const CLI::App& app, Arguments& arguments, Program& program) {
   if (app.got_subcommand("results")) return dispatch_results(*app.get_subcommand("results"), arguments);
   if (app.got_subcommand("node")) return node(arguments.node);
   if (app.got_subcommand("ping")) return p2p_ping(arguments.ping);
+  if (app.got_subcommand("tun")) return tun(arguments.tun);
   if (app.got_subcommand("completion")) {
     fmt::print("{}", completion_script(app, arguments.shell));
     return kOk;
@@ -389,6 +427,7 @@ int program_main(int argc, char** argv) {
   add_results(app, arguments);
   add_others(app, arguments);
   add_live(app, arguments);
+  add_tun(app, arguments);
   if (argc <= 1) {
     fmt::print(stderr, "{}", app.help());
     return kBadInput;

@@ -1,9 +1,13 @@
 #include "ghostnet/results/inspect.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 #include <utility>
 
+#include "ghostnet/runtime/text.hpp"
 #include "row_visit.hpp"
 
 namespace ghostnet::results {
@@ -20,7 +24,100 @@ LinkAt link_of(const Statement& row) {
   return {row.integer(0), integer_if(row, 1), row.integer(2), row.integer(3), row.text(4), row.text(5)};
 }
 
+struct Frame {
+  std::int64_t id = 0;
+  double time_s = 0;
+};
+
+// Of the frames of a metric that have values of hosts the last one in each of so many equal parts of the time.
+Result<std::vector<Frame>> sampled_frames(const Database& database, std::int64_t run, std::int64_t metric_id,
+                                          std::size_t parts) {
+  const auto read = [](const Statement& row) -> Frame { return {row.integer(0), seconds(row.integer(1))}; };
+  auto all = collect_rows(database,
+                          "SELECT frame_id, time_ns FROM frames f WHERE run_id = ?1 AND metric_id = ?2 AND EXISTS "
+                          "(SELECT 1 FROM samples s WHERE s.frame_id = f.frame_id) ORDER BY time_ns",
+                          read, run, metric_id);
+  if (!all || all->size() <= parts) return all;
+  const double end_s = all->back().time_s;
+  std::vector<Frame> last;
+  std::size_t part_of_last = 0;
+  for (const Frame& frame : *all) {
+    const auto part = static_cast<std::size_t>(static_cast<double>(parts) * frame.time_s / std::max(end_s, 1e-9));
+    if (last.empty() || std::min(part, parts - 1) != part_of_last) last.emplace_back();
+    last.back() = frame;
+    part_of_last = std::min(part, parts - 1);
+  }
+  return last;
+}
+
+// A pattern for LIKE that finds the words anywhere, with `\\` before what would be a wildcard.
+std::string pattern_of(const std::string& words) {
+  if (words.empty()) return {};
+  std::string pattern = "%";
+  for (const char c : words) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern + '%';
+}
+
+std::string json_of(const std::vector<std::int64_t>& numbers) {
+  return numbers.empty() ? std::string() : fmt::format("[{}]", fmt::join(numbers, ","));
+}
+
 }  // namespace
+
+Result<EventsAround> events_around(const Database& database, std::int64_t run, const EventFilter& filter,
+                                   std::int64_t time_ns, std::int64_t limit) {
+  const auto read = [](const Statement& row) -> EventAt {
+    return {row.integer(0), row.integer(1), integer_if(row, 2), row.text(3), row.text(4), row.text(5)};
+  };
+  const auto read_side = [&](std::string_view side) {
+    const std::string sql = fmt::format(
+        "SELECT e.time_ns, e.number, e.host_id, e.kind, e.text, e.fields FROM events e "
+        "LEFT JOIN hosts h ON h.run_id = e.run_id AND h.host_id = e.host_id WHERE e.run_id = ?1 "
+        "AND (?2 = '' OR e.kind = ?2) AND (?3 = '' OR e.host_id IN (SELECT value FROM json_each(?3))) "
+        "AND (?4 = '' OR e.kind LIKE ?4 ESCAPE '\\' OR e.text LIKE ?4 ESCAPE '\\' OR e.fields LIKE ?4 ESCAPE '\\' "
+        "OR h.name LIKE ?4 ESCAPE '\\') AND {} LIMIT ?6",
+        side);
+    // One more, to know whether there are more.
+    return collect_rows(database, sql, read, run, filter.kind, json_of(filter.hosts), pattern_of(filter.words), time_ns,
+                        limit + 1);
+  };
+  EventsAround around;
+  Result<std::vector<EventAt>> before = read_side("e.time_ns <= ?5 ORDER BY e.time_ns DESC, e.number DESC");
+  if (!before) return fail(std::move(before));
+  Result<std::vector<EventAt>> after = read_side("e.time_ns > ?5 ORDER BY e.time_ns, e.number");
+  if (!after) return fail(std::move(after));
+  around.more_before = std::ssize(*before) > limit;
+  around.more_after = std::ssize(*after) > limit;
+  if (around.more_before) before->pop_back();
+  if (around.more_after) after->pop_back();
+  std::ranges::reverse(*before);
+  around.events = std::move(*before);
+  std::ranges::move(*after, std::back_inserter(around.events));
+  return around;
+}
+
+Result<std::vector<std::string>> event_kinds(const Database& database, std::int64_t run, std::int64_t limit) {
+  const auto read = [](const Statement& row) { return row.text(0); };
+  return collect_rows(database,
+                      "SELECT DISTINCT kind FROM (SELECT kind FROM events WHERE run_id = ?1 LIMIT ?2) ORDER BY kind",
+                      read, run, limit);
+}
+
+Result<std::string> log_directory(const Database& database, std::int64_t run) {
+  std::string directory;
+  const auto keep = [&](const Statement& row) -> Result<> {
+    directory = row.text(0);
+    return {};
+  };
+  // It is told as the run begins.
+  Result<> read = for_each_row(
+      database, "SELECT text FROM events WHERE run_id = ?1 AND time_ns <= 0 AND kind = 'logs' LIMIT 1", keep, run);
+  if (!read) return fail(std::move(read));
+  return directory;
+}
 
 Result<std::vector<HostSample>> samples_of_host(const Database& database, std::int64_t run, std::int64_t host) {
   const auto read = [](const Statement& row) -> HostSample {
@@ -46,15 +143,19 @@ Result<std::optional<EventAt>> last_event_of_host(const Database& database, std:
                                                   const std::vector<std::string>& kinds, std::int64_t time_ns) {
   std::optional<EventAt> last;
   const auto keep = [&](const Statement& row) -> Result<> {
-    if (!last && std::ranges::find(kinds, row.text(2)) != kinds.end()) {
-      last = EventAt{row.integer(0), row.integer(1), host, row.text(2), row.text(3), row.text(4)};
-    }
+    last = EventAt{row.integer(0), row.integer(1), host, row.text(2), row.text(3), row.text(4)};
     return {};
   };
+  std::string wanted;
+  for (const std::string& kind : kinds) {
+    wanted += wanted.empty() ? "[" : ",";
+    append_json_string(wanted, kind);
+  }
   Result<> read = for_each_row(database,
                                "SELECT time_ns, number, kind, text, fields FROM events WHERE run_id = ?1 AND "
-                               "time_ns <= ?3 AND host_id = ?2 ORDER BY time_ns DESC, number DESC",
-                               keep, run, host, time_ns);
+                               "time_ns <= ?3 AND host_id = ?2 AND kind IN (SELECT value FROM json_each(?4)) "
+                               "ORDER BY time_ns DESC, number DESC LIMIT 1",
+                               keep, run, host, time_ns, wanted + "]");
   if (!read) return fail(std::move(read));
   return last;
 }
@@ -131,17 +232,23 @@ Result<std::vector<TraceSummary>> trace_summaries(const Database& database, std:
 }
 
 Result<std::vector<Spread>> spread_over_hosts(const Database& database, std::int64_t run, std::int64_t metric_id,
-                                              const std::string& group) {
-  const auto read = [](const Statement& row) -> Spread {
-    return {seconds(row.integer(0)), row.integer(1), row.real(2), row.real(3), row.real(4)};
-  };
-  return collect_rows(database,
-                      "SELECT f.time_ns, count(*), avg(s.value), min(s.value), max(s.value) FROM frames f "
-                      "JOIN samples s ON s.frame_id = f.frame_id "
-                      "LEFT JOIN hosts h ON h.run_id = f.run_id AND h.host_id = s.host_id "
-                      "WHERE f.run_id = ?1 AND f.metric_id = ?2 AND s.value IS NOT NULL AND "
-                      "(?3 = '' OR h.group_name = ?3) GROUP BY f.time_ns ORDER BY f.time_ns",
-                      read, run, metric_id, group);
+                                              const std::string& group, std::size_t parts) {
+  Result<std::vector<Frame>> frames = sampled_frames(database, run, metric_id, parts);
+  if (!frames) return fail(std::move(frames));
+  std::vector<Spread> all;
+  for (const Frame& frame : *frames) {
+    const auto keep = [&](const Statement& row) -> Result<> {
+      if (row.integer(0) > 0) all.push_back({frame.time_s, row.integer(0), row.real(1), row.real(2), row.real(3)});
+      return {};
+    };
+    Result<> read = for_each_row(database,
+                                 "SELECT count(*), avg(s.value), min(s.value), max(s.value) FROM samples s "
+                                 "LEFT JOIN hosts h ON h.run_id = ?2 AND h.host_id = s.host_id WHERE s.frame_id = ?1 "
+                                 "AND s.value IS NOT NULL AND (?3 = '' OR h.group_name = ?3)",
+                                 keep, frame.id, run, group);
+    if (!read) return fail(std::move(read));
+  }
+  return all;
 }
 
 Result<std::vector<Point>> series_of_host(const Database& database, std::int64_t run, std::int64_t metric_id,
@@ -154,16 +261,31 @@ Result<std::vector<Point>> series_of_host(const Database& database, std::int64_t
                       read, run, metric_id, host);
 }
 
-Result<> for_each_sample(const Database& database, std::int64_t run, std::int64_t metric_id,
+Result<> for_each_sample(const Database& database, std::int64_t run, std::int64_t metric_id, std::size_t parts,
                          const std::function<void(double, std::int64_t, double)>& visit) {
-  const auto tell = [&](const Statement& row) -> Result<> {
-    visit(seconds(row.integer(0)), row.integer(1), row.real(2));
-    return {};
+  Result<std::vector<Frame>> frames = sampled_frames(database, run, metric_id, parts);
+  if (!frames) return fail(std::move(frames));
+  for (const Frame& frame : *frames) {
+    const auto tell = [&](const Statement& row) -> Result<> {
+      visit(frame.time_s, row.integer(0), row.real(1));
+      return {};
+    };
+    Result<> read = for_each_row(
+        database, "SELECT host_id, value FROM samples WHERE frame_id = ?1 AND value IS NOT NULL ORDER BY host_id", tell,
+        frame.id);
+    if (!read) return read;
+  }
+  return {};
+}
+
+Result<std::vector<EventAt>> fault_changes(const Database& database, std::int64_t run, std::int64_t limit) {
+  const auto read = [](const Statement& row) -> EventAt {
+    return {row.integer(0), row.integer(1), std::nullopt, row.text(2), row.text(3), row.text(4)};
   };
-  return for_each_row(database,
-                      "SELECT f.time_ns, s.host_id, s.value FROM frames f JOIN samples s ON s.frame_id = f.frame_id "
-                      "WHERE f.run_id = ?1 AND f.metric_id = ?2 AND s.value IS NOT NULL ORDER BY f.time_ns, s.host_id",
-                      tell, run, metric_id);
+  return collect_rows(database,
+                      "SELECT time_ns, number, kind, text, fields FROM events WHERE run_id = ?1 AND kind IN "
+                      "('fault_begins', 'fault_ends') ORDER BY time_ns, number LIMIT ?2",
+                      read, run, limit);
 }
 
 Result<std::vector<Percentiles>> percentiles_over_time(const Database& database, std::int64_t run,

@@ -75,7 +75,8 @@ Result<std::int64_t> number_of(const Database& database, const char* sql, std::i
 }  // namespace
 
 Result<std::vector<SeriesName>> series_names(const Database& database, std::int64_t run) {
-  // A metric is sampled host by host throughout or not at all, bar the first frames, where hosts may have none yet.
+  // A metric is sampled host by host throughout or not at all, bar the first frames, where hosts may have none yet, and
+  // those in which it was the turn of others. So its last frames tell.
   const auto read = [](const Statement& row) {
     return SeriesName{.metric_id = row.integer(0),
                       .name = row.text(1),
@@ -86,8 +87,10 @@ Result<std::vector<SeriesName>> series_names(const Database& database, std::int6
   };
   return collect_rows(
       database,
-      "SELECT m.metric_id, m.name, m.kind, m.unit, m.help, EXISTS (SELECT 1 FROM frames f WHERE f.run_id = ?1 AND "
-      "f.metric_id = m.metric_id AND EXISTS (SELECT 1 FROM samples s WHERE s.frame_id = f.frame_id)) FROM metrics m "
+      "SELECT m.metric_id, m.name, m.kind, m.unit, m.help, EXISTS (SELECT 1 FROM (SELECT frame_id FROM frames WHERE "
+      "run_id "
+      "= ?1 AND metric_id = m.metric_id ORDER BY time_ns DESC LIMIT 500) f WHERE EXISTS (SELECT 1 FROM samples s WHERE "
+      "s.frame_id = f.frame_id)) FROM metrics m "
       "WHERE EXISTS (SELECT 1 FROM frames f WHERE f.run_id = ?1 AND f.metric_id = m.metric_id) OR EXISTS (SELECT 1 "
       "FROM "
       "windows w WHERE w.run_id = ?1 AND w.metric_id = m.metric_id) ORDER BY m.name",
@@ -125,11 +128,12 @@ Result<std::vector<EventAt>> events_between(const Database& database, std::int64
                       to_ns, limit);
 }
 
-Result<std::vector<EventAt>> state_changes(const Database& database, std::int64_t run, std::int64_t from_ns,
-                                           std::int64_t to_ns, std::int64_t limit) {
-  const std::string changes =
-      events_where("time_ns >= ?2 AND time_ns < ?3 AND kind IN ('crash', 'restart', 'fault_begins', 'fault_ends')");
-  return collect_rows(database, changes + "LIMIT ?4", event_of, run, from_ns, to_ns, limit);
+Result<std::vector<EventAt>> state_changes(const Database& database, std::int64_t run, EventKey after,
+                                           std::int64_t until_ns, std::int64_t limit) {
+  const std::string changes = events_where(
+      "(time_ns, number) > (?2, ?3) AND time_ns <= ?4 AND kind IN ('crash', 'restart', 'link_down', 'link_up', "
+      "'fault_begins', 'fault_ends')");
+  return collect_rows(database, changes + "LIMIT ?5", event_of, run, after.time_ns, after.number, until_ns, limit);
 }
 
 Result<std::vector<LinkAt>> links_since(const Database& database, std::int64_t run, std::int64_t from_ns,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ghostnet/runtime/text.hpp"
 #include "ghostnet/scenarios/beginning.hpp"
 
 namespace ghostnet::scenarios {
@@ -14,6 +15,36 @@ std::uint64_t purpose(std::size_t fault, std::string_view what) {
   std::uint64_t hash = fault + 1;
   for (const char c : what) hash = hash * 1'099'511'628'211ULL + static_cast<unsigned char>(c);
   return hash;
+}
+
+void append_member(std::string& json, const Selection& member) {
+  json += R"({"group":)";
+  append_json_string(json, member.group);
+  if (!member.region.empty()) {
+    json += R"(,"region":)";
+    append_json_string(json, member.region);
+  }
+  json += '}';
+}
+
+// Whom a partition cuts from whom: {"sides": [[{"group", "region"}, ...], ...], "direction"}. Hosts on no side are one
+// more.
+std::string fields_of(const Fault& fault) {
+  const auto* partition = std::get_if<Partition>(&fault.effect);
+  if (partition == nullptr) return {};
+  constexpr std::string_view kDirections[] = {"both", "out", "in"};
+  std::string json = R"({"sides":[)";
+  for (const std::vector<Selection>& side : partition->sides) {
+    json += json.back() == '[' ? "[" : ",[";
+    for (const Selection& member : side) {
+      if (json.back() == '}') json += ',';
+      append_member(json, member);
+    }
+    json += ']';
+  }
+  json += R"(],"direction":")";
+  json += kDirections[static_cast<std::size_t>(partition->direction)];
+  return json + "\"}";
 }
 
 }  // namespace
@@ -68,13 +99,13 @@ void FaultDirector::begin(std::size_t index) {
   const Fault& fault = scenario_.faults[index];
   const Selection* selection = selection_of(fault.effect);
   active_[index] = {.on = true, .hosts = selection != nullptr ? choose(*selection, index) : std::vector<HostId>{}};
-  stage_.happened("fault_begins", kNoHost, fault.key);
+  stage_.happened("fault_begins", kNoHost, fault.key, fields_of(fault));
   visit_hosts(index, true);
 }
 
 void FaultDirector::end(std::size_t index) {
   active_[index].on = false;
-  stage_.happened("fault_ends", kNoHost, scenario_.faults[index].key);
+  stage_.happened("fault_ends", kNoHost, scenario_.faults[index].key, "");
   visit_hosts(index, false);
 }
 
@@ -97,7 +128,7 @@ void FaultDirector::visit_hosts(std::size_t index, bool begins) {
     } else if (std::holds_alternative<Readdress>(fault.effect) && begins) {
       expect_done(world_.readdress(id), fault.key);
       stage_.readdressed(id);
-      stage_.happened("readdress", id, "");
+      stage_.happened("readdress", id, "", "");
     } else if (const auto* leaving = std::get_if<Churn>(&fault.effect); leaving != nullptr && begins) {
       tasks_.spawn(churn(index, id, *leaving, until));
     } else if (const auto* flapping = std::get_if<Flap>(&fault.effect); flapping != nullptr && begins) {
@@ -147,12 +178,12 @@ void FaultDirector::for_each_active(HostId id, Visit&& visit) const {
 void FaultDirector::take_down(HostId id) {
   if (holds_down_[id]++ != 0) return;
   stage_.crash(id);
-  stage_.happened("crash", id, "");
+  stage_.happened("crash", id, "", "");
 }
 
 void FaultDirector::bring_up(HostId id) {
   if (--holds_down_[id] != 0) return;
-  stage_.happened("restart", id, "");
+  stage_.happened("restart", id, "", "");
   stage_.restart(id);
 }
 
@@ -180,7 +211,7 @@ void FaultDirector::set_link_down(HostId id, bool down) {
   const bool is_down = holds_link_down_[id] != 0;
   if (was_down == is_down) return;
   expect_done(world_.set_interface_up(id, kFirstInterface, !is_down), "links");
-  stage_.happened(is_down ? "link_down" : "link_up", id, "");
+  stage_.happened(is_down ? "link_down" : "link_up", id, "", "");
 }
 
 Task<> FaultDirector::flap(HostId id, Duration down, Duration up, TimePoint until) {

@@ -321,6 +321,9 @@ Result<> check(const Scenario& scenario, std::uint32_t max_hosts) {
   if (scenario.network.ground == Ground::wireless) {
     return fail(Errc::not_supported, "network.ground: wireless: a live run has no radio; run with --mode sim");
   }
+  if (scenario.tcp != tcp::TcpOptions()) {
+    return fail(Errc::not_supported, "tcp: streams of a live run are the kernel's; run with --mode sim");
+  }
   for (const Scenario::Group& group : scenario.groups) {
     const GroupOptions& options = group.options;
     const std::string where = fmt::format("{}: groups.{}", scenario.place_of(group.at), group.name);

@@ -27,15 +27,16 @@ class Loader {
     if (!root.is_mapping()) {
       return reader_.complain(root.at, "", fmt::format("expected a mapping of keys, found {}", root.what()));
     }
-    constexpr std::string_view kSections[] = {"network", "ns3",    "regions",   "latencies", "routers",
-                                              "links",   "groups", "protocols", "workload",  "faults",
-                                              "expect",  "sweep",  "record"};
+    constexpr std::string_view kSections[] = {"network", "tcp",    "ns3",    "regions",   "latencies",
+                                              "routers", "links",  "groups", "protocols", "workload",
+                                              "faults",  "expect", "sweep",  "record"};
     reader_.fill(root, "", scenario_.run, kSections);
     written_duration_ = scenario_.run.duration;
     if (overrides.seed) scenario_.run.seed = *overrides.seed;
     if (overrides.until) scenario_.run.duration = *overrides.until;
     if (scenario_.run.name.empty()) scenario_.run.name = stem(scenario_.file);
     if (const Node* node = reader_.mapping(root, "network")) reader_.fill(*node, "network", scenario_.network);
+    if (const Node* node = reader_.mapping(root, "tcp")) reader_.fill(*node, "tcp", scenario_.tcp);
     if (const Node* node = reader_.mapping(root, "ns3")) load_ns3(*node);
     if (overrides.carrier) scenario_.network.carrier = *overrides.carrier;
     load_ground(root, scenario_, files_, reader_);

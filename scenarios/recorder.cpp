@@ -1,6 +1,7 @@
 #include "ghostnet/scenarios/recorder.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "ghostnet/scenarios/runner.hpp"
 
@@ -31,6 +32,9 @@ void Recorder::begin(const RunInfo& run) {
                 .region = world_.region_of(id),
                 .position = world_.place_of(id)});
   }
+  // Readers of the record may stand in another directory than the run.
+  if (!options_.logs.empty())
+    event("logs", kNoHost, std::filesystem::absolute(options_.logs).lexically_normal().string());
   link_meter_.begin();
   landscape_.begin();
   if (landscape_.moves()) next_look_ = TimePoint(options_.positions);
@@ -127,8 +131,8 @@ void Recorder::sample_histograms(TimePoint now) {
   }
 }
 
-void Recorder::event(std::string_view kind, HostId host, std::string_view text) {
-  sink_.event({.time = world_.now(), .host = host, .kind = kind, .text = text});
+void Recorder::event(std::string_view kind, HostId host, std::string_view text, std::string_view json) {
+  sink_.event({.time = world_.now(), .host = host, .kind = kind, .text = text, .json = json});
 }
 
 // As the report has them, which leaves out the warm-up, and what hosts have to themselves.

@@ -71,6 +71,7 @@ std::vector<KeySection> key_sections() {
       {"", "The file itself. `include` names a file, or a list of files, on which it builds",
        &option_table<RunOptions>()},
       {"network", "What all hosts have in common", &option_table<NetworkOptions>()},
+      {"tcp", "Our TCP, of every host of the fabric; docs/tcp.md says what it does", &option_table<tcp::TcpOptions>()},
       {"ns3", "What the ns3 carrier alone knows; `attributes` is a mapping of ns-3's own, by their full names",
        &option_table<Ns3Options>()},
       {"regions.NAME", "A part of the Internet; `latencies` is the matrix between regions, or a file of it",

@@ -226,7 +226,9 @@ void Runner::fail(Error error) {
   world_.stop();
 }
 
-void Runner::happened(std::string_view kind, HostId id, std::string_view text) { note(kind, id, text); }
+void Runner::happened(std::string_view kind, HostId id, std::string_view text, std::string_view json) {
+  note(kind, id, text, json);
+}
 
 // ---- the run ----
 
@@ -286,8 +288,8 @@ void Runner::advance(TimePoint end) {
   }
 }
 
-void Runner::note(std::string_view kind, HostId host, std::string_view text) {
-  if (recorder_ != nullptr) recorder_->event(kind, host, text);
+void Runner::note(std::string_view kind, HostId host, std::string_view text, std::string_view json) {
+  if (recorder_ != nullptr) recorder_->event(kind, host, text, json);
 }
 
 void Runner::stop_services() {

@@ -120,6 +120,7 @@ sim::WorldSpec Scenario::world() const {
       hosts.more_interfaces.push_back({.name = name, .links = options.over(network).pair(), .place = options.place});
     }
   }
+  spec.tcp = tcp;
   ns3.apply_to(spec);
   return spec;
 }

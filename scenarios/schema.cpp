@@ -167,6 +167,7 @@ std::string json_schema(const ServiceRegistry& registry) {
   keys["include"] = described(or_nothing(any_of(text(), {{"type", "array"}, {"items", text()}})),
                               "files on which this one builds, named from its own directory");
   keys["network"] = or_nothing(object_of<NetworkOptions>());
+  keys["tcp"] = or_nothing(object_of<tcp::TcpOptions>());
   Json ns3 = object_of<Ns3Options>();
   ns3["properties"]["attributes"] = described(map_of({{"type", Json::array({"string", "number", "boolean"})}}),
                                               "attributes of ns-3 by their full names, and their values");

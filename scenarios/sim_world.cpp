@@ -127,6 +127,9 @@ Result<MakeSimWorld> load_sim_module(const std::string& path) {
 
 Result<std::unique_ptr<RunWorld>> make_simulated(const Scenario& scenario, MakeSimWorld make, LogSink& log_sink,
                                                  const LogOptions& log) {
+  if (scenario.network.carrier == sim::Carrier::ns3 && scenario.tcp != tcp::TcpOptions()) {
+    return fail(Errc::not_supported, "tcp: streams of the ns3 carrier are ns-3's, see ns3.attributes");
+  }
   if (scenario.record.logs.empty()) {
     auto world = std::make_unique<SimulatedWorld>(scenario, log_sink, log);
     if (Result<> made = world->make(scenario, make); !made) return fail(std::move(made));

@@ -33,7 +33,7 @@ Result<std::unique_ptr<World>> FabricWorld::make(const WorldSpec& spec, MetricHu
 FabricWorld::FabricWorld(const WorldSpec& spec, MetricHub& metrics, LogHub& log)
     : timeline_({.wall_epoch = spec.wall_epoch}),
       context_{timeline_.loop(), metrics, log},
-      fabric_(timeline_, context_, {.seed = spec.seed}),
+      fabric_(timeline_, context_, {.seed = spec.seed, .tcp = spec.tcp.tuning()}),
       placement_(Random::derive(spec.seed, 0, "fabric.placement")) {}
 
 Result<> FabricWorld::lay_ground(const WorldSpec& spec) {

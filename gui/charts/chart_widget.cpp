@@ -5,7 +5,6 @@
 #include <QFileDialog>
 #include <QMenu>
 #include <QMessageBox>
-#include <QMouseEvent>
 #include <QPainter>
 #include <algorithm>
 #include <cmath>
@@ -18,19 +17,22 @@ namespace ghostnet::gui::chart {
 namespace {
 
 constexpr double kWheelFactor = 0.8;
-constexpr double kSmallestMark = 6;  // pixels; a shorter drag is a click
+constexpr double kSmallestMark = 6;  // pixels; a shorter drag means nothing
 constexpr double kHighMark = 24;     // pixels; a higher mark zooms y as well
 constexpr double kArrowShare = 0.1;
 constexpr std::size_t kMostEntries = 12;
 constexpr QSize kExportSize(960, 540);
 
+// A drag with Shift moves what is shown, one without marks.
+template <class Drag>
+bool pans(const Drag& drag) {
+  return drag.modifiers.testFlag(Qt::ShiftModifier);
+}
+
 }  // namespace
 
-ChartWidget::ChartWidget(QWidget* parent) : QWidget(parent), style_(ChartStyle::of(palette())) {
-  setMouseTracking(true);
-  setFocusPolicy(Qt::StrongFocus);
+ChartWidget::ChartWidget(QWidget* parent) : Canvas(parent), style_(ChartStyle::of(palette())) {
   setAccessibleName(tr("Chart"));
-  setAttribute(Qt::WA_OpaquePaintEvent);
 }
 
 void ChartWidget::set_figure(Figure figure) {
@@ -70,12 +72,10 @@ void ChartWidget::paintEvent(QPaintEvent*) {
   painter.drawPixmap(0, 0, picture_);
   painter.setRenderHint(QPainter::Antialiasing);
   if (!figure_->empty()) paint_cursor(painter);
-  if (pressed_ && !panning_) {
-    QRectF mark = QRectF(*pressed_, moved_to_).normalized();
-    if (mark.height() < kHighMark) mark = QRectF(mark.left(), layout_.plot.top(), mark.width(), layout_.plot.height());
+  if (dragged() && !pans(*dragged())) {
     QColor fill = style_.colour(0);
     fill.setAlphaF(0.15F);
-    painter.fillRect(mark & layout_.plot, fill);
+    painter.fillRect(mark_of(*dragged()), fill);
   }
   if (readout_) paint_readout(painter);
   if (hasFocus()) {
@@ -146,60 +146,45 @@ void ChartWidget::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
 }
 
-void ChartWidget::read_out(const QPointF& at) {
-  readout_ = readout_at(*figure_, layout_, at);
+void ChartWidget::on_hover(QPointF place) {
+  readout_ = readout_at(*figure_, layout_, place);
   setAccessibleDescription(readout_text());
   update();
 }
 
-void ChartWidget::mousePressEvent(QMouseEvent* event) {
-  if (event->button() != Qt::LeftButton || figure_->empty()) return;
-  pressed_ = moved_to_ = event->position();
-  panning_ = event->modifiers().testFlag(Qt::ShiftModifier);
+void ChartWidget::on_leave() {
   readout_.reset();
-}
-
-void ChartWidget::mouseMoveEvent(QMouseEvent* event) {
-  if (!pressed_) return read_out(event->position());
-  if (panning_) {
-    const double share = (moved_to_.x() - event->position().x()) / layout_.plot.width();
-    moved_to_ = event->position();
-    return move_x(share);
-  }
-  moved_to_ = event->position();
   update();
 }
 
-void ChartWidget::mouseReleaseEvent(QMouseEvent* event) {
-  if (event->button() != Qt::LeftButton || !pressed_) return;
-  const QPointF from = *pressed_;
-  if (!panning_) {
-    if (std::abs(event->position().x() - from.x()) >= kSmallestMark) {
-      moved_to_ = event->position();
-      apply_mark();
-    } else if (layout_.plot.adjusted(-4, 0, 4, 0).contains(from)) {
-      Q_EMIT picked(layout_.x.scale.to_value(std::clamp(from.x(), layout_.plot.left(), layout_.plot.right())));
-    }
-  }
-  pressed_.reset();
-  panning_ = false;
+void ChartWidget::on_click(QPointF place, Qt::KeyboardModifiers) {
+  if (figure_->empty() || !layout_.plot.adjusted(-4, 0, 4, 0).contains(place)) return;
+  Q_EMIT picked(layout_.x.scale.to_value(std::clamp(place.x(), layout_.plot.left(), layout_.plot.right())));
+}
+
+void ChartWidget::on_drag_begins(const Drag&) { readout_.reset(); }
+
+void ChartWidget::on_drag(const Drag& drag) {
+  if (!figure_->empty() && pans(drag)) return move_x(-drag.step.x() / layout_.plot.width());
   update();
 }
 
-void ChartWidget::apply_mark() {
-  const QRectF mark = QRectF(*pressed_, moved_to_).normalized() & layout_.plot;
-  if (mark.width() < 1 || !figure_->x.names.isEmpty()) return;
+void ChartWidget::on_drag_ends(const Drag& drag) {
+  update();
+  const QRectF mark = mark_of(drag);
+  if (pans(drag) || figure_->empty() || mark.width() < kSmallestMark || !figure_->x.names.isEmpty()) return;
   Zoom zoom = zoom_;
   zoom.x = Range{layout_.x.scale.to_value(mark.left()), layout_.x.scale.to_value(mark.right())};
-  if (mark.height() >= kHighMark && figure_->heat.empty()) {
+  if (mark.height() < layout_.plot.height() && figure_->heat.empty()) {
     zoom.y = Range{layout_.y.scale.to_value(mark.bottom()), layout_.y.scale.to_value(mark.top())};
   }
   set_zoom(zoom);
 }
 
-void ChartWidget::mouseDoubleClickEvent(QMouseEvent*) {
-  pressed_.reset();
-  set_zoom({});
+QRectF ChartWidget::mark_of(const Drag& drag) const {
+  QRectF mark = QRectF(drag.from, drag.to).normalized();
+  if (mark.height() < kHighMark) mark = QRectF(mark.left(), layout_.plot.top(), mark.width(), layout_.plot.height());
+  return mark & layout_.plot;
 }
 
 void ChartWidget::zoom_x_around(double pixel, double factor) {
@@ -223,29 +208,20 @@ void ChartWidget::move_x(double share) {
   set_zoom(zoom);
 }
 
-void ChartWidget::wheelEvent(QWheelEvent* event) {
-  const double steps = event->angleDelta().y() / 120.0;
-  if (steps == 0) return event->ignore();
-  zoom_x_around(std::clamp(event->position().x(), layout_.plot.left(), layout_.plot.right()),
-                std::pow(kWheelFactor, steps));
-  event->accept();
+void ChartWidget::on_wheel(QPointF place, double notches) {
+  zoom_x_around(std::clamp(place.x(), layout_.plot.left(), layout_.plot.right()), std::pow(kWheelFactor, notches));
 }
 
-void ChartWidget::keyPressEvent(QKeyEvent* event) {
-  switch (event->key()) {
+bool ChartWidget::on_key(int key) {
+  switch (key) {
     case Qt::Key_Plus:
-    case Qt::Key_Equal: return zoom_x_around(layout_.plot.center().x(), kWheelFactor);
-    case Qt::Key_Minus: return zoom_x_around(layout_.plot.center().x(), 1 / kWheelFactor);
-    case Qt::Key_Left: return move_x(-kArrowShare);
-    case Qt::Key_Right: return move_x(kArrowShare);
-    case Qt::Key_Home: return set_zoom({});
-    default: QWidget::keyPressEvent(event);
+    case Qt::Key_Equal: zoom_x_around(layout_.plot.center().x(), kWheelFactor); return true;
+    case Qt::Key_Minus: zoom_x_around(layout_.plot.center().x(), 1 / kWheelFactor); return true;
+    case Qt::Key_Left: move_x(-kArrowShare); return true;
+    case Qt::Key_Right: move_x(kArrowShare); return true;
+    case Qt::Key_Home: set_zoom({}); return true;
+    default: return false;
   }
-}
-
-void ChartWidget::leaveEvent(QEvent*) {
-  readout_.reset();
-  update();
 }
 
 void ChartWidget::contextMenuEvent(QContextMenuEvent* event) {
@@ -281,10 +257,16 @@ void ChartWidget::export_as(const QString& format) {
   const QString path = QFileDialog::getSaveFileName(this, tr("Export chart"), name + QLatin1Char('.') + format,
                                                     QStringLiteral("%1 (*.%2)").arg(format.toUpper(), format));
   if (path.isEmpty()) return;
-  if (const Result<> saved = save_file(path, exported(format)); !saved) {
+  const auto made = [figure = figure_, zoom = zoom_, style = style_, format] {
+    if (format == QLatin1String("csv")) return figure_csv(*figure);
+    return format == QLatin1String("svg") ? figure_svg(*figure, zoom, style, kExportSize)
+                                          : figure_png(*figure, zoom, style, kExportSize);
+  };
+  save_later(*this, path, made, [this](const Result<>& saved) {
+    if (saved) return;
     const std::string_view why = saved.error().message();
     QMessageBox::warning(this, tr("Export chart"), QString::fromUtf8(why.data(), static_cast<qsizetype>(why.size())));
-  }
+  });
 }
 
 }  // namespace ghostnet::gui::chart

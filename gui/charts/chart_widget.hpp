@@ -12,7 +12,6 @@
 #pragma once
 
 #include <QPixmap>
-#include <QWidget>
 #include <memory>
 #include <optional>
 
@@ -20,10 +19,11 @@
 #include "charts/figure.hpp"
 #include "charts/figure_layout.hpp"
 #include "charts/readout.hpp"
+#include "ghostnet/gui/canvas.hpp"
 
 namespace ghostnet::gui::chart {
 
-class ChartWidget : public QWidget {
+class ChartWidget : public Canvas {
   Q_OBJECT
 
  public:
@@ -54,21 +54,23 @@ class ChartWidget : public QWidget {
   void paintEvent(QPaintEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void changeEvent(QEvent* event) override;
-  void mousePressEvent(QMouseEvent* event) override;
-  void mouseMoveEvent(QMouseEvent* event) override;
-  void mouseReleaseEvent(QMouseEvent* event) override;
-  void mouseDoubleClickEvent(QMouseEvent* event) override;
-  void wheelEvent(QWheelEvent* event) override;
-  void keyPressEvent(QKeyEvent* event) override;
-  void leaveEvent(QEvent* event) override;
   void contextMenuEvent(QContextMenuEvent* event) override;
+  void on_hover(QPointF place) override;
+  void on_leave() override;
+  void on_click(QPointF place, Qt::KeyboardModifiers modifiers) override;
+  void on_double_click(QPointF) override { set_zoom({}); }
+  void on_drag_begins(const Drag& drag) override;
+  void on_drag(const Drag& drag) override;
+  void on_drag_ends(const Drag& drag) override;
+  void on_wheel(QPointF place, double notches) override;
+  bool on_key(int key) override;
 
  private:
   void invalidate();
-  void read_out(const QPointF& at);
   void zoom_x_around(double pixel, double factor);
   void move_x(double share);
-  void apply_mark();
+  // What a drag marks of the plot.
+  QRectF mark_of(const Drag& drag) const;
   void paint_cursor(QPainter& painter) const;
   void paint_readout(QPainter& painter) const;
 
@@ -79,9 +81,6 @@ class ChartWidget : public QWidget {
   QPixmap picture_;
   std::optional<double> cursor_;
   std::optional<Readout> readout_;
-  std::optional<QPointF> pressed_;
-  QPointF moved_to_;
-  bool panning_ = false;
 };
 
 }  // namespace ghostnet::gui::chart

@@ -1,13 +1,17 @@
 #include "charts/figure_export.hpp"
 
 #include <QBuffer>
+#include <QCoreApplication>
 #include <QFileInfo>
 #include <QImage>
 #include <QPainter>
+#include <QPointer>
 #include <QSaveFile>
 #include <QSvgGenerator>
+#include <QThreadPool>
 #include <cerrno>
 #include <cmath>
+#include <memory>
 
 #include "charts/figure_painter.hpp"
 
@@ -123,6 +127,20 @@ Result<> save_file(const QString& path, const QByteArray& bytes) {
     return fail(Errc::permission, "{}: cannot be written: {}", name, why);
   }
   return fail(Errc::internal, "{}: not written: {}", name, why);
+}
+
+void save_later(QObject& context, const QString& path, std::function<QByteArray()> make,
+                std::function<void(Result<>)> done) {
+  QThreadPool::globalInstance()->start(
+      [there = QPointer(&context), path, make = std::move(make), done = std::move(done)]() mutable {
+        auto saved = std::make_shared<Result<>>(save_file(path, make()));
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [there, saved, done = std::move(done)] {
+              if (there) done(std::move(*saved));
+            },
+            Qt::QueuedConnection);
+      });
 }
 
 }  // namespace ghostnet::gui::chart

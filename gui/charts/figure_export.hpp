@@ -2,7 +2,10 @@
 #pragma once
 
 #include <QByteArray>
+#include <QObject>
 #include <QSize>
+#include <QString>
+#include <functional>
 
 #include "charts/chart_style.hpp"
 #include "charts/figure.hpp"
@@ -20,5 +23,9 @@ QByteArray figure_csv(const Figure& figure);
 // Puts the file in place whole or not at all: what was there stays where the disk is full. Errors: no_buffers (disk
 // full), permission, not_found (no such directory), with what to do about it.
 Result<> save_file(const QString& path, const QByteArray& bytes);
+// The same on a thread of its own, with what make() returns there; done(result) comes on the window's thread, unless
+// the context is gone by then.
+void save_later(QObject& context, const QString& path, std::function<QByteArray()> make,
+                std::function<void(Result<>)> done);
 
 }  // namespace ghostnet::gui::chart

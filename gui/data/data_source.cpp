@@ -16,8 +16,8 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr auto kLookEvery = std::chrono::milliseconds(250);
-constexpr auto kBusyTimeout = 2s;  // then the window says that the file is locked
-constexpr std::size_t kCacheBytes = std::size_t{48} << 20;
+constexpr auto kBusyTimeout = 2s;                           // then the window says that the file is locked
+constexpr std::size_t kCacheBytes = std::size_t{24} << 20;  // of each thread
 
 // Which file a path names; another one after it was replaced, none after it was deleted.
 std::optional<std::pair<dev_t, ino_t>> identity_of(const std::string& path) {
@@ -30,7 +30,7 @@ std::optional<std::pair<dev_t, ino_t>> identity_of(const std::string& path) {
 
 class DataSource::Worker {
  public:
-  explicit Worker(DataSource& source) : source_(source), thread_([this] { work(); }) {}
+  Worker(DataSource& source, Lane lane) : source_(source), lane_(lane), thread_([this] { work(); }) {}
 
   ~Worker() {
     {
@@ -70,7 +70,7 @@ class DataSource::Worker {
         wake_.wait_for(lock, kLookEvery);
         if (!jobs_.empty() || stopping_) continue;
         lock.unlock();
-        look();
+        if (tells()) look();
         lock.lock();
         continue;
       }
@@ -83,6 +83,9 @@ class DataSource::Worker {
       lock.lock();
     }
   }
+
+  // One of the workers speaks for all.
+  bool tells() const { return lane_ == Lane::panels; }
 
   void carry_out(Entry& entry) {
     if (!entry.ticket.wanted()) return;
@@ -98,6 +101,7 @@ class DataSource::Worker {
   void reopen(const std::string& path) {
     results::DatabaseOptions options{.busy_timeout = kBusyTimeout, .cache_bytes = kCacheBytes};
     Result<results::Database> opened = results::Database::open(path, options);
+    if (!opened && !tells()) return;
     if (!opened) {
       const QString message = QString::fromUtf8(opened.error().message());
       source_.post([&source = source_, message] { Q_EMIT source.open_failed(message); });
@@ -108,6 +112,7 @@ class DataSource::Worker {
     identity_ = identity_of(path);
     version_ = data_version();
     vanished_ = false;
+    if (!tells()) return;
     source_.post([&source = source_, name = QString::fromStdString(path)] {
       source.path_ = name;
       source.last_failure_.clear();
@@ -137,6 +142,7 @@ class DataSource::Worker {
   }
 
   DataSource& source_;
+  const Lane lane_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Entry> jobs_;
@@ -149,12 +155,24 @@ class DataSource::Worker {
   std::thread thread_;
 };
 
-DataSource::DataSource(QObject* parent) : QObject(parent), worker_(std::make_unique<Worker>(*this)) {}
-DataSource::~DataSource() { worker_.reset(); }
+DataSource::DataSource(QObject* parent) : QObject(parent) {
+  for (const Lane lane : {Lane::panels, Lane::mesh}) {
+    workers_[static_cast<std::size_t>(lane)] = std::make_unique<Worker>(*this, lane);
+  }
+}
 
-void DataSource::open(const QString& path) { worker_->open(path.toStdString()); }
+DataSource::~DataSource() {
+  for (std::unique_ptr<Worker>& worker : workers_) worker.reset();
+}
 
-void DataSource::ask_worker(const Ticket& ticket, Job job) { worker_->add(ticket, std::move(job)); }
+// Asked first of the mesh's, so that it is there when the other says that the file is open.
+void DataSource::open(const QString& path) {
+  for (const Lane lane : {Lane::mesh, Lane::panels}) workers_[static_cast<std::size_t>(lane)]->open(path.toStdString());
+}
+
+void DataSource::ask_worker(Lane lane, const Ticket& ticket, Job job) {
+  workers_[static_cast<std::size_t>(lane)]->add(ticket, std::move(job));
+}
 
 void DataSource::post(std::move_only_function<void()> call) {
   // Qt keeps copies of what it calls later.

@@ -1,6 +1,5 @@
 #include "habits/export_view.hpp"
 
-#include <QBuffer>
 #include <QComboBox>
 #include <QDialog>
 #include <QDialogButtonBox>
@@ -10,11 +9,9 @@
 #include <QFormLayout>
 #include <QImage>
 #include <QLabel>
-#include <QPainter>
 #include <QProgressDialog>
 #include <QPushButton>
 #include <QSpinBox>
-#include <QSvgGenerator>
 
 #include "charts/figure_export.hpp"
 #include "ghostnet/gui/main_window.hpp"
@@ -81,45 +78,27 @@ class PlayThroughDialog : public QDialog {
 
 }  // namespace
 
-QByteArray picture_of(QWidget& widget, const QString& format, double scale) {
-  QByteArray bytes;
-  QBuffer buffer(&bytes);
-  buffer.open(QIODevice::WriteOnly);
-  if (format == "svg") {
-    QSvgGenerator generator;
-    generator.setOutputDevice(&buffer);
-    generator.setSize(widget.size());
-    generator.setViewBox(widget.rect());
-    QPainter painter(&generator);
-    widget.render(&painter);
-    return bytes;
+void write_view(MeshView& mesh, const QString& path, std::function<void(Result<>)> done) {
+  if (path.endsWith(".svg", Qt::CaseInsensitive)) {
+    return mesh.ask_svg([&mesh, path, done = std::move(done)](QByteArray svg) {
+      chart::save_later(mesh, path, [svg = std::move(svg)] { return svg; }, done);
+    });
   }
-  QImage image(widget.size() * scale, QImage::Format_RGB32);
-  image.setDevicePixelRatio(scale);
-  widget.render(&image);
-  image.save(&buffer, "PNG");
-  return bytes;
-}
-
-QByteArray picture_of(MeshView& mesh, const QString& format, double scale) {
-  if (format == "svg") return picture_of(static_cast<QWidget&>(mesh), format, scale);
-  QByteArray bytes;
-  QBuffer buffer(&bytes);
-  buffer.open(QIODevice::WriteOnly);
-  mesh.picture(mesh.size() * scale).save(&buffer, "PNG");
-  return bytes;
+  constexpr int kLarger = 2;
+  mesh.ask_picture(mesh.size() * kLarger, [&mesh, path, done = std::move(done)](QImage image) {
+    chart::save_later(mesh, path, [image = std::move(image)] { return png_of(image); }, done);
+  });
 }
 
 void export_view(MainWindow& window, MeshView& mesh) {
   QString chosen;
-  const QString path = QFileDialog::getSaveFileName(&window, QObject::tr("Export the view"), "mesh.png",
-                                                    "PNG (*.png);;SVG (*.svg)", &chosen);
+  QString path = QFileDialog::getSaveFileName(&window, QObject::tr("Export the view"), "mesh.png",
+                                              "PNG (*.png);;SVG (*.svg)", &chosen);
   if (path.isEmpty()) return;
-  const bool svg =
-      path.endsWith(".svg", Qt::CaseInsensitive) || (QFileInfo(path).suffix().isEmpty() && chosen.startsWith("SVG"));
-  if (const Result<> saved = chart::save_file(path, picture_of(mesh, svg ? "svg" : "png")); !saved) {
-    window.show_problem(text_of(saved.error()));
-  }
+  if (QFileInfo(path).suffix().isEmpty()) path += chosen.startsWith("SVG") ? ".svg" : ".png";
+  write_view(mesh, path, [&window](const Result<>& saved) {
+    if (!saved) window.show_problem(text_of(saved.error()));
+  });
 }
 
 void export_play_through(MainWindow& window, Document& document, MeshView& mesh) {
@@ -130,7 +109,8 @@ void export_play_through(MainWindow& window, Document& document, MeshView& mesh)
   if (options.target.isEmpty()) return;
   auto* play = new PlayThrough(
       document,
-      PlayThrough::Stage{[&mesh] { return mesh.picture(mesh.size()); }, [&mesh] { return mesh.is_settled(); }},
+      PlayThrough::Stage{[&mesh](std::function<void(QImage)> done) { mesh.ask_picture(mesh.size(), std::move(done)); },
+                         [&mesh] { return mesh.is_settled(); }},
       &window);
   auto* progress =
       new QProgressDialog(QObject::tr("Drawing the frames…"), QObject::tr("Cancel"), 0, options.frames, &window);

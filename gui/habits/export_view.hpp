@@ -1,13 +1,11 @@
-// Export of what the window shows: the view as a picture, and a part of the run as frames or as a GIF.
+// Export of what the window shows: the view as a picture, and a part of the run as frames or as a GIF. All of it is
+// drawn and written on other threads.
 #pragma once
 
-#include <QByteArray>
-#include <QSize>
 #include <QString>
+#include <functional>
 
 #include "ghostnet/runtime/result.hpp"
-
-class QWidget;
 
 namespace ghostnet::gui {
 
@@ -15,11 +13,8 @@ class Document;
 class MainWindow;
 class MeshView;
 
-// What a widget draws, as "png" or "svg". An SVG holds text and shapes where the widget draws them as such; the links
-// of a mesh, which are densities, are a picture in it.
-QByteArray picture_of(QWidget& widget, const QString& format, double scale = 2);
-// The mesh in full quality.
-QByteArray picture_of(MeshView& mesh, const QString& format, double scale = 2);
+// Writes the mesh as it is seen: as SVG where the path ends so, else as PNG of twice the size on the screen.
+void write_view(MeshView& mesh, const QString& path, std::function<void(Result<>)> done);
 
 // Asks where, writes, says what went wrong.
 void export_view(MainWindow& window, MeshView& mesh);

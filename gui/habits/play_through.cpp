@@ -13,6 +13,10 @@ namespace {
 
 constexpr int kLook_ms = 5;  // how often it is looked whether all has been read
 
+bool is_gif(const PlayThroughOptions& options) { return options.target.endsWith(".gif", Qt::CaseInsensitive); }
+
+}  // namespace
+
 QByteArray png_of(const QImage& image) {
   QByteArray bytes;
   QBuffer buffer(&bytes);
@@ -20,10 +24,6 @@ QByteArray png_of(const QImage& image) {
   image.save(&buffer, "PNG");
   return bytes;
 }
-
-bool is_gif(const PlayThroughOptions& options) { return options.target.endsWith(".gif", Qt::CaseInsensitive); }
-
-}  // namespace
 
 QString ffmpeg_command(const PlayThroughOptions& options) {
   return QString("ffmpeg -framerate %1 -i '%2/frame-%05d.png' -pix_fmt yuv420p '%2.mp4'")
@@ -45,7 +45,7 @@ void PlayThrough::start(PlayThroughOptions options) {
   options_.frames = std::clamp(options_.frames, 1, PlayThroughOptions::kMaxFrames);
   gif_.reset();
   frame_ = 0;
-  set_ = false;
+  step_ = Step::set_time;
   running_ = true;
   shown_before_ns_ = document_.time_ns();
   document_.set_follows_end(false);
@@ -60,38 +60,55 @@ void PlayThrough::cancel() {
 }
 
 void PlayThrough::step() {
-  if (!set_) {
+  if (step_ == Step::set_time) {
     const double share = options_.frames < 2 ? 0 : static_cast<double>(frame_) / (options_.frames - 1);
     const auto span = static_cast<double>(options_.to_ns - options_.from_ns);
     document_.set_time_ns(options_.from_ns + static_cast<std::int64_t>(span * share));
-    set_ = true;
+    step_ = Step::wait;
     return;
   }
-  if (document_.data().pending() > 0 || !stage_.is_ready()) return;
-  if (const Result<> kept = keep(stage_.take()); !kept) return end(text_of(kept.error()));
-  set_ = false;
-  ++frame_;
-  Q_EMIT progressed(frame_, options_.frames);
-  if (!running_ || frame_ < options_.frames) return;
-  if (!gif_) return end({});
-  const Result<> saved = chart::save_file(options_.target, gif_->finish());
-  end(saved ? QString() : text_of(saved.error()));
+  if (step_ == Step::taking || document_.data().pending() > 0 || !stage_.is_ready()) return;
+  step_ = Step::taking;
+  stage_.take([this](QImage image) {
+    if (running_) keep(std::move(image));
+  });
 }
 
-Result<> PlayThrough::keep(const QImage& image) {
-  if (!is_gif(options_)) {
-    const QString name = QString("frame-%1.png").arg(frame_, 5, 10, QChar('0'));
-    return chart::save_file(QDir(options_.target).filePath(name), png_of(image));
+void PlayThrough::keep(QImage image) {
+  if (is_gif(options_) && !gif_) {
+    gif_ = std::make_shared<GifWriter>(image.size(), 1000 / std::max(1, options_.frames_per_s));
   }
-  if (!gif_) gif_ = std::make_unique<GifWriter>(image.size(), 1000 / std::max(1, options_.frames_per_s));
-  gif_->add(image);
-  if (gif_->bytes() <= PlayThroughOptions::kMaxGifBytes) return {};
-  return fail(Errc::limit, "the GIF would be larger than {} MiB; take fewer frames, or PNG frames",
-              PlayThroughOptions::kMaxGifBytes >> 20U);
+  const QString name = QString("frame-%1.png").arg(frame_, 5, 10, QChar('0'));
+  const auto work = [gif = gif_, image = std::move(image),
+                     path = QDir(options_.target).filePath(name)](const Ticket&) -> Result<> {
+    if (!gif) return chart::save_file(path, png_of(image));
+    gif->add(image);
+    if (gif->bytes() <= PlayThroughOptions::kMaxGifBytes) return {};
+    return fail(Errc::limit, "the GIF would be larger than {} MiB; take fewer frames, or PNG frames",
+                PlayThroughOptions::kMaxGifBytes >> 20U);
+  };
+  writing_.ask(frame_inquiry_, work, [this](const Result<>& kept) {
+    if (!kept) return end(text_of(kept.error()));
+    step_ = Step::set_time;
+    ++frame_;
+    Q_EMIT progressed(frame_, options_.frames);
+    if (!running_ || frame_ < options_.frames) return;
+    gif_ ? finish_gif() : end({});
+  });
+}
+
+void PlayThrough::finish_gif() {
+  step_ = Step::taking;
+  const auto work = [gif = gif_, path = options_.target](const Ticket&) {
+    return chart::save_file(path, gif->finish());
+  };
+  writing_.ask(frame_inquiry_, work,
+               [this](const Result<>& saved) { end(saved ? QString() : text_of(saved.error())); });
 }
 
 void PlayThrough::end(const QString& problem) {
   timer_.stop();
+  frame_inquiry_.withdraw();
   running_ = false;
   gif_.reset();
   document_.set_time_ns(shown_before_ns_);

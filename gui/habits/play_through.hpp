@@ -1,6 +1,6 @@
 // PlayThrough: a part of the run as pictures: the time goes from one instant to another in even steps, and when all
 // that is shown has been read, a picture is taken. As numbered PNG files, from which ffmpeg makes a film, or as one
-// GIF.
+// GIF. Frames are packed and written on a thread of its own, one at a time.
 #pragma once
 
 #include <QImage>
@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 
+#include "ghostnet/gui/background.hpp"
 #include "ghostnet/gui/document.hpp"
 #include "habits/gif_writer.hpp"
 
@@ -28,6 +29,8 @@ struct PlayThroughOptions {
   QString target{};
 };
 
+QByteArray png_of(const QImage& image);
+
 // The command that makes a film of the frames in a directory.
 QString ffmpeg_command(const PlayThroughOptions& options);
 
@@ -37,7 +40,7 @@ class PlayThrough : public QObject {
  public:
   // What is drawn, and whether it shows the document's instant by now.
   struct Stage {
-    std::function<QImage()> take;
+    std::function<void(std::function<void(QImage)> done)> take;
     std::function<bool()> is_ready = [] { return true; };
   };
   // The instant that was shown before comes back at the end.
@@ -55,18 +58,23 @@ class PlayThrough : public QObject {
   void finished(const QString& problem);
 
  private:
+  enum class Step : std::uint8_t { set_time, wait, taking };
+
   void step();
-  Result<> keep(const QImage& image);
+  void keep(QImage image);
+  void finish_gif();
   void end(const QString& problem);
 
   Document& document_;
   Stage stage_;
   PlayThroughOptions options_;
-  std::unique_ptr<GifWriter> gif_;
+  Background writing_;
+  Inquiry frame_inquiry_;
+  std::shared_ptr<GifWriter> gif_;  // of the thread that writes, while a frame is under way
   QTimer timer_;
   std::int64_t shown_before_ns_ = 0;
   int frame_ = 0;
-  bool set_ = false;  // the time of the frame
+  Step step_ = Step::set_time;
   bool running_ = false;
 };
 

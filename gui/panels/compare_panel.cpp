@@ -60,10 +60,7 @@ ComparePanel::ComparePanel(Document& document, QWidget* parent) : QWidget(parent
 }
 
 void ComparePanel::build() {
-  page_ = new PanelPage(build_content());
-  auto* whole = new QVBoxLayout(this);
-  whole->setContentsMargins(0, 0, 0, 0);
-  whole->addWidget(page_);
+  page_ = fill_with_page(*this, build_content());
   connect(a_, &QComboBox::activated, this, &ComparePanel::ask);
   connect(b_, &QComboBox::activated, this, &ComparePanel::ask);
   connect(filter_, &QLineEdit::textChanged, this, &ComparePanel::fill_table);
@@ -94,7 +91,7 @@ QWidget* ComparePanel::build_content() {
   auto* filters = new QHBoxLayout;
   filters->addWidget(filter_, 1);
   filters->addWidget(only_differences_);
-  auto* halves = new QSplitter(Qt::Vertical);
+  auto* halves = new QSplitter(Qt::Horizontal);
   halves->addWidget(table_);
   halves->addWidget(chart_);
   halves->setStretchFactor(0, 3);

@@ -2,15 +2,11 @@
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QTableView>
-#include <QVBoxLayout>
 #include <algorithm>
-#include <limits>
-#include <set>
 
 #include "charts/units.hpp"
 #include "panels/table_kit.hpp"
@@ -20,24 +16,29 @@ namespace ghostnet::gui {
 
 namespace {
 
-constexpr int kWait_ms = 100;
+constexpr int kWait_ms = 200;
+
+bool same(const results::EventAt& a, const results::EventAt& b) {
+  return a.time_ns == b.time_ns && a.number == b.number;
+}
 
 }  // namespace
 
 // ---- EventModel ----
 
-void EventModel::clear(std::shared_ptr<const HostTable> hosts) {
+void EventModel::set_events(std::vector<results::EventAt> events, std::shared_ptr<const HostTable> hosts) {
+  const bool grows = !events_.empty() && events.size() >= events_.size() && hosts == hosts_ &&
+                     same(events.front(), events_.front()) && same(events[events_.size() - 1], events_.back());
+  if (grows && events.size() == events_.size()) return;
+  if (grows) {
+    beginInsertRows({}, rowCount(), static_cast<int>(events.size()) - 1);
+    events_ = std::move(events);
+    return endInsertRows();
+  }
   beginResetModel();
   hosts_ = std::move(hosts);
-  events_.clear();
+  events_ = std::move(events);
   endResetModel();
-}
-
-void EventModel::append(std::vector<results::EventAt> events) {
-  if (events.empty()) return;
-  beginInsertRows({}, rowCount(), rowCount() + static_cast<int>(events.size()) - 1);
-  std::ranges::move(events, std::back_inserter(events_));
-  endInsertRows();
 }
 
 int EventModel::row_at(std::int64_t time_ns) const {
@@ -55,9 +56,8 @@ QVariant EventModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid()) return {};
   const results::EventAt& event = events_[static_cast<std::size_t>(index.row())];
   if (role == Qt::ToolTipRole && !event.fields.empty()) return text_of(event.fields);
-  if (role == Qt::UserRole && index.column() == time) return QVariant::fromValue<qlonglong>(event.time_ns);
   if (role == Qt::TextAlignmentRole && index.column() == time) return int(Qt::AlignRight | Qt::AlignVCenter);
-  if (role != Qt::DisplayRole && role != Qt::UserRole) return {};
+  if (role != Qt::DisplayRole) return {};
   switch (index.column()) {
     case time: return chart::seconds_text(static_cast<double>(event.time_ns) / 1e9);
     case host: return event.host ? host_text(*hosts_, *event.host) : QString();
@@ -68,37 +68,11 @@ QVariant EventModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant EventModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+  if (orientation != Qt::Horizontal) return {};
+  if (role == Qt::TextAlignmentRole && section == time) return int(Qt::AlignRight | Qt::AlignVCenter);
+  if (role != Qt::DisplayRole) return {};
   static const QStringList names{QObject::tr("Time"), QObject::tr("Host"), QObject::tr("Event"), QObject::tr("Text")};
   return names.value(section);
-}
-
-// ---- EventFilter, EventProxy ----
-
-bool EventFilter::passes(const results::EventAt& event, const QString& host) const {
-  if (!kind.empty() && event.kind != kind) return false;
-  if (!of_hosts.empty() && !(event.host && std::ranges::binary_search(of_hosts, *event.host))) return false;
-  if (words.isEmpty()) return true;
-  return host.contains(words, Qt::CaseInsensitive) || text_of(event.kind).contains(words, Qt::CaseInsensitive) ||
-         text_of(event.text).contains(words, Qt::CaseInsensitive) ||
-         text_of(event.fields).contains(words, Qt::CaseInsensitive);
-}
-
-EventProxy::EventProxy(EventModel& events, QObject* parent) : QSortFilterProxyModel(parent), events_(events) {
-  setSourceModel(&events);
-  setSortRole(Qt::UserRole);
-}
-
-void EventProxy::set_filter(EventFilter filter) {
-  filter_ = std::move(filter);
-  invalidateFilter();
-}
-
-bool EventProxy::filterAcceptsRow(int row, const QModelIndex& parent) const {
-  const QString host = filter_.words.isEmpty()
-                           ? QString()
-                           : events_.index(row, EventModel::host, parent).data(Qt::DisplayRole).toString();
-  return filter_.passes(events_.events()[static_cast<std::size_t>(row)], host);
 }
 
 // ---- EventPanel ----
@@ -107,14 +81,13 @@ EventPanel::EventPanel(Document& document, QWidget* parent)
     : QWidget(parent),
       document_(document),
       model_(new EventModel(this)),
-      shown_(new EventProxy(*model_, this)),
       refresher_(*this, [this] { ask(); }, kWait_ms) {
   build();
   connect(&document_, &Document::run_changed, this, &EventPanel::begin);
   connect(&document_, &Document::run_grew, this, [this] { refresher_.request(); });
   connect(&document_, &Document::time_changed, this, &EventPanel::show_time);
   connect(&document_, &Document::selection_changed, this, [this] {
-    if (selected_only_->isChecked()) apply_filter();
+    if (selected_only_->isChecked()) refresher_.request();
   });
   begin();
 }
@@ -128,118 +101,92 @@ void EventPanel::build() {
   selected_only_ = new QCheckBox(tr("Selected hosts"));
   selected_only_->setToolTip(tr("Only events of the hosts that are selected in the mesh"));
   count_ = new QLabel;
-  table_ = make_table(shown_, tr("Events of the run"));
-  table_->sortByColumn(EventModel::time, Qt::AscendingOrder);
-  connect(kind_, &QComboBox::activated, this, &EventPanel::apply_filter);
-  connect(words_, &QLineEdit::textChanged, this, &EventPanel::apply_filter);
-  connect(selected_only_, &QCheckBox::toggled, this, &EventPanel::apply_filter);
-  const auto go_there = [this](const QModelIndex& index) {
-    const int row = shown_->mapToSource(index).row();
-    if (row < 0) return;
-    const results::EventAt& event = model_->events()[static_cast<std::size_t>(row)];
-    document_.set_time_ns(event.time_ns);
-    if (event.host) document_.select_host(*event.host);
-  };
-  connect(table_, &QTableView::clicked, this, go_there);
-  connect(table_, &QTableView::activated, this, go_there);
-
-  auto* content = new QWidget;
-  auto* column = new QVBoxLayout(content);
-  auto* row = new QHBoxLayout;
-  row->addWidget(words_, 1);
-  row->addWidget(kind_);
-  row->addWidget(selected_only_);
-  row->addWidget(count_);
-  column->setContentsMargins(8, 8, 8, 8);
-  column->addLayout(row);
-  column->addWidget(table_, 1);
-  page_ = new PanelPage(content);
-  auto* whole = new QVBoxLayout(this);
-  whole->setContentsMargins(0, 0, 0, 0);
-  whole->addWidget(page_);
+  table_ = make_table(model_, tr("Events of the run"));
+  table_->setSortingEnabled(false);
+  connect(kind_, &QComboBox::activated, this, [this] { refresher_.request(); });
+  connect(words_, &QLineEdit::textChanged, this, [this] { refresher_.request(); });
+  connect(selected_only_, &QCheckBox::toggled, this, [this] { refresher_.request(); });
+  connect(table_, &QTableView::clicked, this, &EventPanel::go_to);
+  connect(table_, &QTableView::activated, this, &EventPanel::go_to);
+  page_ = fill_with_page(*this, with_controls({words_, kind_, selected_only_, count_}, table_));
 }
 
 void EventPanel::begin() {
   inquiry_.withdraw();
-  model_->clear(document_.hosts());
+  model_->set_events({}, document_.hosts());
   while (kind_->count() > 1) kind_->removeItem(1);
-  apply_filter();
-  show_state();
+  count_->clear();
+  if (document_.run() == nullptr) return page_->show_words(tr("Open a database to see what happened in its runs."));
+  page_->show_content();
   refresher_.request();
 }
 
-// What came after the events that are there; events of one instant are read again, in case some were written later.
+results::EventFilter EventPanel::filter() const {
+  results::EventFilter filter{.kind = kind_->currentData().toString().toStdString(),
+                              .words = words_->text().trimmed().toStdString()};
+  if (!selected_only_->isChecked()) return filter;
+  filter.hosts = document_.selection().hosts;
+  if (filter.hosts.empty()) filter.hosts = {-2};  // of no host
+  return filter;
+}
+
 void EventPanel::ask() {
-  if (document_.run() == nullptr || std::ssize(model_->events()) >= kMaxEvents) return;
-  const std::int64_t from = model_->events().empty() ? 0 : model_->events().back().time_ns;
-  document_.data().ask(
-      inquiry_,
-      [run = document_.run_id(), from](const results::Database& database) {
-        return results::events_between(database, run, from, std::numeric_limits<std::int64_t>::max(), kMaxAtOnce);
-      },
-      [this](Result<std::vector<results::EventAt>> events) { take(std::move(events)); });
+  if (document_.run() == nullptr) return;
+  const auto read = [run = document_.run_id(), filter = filter(),
+                     now = document_.time_ns()](const results::Database& database) -> Result<Answer> {
+    Result<results::EventsAround> around = results::events_around(database, run, filter, now, kMaxEachSide);
+    if (!around) return fail(std::move(around));
+    Result<std::vector<std::string>> kinds = results::event_kinds(database, run, kKindsAmong);
+    if (!kinds) return fail(std::move(kinds));
+    return Answer{std::move(*around), std::move(*kinds)};
+  };
+  document_.data().ask(inquiry_, read, [this](Result<Answer> answer) { take(std::move(answer)); });
 }
 
-void EventPanel::take(Result<std::vector<results::EventAt>> events) {
-  if (!events) return page_->show_words(text_of(events.error()));
-  const bool full = std::ssize(*events) == kMaxAtOnce;
-  if (!model_->events().empty()) {
-    const results::EventAt& last = model_->events().back();
-    std::erase_if(*events, [&](const results::EventAt& event) {
-      return event.time_ns == last.time_ns && event.number <= last.number;
-    });
-  }
+void EventPanel::take(Result<Answer> answer) {
+  if (!answer) return page_->show_words(text_of(answer.error()));
   const bool first = model_->events().empty();
-  const bool more = full && !events->empty();
-  model_->append(std::move(*events));
-  if (first) table_->resizeColumnsToContents();
-  offer_kinds();
-  show_state();
-  show_time();
-  if (more) refresher_.request();
-}
-
-void EventPanel::offer_kinds() {
-  std::set<std::string> kinds;
-  for (const results::EventAt& event : model_->events()) kinds.insert(event.kind);
-  for (const std::string& kind : kinds) {
+  more_before_ = answer->around.more_before;
+  more_after_ = answer->around.more_after;
+  model_->set_events(std::move(answer->around.events), document_.hosts());
+  for (const std::string& kind : answer->kinds) {
     if (kind_->findData(text_of(kind)) < 0) kind_->addItem(text_of(kind), text_of(kind));
   }
-}
-
-void EventPanel::apply_filter() {
-  EventFilter filter{.kind = kind_->currentData().toString().toStdString(), .words = words_->text()};
-  if (selected_only_->isChecked()) {
-    filter.of_hosts = document_.selection().hosts;
-    if (filter.of_hosts.empty()) filter.of_hosts = {-2};  // of no host
-  }
-  shown_->set_filter(std::move(filter));
+  if (first) table_->resizeColumnsToContents();
   show_state();
+  show_time();
 }
 
+void EventPanel::go_to(const QModelIndex& index) {
+  if (!index.isValid()) return;
+  const results::EventAt event = model_->events()[static_cast<std::size_t>(index.row())];
+  document_.set_time_ns(event.time_ns);
+  if (event.host) document_.select_host(*event.host);
+}
+
+// Marks the last event up to the instant, and asks for others where the instant is about to leave those that are there.
 void EventPanel::show_time() {
   const int row = model_->row_at(document_.time_ns());
+  constexpr int kNear = kMaxEachSide / 5;
+  if ((more_before_ && row < kNear) || (more_after_ && row >= model_->rowCount() - kNear)) refresher_.request();
   if (row < 0 || !isVisible() || table_->hasFocus()) return;
-  for (int at = row; at >= std::max(0, row - 200); --at) {
-    const QModelIndex index = shown_->mapFromSource(model_->index(at, 0));
-    if (!index.isValid()) continue;
-    table_->selectRow(index.row());
-    return;
-  }
+  table_->selectRow(row);
 }
 
 void EventPanel::show_state() {
-  if (document_.run() == nullptr) return page_->show_words(tr("Open a database to see what happened in its runs."));
-  if (model_->events().empty()) {
+  const results::EventFilter wanted = filter();
+  const bool all = wanted.kind.empty() && wanted.words.empty() && wanted.hosts.empty();
+  if (model_->events().empty() && all) {
     return page_->show_words(
         tr("<p>Nothing happened that is an event.</p><p>Faults, churn and what protocols report appear here:</p>") +
         as_yaml(QStringLiteral("faults:\n  - { at: 20 s, for: 10 s, partition: [ [region: europe], rest ] }")));
   }
   page_->show_content();
-  const auto all = model_->events().size();
-  const QString more = std::ssize(model_->events()) >= kMaxEvents ? tr(" (the first of more)") : QString();
-  count_->setText(shown_->rowCount() == static_cast<int>(all) ? tr("%L1 events%2").arg(all).arg(more)
-                                                              : tr("%L1 of %L2").arg(shown_->rowCount()).arg(all));
+  const auto shown = model_->events().size();
+  if (more_before_ || more_after_) return count_->setText(tr("%L1 events around this instant").arg(shown));
+  count_->setText(all ? tr("%L1 events").arg(shown) : tr("%L1 events pass").arg(shown));
 }
+
+QString EventPanel::count() const { return count_->text(); }
 
 }  // namespace ghostnet::gui

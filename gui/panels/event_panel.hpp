@@ -1,12 +1,16 @@
 // EventPanel: what happened in the run, filtered; a click goes there in time.
+//
+// It holds the events around the document's instant, and reads others when the instant leaves them: a run may have
+// millions. The filter is applied where they are read.
 #pragma once
 
 #include <QAbstractTableModel>
-#include <QSortFilterProxyModel>
 #include <QWidget>
-#include <optional>
+#include <memory>
+#include <vector>
 
 #include "ghostnet/gui/document.hpp"
+#include "ghostnet/results/inspect.hpp"
 #include "panels/panel_page.hpp"
 #include "panels/refresher.hpp"
 
@@ -18,15 +22,15 @@ class QTableView;
 
 namespace ghostnet::gui {
 
-// The events that were read so far, in order of time.
+// Events in order of time.
 class EventModel : public QAbstractTableModel {
  public:
   enum Column { time, host, kind, text, kColumns };
 
   using QAbstractTableModel::QAbstractTableModel;
 
-  void clear(std::shared_ptr<const HostTable> hosts);
-  void append(std::vector<results::EventAt> events);
+  // Where the events are those that are there and some more, the view keeps its place.
+  void set_events(std::vector<results::EventAt> events, std::shared_ptr<const HostTable> hosts);
   const std::vector<results::EventAt>& events() const { return events_; }
   // The last event at or before the instant; -1: none.
   int row_at(std::int64_t time_ns) const;
@@ -41,54 +45,40 @@ class EventModel : public QAbstractTableModel {
   std::vector<results::EventAt> events_;
 };
 
-struct EventFilter {
-  std::string kind{};                    // empty: all
-  QString words{};                       // in host, kind, text or fields
-  std::vector<std::int64_t> of_hosts{};  // ascending; empty: all
-
-  bool passes(const results::EventAt& event, const QString& host) const;
-};
-
-class EventProxy : public QSortFilterProxyModel {
- public:
-  explicit EventProxy(EventModel& events, QObject* parent = nullptr);
-  void set_filter(EventFilter filter);
-
- protected:
-  bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
-
- private:
-  EventModel& events_;
-  EventFilter filter_;
-};
-
 class EventPanel : public QWidget {
   Q_OBJECT
 
  public:
-  static constexpr std::int64_t kMaxEvents = 200'000;
-  static constexpr std::int64_t kMaxAtOnce = 20'000;
+  static constexpr std::int64_t kMaxEachSide = 5'000;  // of the instant
+  static constexpr std::int64_t kKindsAmong = 100'000;
 
   explicit EventPanel(Document& document, QWidget* parent = nullptr);
 
   QTableView& table() { return *table_; }
   EventModel& model() { return *model_; }
-  EventProxy& shown() { return *shown_; }
+  QLineEdit& words() { return *words_; }
+  QString count() const;
 
  private:
+  struct Answer {
+    results::EventsAround around;
+    std::vector<std::string> kinds;
+  };
+
   void build();
   void begin();
   void ask();
-  void take(Result<std::vector<results::EventAt>> events);
-  void apply_filter();
-  void offer_kinds();
+  void take(Result<Answer> answer);
+  void go_to(const QModelIndex& index);
   void show_time();
   void show_state();
+  results::EventFilter filter() const;
 
   Document& document_;
   Inquiry inquiry_;
   EventModel* model_;
-  EventProxy* shown_;
+  bool more_before_ = false;
+  bool more_after_ = false;
   QComboBox* kind_;
   QLineEdit* words_;
   QCheckBox* selected_only_;

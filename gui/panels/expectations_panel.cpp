@@ -1,20 +1,37 @@
 #include "panels/expectations_panel.hpp"
 
+#include <QHeaderView>
 #include <QLabel>
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "charts/units.hpp"
 #include "panels/words.hpp"
 
 namespace ghostnet::gui {
 
+namespace {
+
+// Of a ratio a share where the expression speaks of one; of a metric alone its unit; a count has none.
+std::string unit_of(const std::string& expression, const std::vector<results::SeriesName>& names) {
+  if (expression.find('/') != std::string::npos) return expression.find('%') != std::string::npos ? "share" : "";
+  const std::string name = metric_in(expression, names);
+  const auto series = std::ranges::find(names, name, &results::SeriesName::name);
+  if (series == names.end() || series->kind == "counter" || expression.starts_with("count(")) return "";
+  return series->unit;
+}
+
+}  // namespace
+
 std::vector<CellModel::Row> expectation_rows(const std::vector<results::ExpectationRow>& expectations,
-                                             const Theme& theme) {
+                                             const std::vector<results::SeriesName>& names, const Theme& theme) {
   std::vector<CellModel::Row> rows;
   for (const results::ExpectationRow& expectation : expectations) {
     const Cell verdict = expectation.held ? Cell{.text = QObject::tr("✓ held"), .colour = theme.good}
                                           : Cell{.text = QObject::tr("✗ broken"), .colour = theme.bad};
-    const QString value = expectation.value ? QString::number(*expectation.value, 'g', 6) : QObject::tr("not measured");
+    const QString value = expectation.value
+                              ? chart::value_text(*expectation.value, unit_of(expectation.expression, names))
+                              : QObject::tr("not measured");
     rows.push_back({{verdict, {.text = text_of(expectation.expression)}, {.text = value, .right = true}},
                     static_cast<qint64>(rows.size())});
   }
@@ -36,20 +53,25 @@ std::string metric_in(const std::string& expression, const std::vector<results::
 }
 
 ExpectationsPanel::ExpectationsPanel(Document& document, QWidget* parent) : QWidget(parent), document_(document) {
+  constexpr int kReadableWidth = 260;
+  setMinimumWidth(kReadableWidth);
   summary_ = new QLabel;
   summary_->setWordWrap(true);
   model_ = new CellModel({tr("Verdict"), tr("Expectation"), tr("Measured")}, this);
   table_ = make_table(model_, tr("Expectations"));
   table_->setSortingEnabled(false);
+  // An expectation may be longer than the panel is wide.
+  table_->setWordWrap(true);
+  table_->horizontalHeader()->setStretchLastSection(false);
+  table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  table_->horizontalHeader()->setSectionResizeMode(1, QHeaderView::Stretch);
+  table_->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   auto* content = new QWidget;
   auto* column = new QVBoxLayout(content);
   column->setContentsMargins(8, 8, 8, 8);
   column->addWidget(summary_);
   column->addWidget(table_, 1);
-  page_ = new PanelPage(content);
-  auto* whole = new QVBoxLayout(this);
-  whole->setContentsMargins(0, 0, 0, 0);
-  whole->addWidget(page_);
+  page_ = fill_with_page(*this, content);
   connect(table_, &QTableView::activated, this, [this](const QModelIndex& index) {
     const auto row = static_cast<std::size_t>(index.row());
     const std::string name = metric_in(expectations_[row].expression, document_.series());
@@ -79,15 +101,13 @@ void ExpectationsPanel::take(Result<std::vector<results::ExpectationRow>> expect
                   as_yaml(QStringLiteral("expect:\n  - gossipsub.delivered / gossipsub.expected >= 99.9 %\n"
                                          "  - p99(gossipsub.delivery_latency) < 800 ms")));
   }
-  const bool first = expectations_.size() != expectations->size();
   expectations_ = std::move(*expectations);
   const auto held = std::ranges::count(expectations_, true, &results::ExpectationRow::held);
   const bool all = held == std::ssize(expectations_);
   summary_->setText(
       all ? tr("All %1 expectations held.").arg(expectations_.size())
           : tr("%1 of %2 expectations are broken.").arg(std::ssize(expectations_) - held).arg(expectations_.size()));
-  model_->set_rows(expectation_rows(expectations_, document_.theme()));
-  if (first) table_->resizeColumnsToContents();
+  model_->set_rows(expectation_rows(expectations_, document_.series(), document_.theme()));
   page_->show_content();
 }
 

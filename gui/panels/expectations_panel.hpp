@@ -11,9 +11,9 @@ class QLabel;
 
 namespace ghostnet::gui {
 
-// sign and word, expression, measured value
+// sign and word, expression, measured value in the unit of what the expression is about
 std::vector<CellModel::Row> expectation_rows(const std::vector<results::ExpectationRow>& expectations,
-                                             const Theme& theme);
+                                             const std::vector<results::SeriesName>& names, const Theme& theme);
 // The first of the names that an expression is about; empty: none of them.
 std::string metric_in(const std::string& expression, const std::vector<results::SeriesName>& names);
 

@@ -50,6 +50,8 @@ HostInspector::HostInspector(Document& document, QWidget* parent)
 HostInspector::~HostInspector() = default;
 
 void HostInspector::build() {
+  constexpr int kReadableWidth = 280;
+  setMinimumWidth(kReadableWidth);
   name_ = new QLabel;
   QFont large = name_->font();
   large.setPointSizeF(large.pointSizeF() * 1.35);
@@ -74,10 +76,7 @@ void HostInspector::build() {
   column->addLayout(heading);
   column->addWidget(place_);
   column->addWidget(tabs_, 1);
-  page_ = new PanelPage(content);
-  auto* whole = new QVBoxLayout(this);
-  whole->setContentsMargins(0, 0, 0, 0);
-  whole->addWidget(page_);
+  page_ = fill_with_page(*this, content);
 }
 
 QWidget* HostInspector::build_metrics() {

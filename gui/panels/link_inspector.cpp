@@ -7,6 +7,7 @@
 #include <QJsonObject>
 #include <QJsonValue>
 #include <QLabel>
+#include <QRegularExpression>
 #include <QScrollArea>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -92,7 +93,9 @@ std::vector<CellModel::Row> field_rows(const std::string& json) {
   for (auto field = fields.begin(); field != fields.end(); ++field) {
     QString name = field.key();
     const QString value = field_text(name, field.value());
-    rows.push_back({{{.text = name.replace(QLatin1Char('_'), QLatin1Char(' '))}, {.text = value}}, 0});
+    // The value is written with its unit.
+    static const QRegularExpression unit("_(ns|us|ms|s|bytes|bps)$");
+    rows.push_back({{{.text = name.remove(unit).replace(QLatin1Char('_'), QLatin1Char(' '))}, {.text = value}}, 0});
   }
   return rows;
 }
@@ -136,10 +139,8 @@ void LinkInspector::build() {
   scroll->setWidget(content);
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
-  page_ = new PanelPage(scroll);
-  auto* whole = new QVBoxLayout(this);
-  whole->setContentsMargins(0, 0, 0, 0);
-  whole->addWidget(page_);
+  scroll->setAccessibleName(tr("The selected link"));
+  page_ = fill_with_page(*this, scroll);
 }
 
 void LinkInspector::choose() {

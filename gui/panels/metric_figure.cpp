@@ -1,7 +1,6 @@
 #include "panels/metric_figure.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "ghostnet/results/inspect.hpp"
 #include "panels/figures.hpp"
@@ -14,6 +13,7 @@ namespace {
 using View = MetricQuestion::View;
 
 constexpr std::int64_t kMaxMarks = 200;
+constexpr std::size_t kMostPoints = 400;
 
 chart::Figure time_figure(const MetricQuestion& question) {
   return {.title = text_of(question.metric.name),
@@ -23,14 +23,12 @@ chart::Figure time_figure(const MetricQuestion& question) {
 
 // Faults, where they began and ended.
 Result<> add_marks(chart::Figure& figure, const results::Database& database, std::int64_t run) {
-  auto events = results::events_between(database, run, 0, std::numeric_limits<std::int64_t>::max(), 5'000);
+  auto events = results::fault_changes(database, run, kMaxMarks);
   if (!events) return fail(std::move(events));
-  std::int64_t marks = 0;
   for (const results::EventAt& event : *events) {
-    if (event.kind != "fault_begins" && event.kind != "fault_ends") continue;
-    if (++marks > kMaxMarks) break;
     const QString sign = event.kind == "fault_begins" ? QStringLiteral("▼ %1") : QStringLiteral("△ %1");
-    figure.marks.push_back({static_cast<double>(event.time_ns) / 1e9, sign.arg(text_of(event.text))});
+    figure.marks.push_back(
+        {static_cast<double>(event.time_ns) / 1e9, sign.arg(text_of(event.text).section(QLatin1Char('.'), -1))});
   }
   return {};
 }
@@ -47,7 +45,8 @@ Result<> add_whole(chart::Figure& figure, const results::Database& database, con
     add_points(figure, QObject::tr("all hosts, sum"), *points, question.rate, 0);
     return {};
   }
-  auto spread = results::spread_over_hosts(database, question.run, question.metric.metric_id, question.group);
+  auto spread =
+      results::spread_over_hosts(database, question.run, question.metric.metric_id, question.group, kMostPoints);
   if (!spread) return fail(std::move(spread));
   figure.y.unit = question.metric.unit;
   add_spread(figure, QObject::tr("%1: mean of the sampled hosts, lowest to highest").arg(text_of(question.group)),
@@ -135,11 +134,12 @@ Result<chart::Figure> heat_map(const results::Database& database, const MetricQu
   }
   HeatMapBuilder builder(ids, question.end_s, HeatMapBuilder::kMaxColumns);
   std::size_t samples = 0;
-  Result<> read = results::for_each_sample(database, question.run, question.metric.metric_id,
-                                           [&](double time_s, std::int64_t host, double value) {
-                                             ++samples;
-                                             builder.add(time_s, host, value);
-                                           });
+  Result<> read =
+      results::for_each_sample(database, question.run, question.metric.metric_id, HeatMapBuilder::kMaxColumns,
+                               [&](double time_s, std::int64_t host, double value) {
+                                 ++samples;
+                                 builder.add(time_s, host, value);
+                               });
   if (!read) return fail(std::move(read));
   if (samples > 0) figure.heat = builder.build(names, question.metric.unit, question.rate);
   return figure;

@@ -1,6 +1,9 @@
 #include "panels/panel_page.hpp"
 
+#include <QHBoxLayout>
 #include <QLabel>
+#include <QScrollArea>
+#include <QVBoxLayout>
 
 namespace ghostnet::gui {
 
@@ -10,9 +13,14 @@ PanelPage::PanelPage(QWidget* content, QWidget* parent) : QStackedWidget(parent)
   words_->setMargin(18);
   words_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   words_->setForegroundRole(QPalette::PlaceholderText);
-  words_->setMinimumWidth(120);
+  // Long words in a small panel are scrolled; they do not make the window larger.
+  auto* scroll = new QScrollArea;
+  scroll->setWidget(words_);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setFocusPolicy(Qt::NoFocus);
   addWidget(content);
-  addWidget(words_);
+  addWidget(scroll);
 }
 
 void PanelPage::show_words(const QString& words) {
@@ -22,6 +30,25 @@ void PanelPage::show_words(const QString& words) {
 }
 
 QString PanelPage::words() const { return words_->text(); }
+
+PanelPage* fill_with_page(QWidget& panel, QWidget* content) {
+  auto* page = new PanelPage(content);
+  auto* whole = new QVBoxLayout(&panel);
+  whole->setContentsMargins(0, 0, 0, 0);
+  whole->addWidget(page);
+  return page;
+}
+
+QWidget* with_controls(std::initializer_list<QWidget*> controls, QWidget* below) {
+  auto* content = new QWidget;
+  auto* column = new QVBoxLayout(content);
+  column->setContentsMargins(8, 8, 8, 8);
+  auto* row = new QHBoxLayout;
+  for (QWidget* control : controls) row->addWidget(control, row->count() == 0 ? 1 : 0);
+  column->addLayout(row);
+  column->addWidget(below, 1);
+  return content;
+}
 
 QString as_yaml(const QString& lines) {
   return QString("<table align=\"center\"><tr><td align=\"left\"><pre>%1</pre></td></tr></table>")

@@ -3,6 +3,7 @@
 
 #include <QStackedWidget>
 #include <QString>
+#include <initializer_list>
 
 class QLabel;
 
@@ -22,6 +23,11 @@ class PanelPage : public QStackedWidget {
  private:
   QLabel* words_;
 };
+
+// Makes the panel of this page alone, which takes the content over.
+PanelPage* fill_with_page(QWidget& panel, QWidget* content);
+// Controls in a row, of which the first takes what room there is, above what they are about.
+QWidget* with_controls(std::initializer_list<QWidget*> controls, QWidget* below);
 
 // The lines to add to a scenario, set as code.
 QString as_yaml(const QString& lines);

@@ -7,7 +7,7 @@
 namespace ghostnet::gui {
 
 Refresher::Refresher(QWidget& shown, std::function<void()> refresh, int wait_ms)
-    : shown_(shown), refresh_(std::move(refresh)), wait_ms_(wait_ms) {
+    : QObject(&shown), shown_(shown), refresh_(std::move(refresh)), wait_ms_(wait_ms) {
   timer_.setSingleShot(true);
   QObject::connect(&timer_, &QTimer::timeout, this, [this] {
     stale_ = false;

@@ -14,11 +14,15 @@ class QWidget;
 namespace ghostnet::gui {
 
 class Refresher : public QObject {
+  Q_OBJECT
+
  public:
   // Both outlive it. The first cause is answered at once; those that come within `wait_ms` of an answer, together.
   Refresher(QWidget& shown, std::function<void()> refresh, int wait_ms = 0);
 
   void request();
+  // Whether an answer is to come: a picture waits for it.
+  bool is_due() const { return timer_.isActive(); }
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;

@@ -1,11 +1,9 @@
 #include "panels/run_browser.hpp"
 
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSortFilterProxyModel>
-#include <QVBoxLayout>
 #include <algorithm>
 
 #include "panels/table_kit.hpp"
@@ -30,7 +28,6 @@ void RunBrowser::build() {
   connect(filter_, &QLineEdit::textChanged, shown_, &QSortFilterProxyModel::setFilterFixedString);
   table_ = make_table(shown_, tr("Runs of the database"));
   table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
-  table_->sortByColumn(RunsModel::number, Qt::AscendingOrder);
   connect(table_, &QTableView::activated, this, &RunBrowser::open_selected);
   connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunBrowser::show_buttons);
   open_ = new QPushButton(tr("Show"));
@@ -38,20 +35,7 @@ void RunBrowser::build() {
   compare_ = new QPushButton(tr("Compare"));
   connect(open_, &QPushButton::clicked, this, &RunBrowser::open_selected);
   connect(compare_, &QPushButton::clicked, this, &RunBrowser::compare_selected);
-
-  auto* content = new QWidget;
-  auto* column = new QVBoxLayout(content);
-  auto* row = new QHBoxLayout;
-  row->addWidget(filter_, 1);
-  row->addWidget(open_);
-  row->addWidget(compare_);
-  column->setContentsMargins(8, 8, 8, 8);
-  column->addLayout(row);
-  column->addWidget(table_, 1);
-  page_ = new PanelPage(content);
-  auto* whole = new QVBoxLayout(this);
-  whole->setContentsMargins(0, 0, 0, 0);
-  whole->addWidget(page_);
+  page_ = fill_with_page(*this, with_controls({filter_, open_, compare_}, table_));
   show_buttons();
 }
 
@@ -68,6 +52,8 @@ void RunBrowser::refresh() {
   model_->set_theme(document_.theme_kind());
   model_->set_runs(document_.runs());
   model_->set_shown(document_.run_id());
+  const bool swept = std::ranges::any_of(document_.runs(), [](const auto& run) { return !run.sweep_point.empty(); });
+  table_->setColumnHidden(RunsModel::point, !swept);
   if (first) table_->resizeColumnsToContents();
   page_->show_content();
 }

@@ -129,10 +129,7 @@ void SweepPanel::build() {
   column->setContentsMargins(8, 8, 8, 8);
   column->addLayout(row);
   column->addWidget(chart_, 1);
-  page_ = new PanelPage(content);
-  auto* whole = new QVBoxLayout(this);
-  whole->setContentsMargins(0, 0, 0, 0);
-  whole->addWidget(page_);
+  page_ = fill_with_page(*this, content);
 }
 
 void SweepPanel::offer_batches() {

@@ -7,6 +7,12 @@
 
 namespace ghostnet::gui {
 
+namespace {
+
+constexpr int kMeasuredRows = 100;  // for the width of a column; all of many would take too long
+
+}  // namespace
+
 QTableView* make_table(QAbstractItemModel* model, const QString& accessible_name) {
   auto* table = new QTableView;
   table->setModel(model);
@@ -16,12 +22,15 @@ QTableView* make_table(QAbstractItemModel* model, const QString& accessible_name
   table->setEditTriggers(QAbstractItemView::NoEditTriggers);
   table->setShowGrid(false);
   table->setWordWrap(false);
+  // In the order of the model, until a column is clicked.
+  table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
   table->setSortingEnabled(true);
   table->setTabKeyNavigation(false);
   table->verticalHeader()->hide();
   table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 9);
   table->horizontalHeader()->setStretchLastSection(true);
   table->horizontalHeader()->setHighlightSections(false);
+  table->horizontalHeader()->setResizeContentsPrecision(kMeasuredRows);
   table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
   return table;

@@ -68,7 +68,7 @@ QString value_text(double value, const std::string& unit) {
   return number + " " + QString::fromStdString(unit);
 }
 
-Colouring colour_by_name(const HostTable& hosts, const std::string& by, const std::vector<bool>& down,
+Colouring colour_by_name(const HostTable& hosts, const std::string& by, const std::vector<Condition>& conditions,
                          const Theme& theme) {
   Colouring colouring;
   colouring.legend.title = by == "region"  ? QObject::tr("Region")
@@ -76,7 +76,10 @@ Colouring colour_by_name(const HostTable& hosts, const std::string& by, const st
                                            : QObject::tr("Group");
   const auto name_of = [&](std::size_t host) -> std::string {
     if (by == "region") return hosts[host].region;
-    if (by == "state") return host < down.size() && down[host] ? "down" : "up";
+    if (by == "state") {
+      const Condition condition = host < conditions.size() ? conditions[host] : Condition::up;
+      return condition == Condition::up ? "up" : condition == Condition::down ? "down" : "link down";
+    }
     return hosts[host].group;
   };
   std::map<std::string, std::size_t> counts;
@@ -89,8 +92,8 @@ Colouring colour_by_name(const HostTable& hosts, const std::string& by, const st
   std::map<std::string, QRgb> colour_of;
   for (std::size_t at = 0; at < ordered.size(); ++at) {
     const auto& [name, count] = ordered[at];
-    const QRgb colour = by == "state" && name == "down" ? theme.down.rgb()
-                                                        : category_colour(theme, std::min(at, kCategories - 1)).rgb();
+    QRgb colour = category_colour(theme, std::min(at, kCategories - 1)).rgb();
+    if (by == "state" && name != "up") colour = name == "down" ? theme.down.rgb() : theme.warning.rgb();
     colour_of[name] = colour;
     if (at < kCategories) {
       colouring.legend.categories.push_back(

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <tuple>
 
 namespace ghostnet::gui {
@@ -37,14 +39,77 @@ std::uint16_t place_in(std::vector<std::string>& names, const std::string& name)
 // "faults[1].partition" is called partition.
 std::string fault_name(const std::string& key) { return key.substr(key.find_last_of('.') + 1); }
 
+std::string text_in(const nlohmann::json& object, const char* key) {
+  return object.is_object() && object.contains(key) && object[key].is_string() ? object[key].get<std::string>()
+                                                                               : std::string();
+}
+
+// The sides of a partition as the runner wrote them; no sides where the text is not that.
+std::vector<nlohmann::json> sides_in(const std::string& fields) {
+  const nlohmann::json object = nlohmann::json::parse(fields, nullptr, false);
+  if (!object.is_object() || !object.contains("sides") || !object["sides"].is_array()) return {};
+  return object["sides"].get<std::vector<nlohmann::json>>();
+}
+
+bool is_on_side(const results::HostRow& host, const nlohmann::json& side) {
+  return std::ranges::any_of(side, [&](const nlohmann::json& member) {
+    const std::string group = text_in(member, "group");
+    const std::string region = text_in(member, "region");
+    return (group == "all" || group == host.group) && (region.empty() || region == host.region);
+  });
+}
+
 }  // namespace
 
+std::shared_ptr<const Parts> parts_of(const std::vector<std::string>& partitions, const HostTable& hosts) {
+  std::vector<std::vector<nlohmann::json>> all;
+  for (const std::string& fields : partitions) {
+    if (std::vector<nlohmann::json> sides = sides_in(fields); !sides.empty()) all.push_back(std::move(sides));
+  }
+  if (all.empty()) return nullptr;
+  // Hosts on the same side of every partition are one part. Group and region decide, and of these there are few.
+  std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> sides_by_place;
+  std::map<std::vector<std::size_t>, std::size_t> known;
+  std::vector<std::size_t> part_of_host;
+  for (const results::HostRow& host : hosts.rows()) {
+    const auto [sides, is_new] = sides_by_place.try_emplace({host.group, host.region});
+    for (const auto& partition : all) {
+      if (!is_new) break;
+      const auto side = std::ranges::find_if(partition, [&](const auto& each) { return is_on_side(host, each); });
+      sides->second.push_back(static_cast<std::size_t>(side - partition.begin()));
+    }
+    part_of_host.push_back(known.try_emplace(sides->second, known.size()).first->second);
+  }
+  if (known.size() < 2 || known.size() > std::numeric_limits<std::uint8_t>::max()) return nullptr;
+  std::vector<std::size_t> sizes(known.size());
+  for (const std::size_t part : part_of_host) ++sizes[part];
+  std::vector<std::size_t> by_size(known.size());
+  std::iota(by_size.begin(), by_size.end(), std::size_t{0});
+  std::ranges::sort(by_size,
+                    [&](std::size_t a, std::size_t b) { return sizes[a] != sizes[b] ? sizes[a] > sizes[b] : a < b; });
+  std::vector<std::uint8_t> rank(known.size());
+  auto parts = std::make_shared<Parts>();
+  for (std::size_t at = 0; at < by_size.size(); ++at) {
+    rank[by_size[at]] = static_cast<std::uint8_t>(at);
+    parts->sizes.push_back(sizes[by_size[at]]);
+  }
+  for (const std::size_t part : part_of_host) parts->of_host.push_back(rank[part]);
+  return parts;
+}
+
 MomentReader::MomentReader(std::int64_t run, std::shared_ptr<const HostTable> hosts)
-    : run_(run), hosts_(std::move(hosts)), is_down_(hosts_->size()) {}
+    : run_(run), hosts_(std::move(hosts)) {
+  states_.is_down.resize(hosts_->size());
+  states_.is_offline.resize(hosts_->size());
+  snapshots_.push_back(states_);
+}
 
 void MomentReader::forget() {
+  constexpr std::int64_t kLateNs = 3'000'000'000;  // what a writer may add to, behind what it wrote already
   links_ns_.reset();
-  states_ns_.reset();
+  const std::int64_t known_ns = std::max<std::int64_t>(0, states_ns_ - kLateNs);
+  while (snapshots_.size() > 1 && snapshots_.back().last.time_ns > known_ns) snapshots_.pop_back();
+  go_back_to(known_ns);
 }
 
 Result<Moment> MomentReader::read(const results::Database& database, const MomentWish& wish) {
@@ -52,9 +117,11 @@ Result<Moment> MomentReader::read(const results::Database& database, const Momen
   if (Result<> read = read_links(database, wish.time_ns); !read) return fail(std::move(read));
   moment.edges = edges_;
   if (Result<> read = read_states(database, wish.time_ns); !read) return fail(std::move(read));
-  moment.down = down_;
-  moment.down_count = static_cast<std::size_t>(std::ranges::count(is_down_, true));
-  moment.faults = faults_;
+  moment.conditions = conditions_;
+  moment.down_count = static_cast<std::size_t>(std::ranges::count(*conditions_, Condition::down));
+  moment.offline_count = static_cast<std::size_t>(std::ranges::count(*conditions_, Condition::offline));
+  moment.parts = parts_;
+  for (const Fault& fault : states_.faults) moment.faults.push_back(fault_name(fault.key));
   for (const auto& [metric, values] :
        {std::pair{wish.colour_metric, &moment.colour_values}, std::pair{wish.size_metric, &moment.size_values}}) {
     if (!metric) continue;
@@ -128,32 +195,78 @@ std::shared_ptr<const EdgeSet> MomentReader::edge_set() const {
 }
 
 Result<> MomentReader::read_states(const results::Database& database, std::int64_t time_ns) {
-  const bool goes_on = states_ns_ && *states_ns_ <= time_ns;
-  if (!goes_on) {
-    is_down_.assign(hosts_->size(), false);
-    faults_.clear();
-    down_.reset();
-  }
-  Result<std::vector<results::EventAt>> changes =
-      results::state_changes(database, run_, goes_on ? *states_ns_ + 1 : 0, time_ns + 1, kMaxChanges);
-  if (!changes) {
-    states_ns_.reset();
-    return fail(std::move(changes));
-  }
-  for (const results::EventAt& change : *changes) {
-    if (change.kind == "fault_begins") {
-      faults_.push_back(fault_name(change.text));
-    } else if (change.kind == "fault_ends") {
-      const auto found = std::ranges::find(faults_, fault_name(change.text));
-      if (found != faults_.end()) faults_.erase(found);
-    } else if (const auto host = change.host ? hosts_->index_of(*change.host) : std::nullopt) {
-      is_down_[*host] = change.kind == "crash";
-      down_.reset();
-    }
+  if (time_ns < states_ns_) go_back_to(time_ns);
+  for (bool more = true; more;) {
+    Result<std::vector<results::EventAt>> changes =
+        results::state_changes(database, run_, states_.last, time_ns, snapshot_every_);
+    if (!changes) return fail(std::move(changes));
+    for (const results::EventAt& change : *changes) apply(change);
+    more = std::ssize(*changes) == snapshot_every_;
+    since_snapshot_ += std::ssize(*changes);
+    if (since_snapshot_ >= snapshot_every_) keep_snapshot();
   }
   states_ns_ = time_ns;
-  if (down_ == nullptr) down_ = std::make_shared<std::vector<bool>>(is_down_);
+  if (conditions_ != nullptr) return {};
+  auto conditions = std::make_shared<std::vector<Condition>>(hosts_->size(), Condition::up);
+  for (std::size_t host = 0; host < hosts_->size(); ++host) {
+    if (states_.is_offline[host]) (*conditions)[host] = Condition::offline;
+    if (states_.is_down[host]) (*conditions)[host] = Condition::down;
+  }
+  conditions_ = std::move(conditions);
   return {};
+}
+
+void MomentReader::go_back_to(std::int64_t time_ns) {
+  const auto after =
+      std::ranges::upper_bound(snapshots_, time_ns, {}, [](const auto& kept) { return kept.last.time_ns; });
+  states_ = *std::prev(after);
+  // Only where it goes on from the last of them another one may be due.
+  since_snapshot_ = 0;
+  states_ns_ = std::max<std::int64_t>(0, states_.last.time_ns);
+  conditions_.reset();
+  cut_apart();
+}
+
+void MomentReader::keep_snapshot() {
+  since_snapshot_ = 0;
+  if (states_.last <= snapshots_.back().last) return;
+  snapshots_.push_back(states_);
+  if (snapshots_.size() <= kMaxSnapshots) return;
+  // Every second one goes, the first stays.
+  std::size_t kept = 1;
+  for (std::size_t at = 2; at < snapshots_.size(); at += 2) snapshots_[kept++] = std::move(snapshots_[at]);
+  snapshots_.resize(kept);
+  snapshot_every_ *= 2;
+}
+
+void MomentReader::apply(const results::EventAt& change) {
+  states_.last = {change.time_ns, change.number};
+  std::vector<Fault>& faults = states_.faults;
+  if (change.kind == "fault_begins") {
+    faults.push_back({change.text, change.fields});
+    return cut_apart();
+  }
+  if (change.kind == "fault_ends") {
+    const auto found = std::ranges::find(faults, change.text, &Fault::key);
+    if (found != faults.end()) faults.erase(found);
+    return cut_apart();
+  }
+  const auto host = change.host ? hosts_->index_of(*change.host) : std::nullopt;
+  if (!host) return;
+  if (change.kind == "link_down" || change.kind == "link_up") {
+    states_.is_offline[*host] = change.kind == "link_down";
+  } else {
+    states_.is_down[*host] = change.kind == "crash";
+  }
+  conditions_.reset();
+}
+
+void MomentReader::cut_apart() {
+  std::vector<std::string> partitions;
+  for (const Fault& fault : states_.faults) {
+    if (fault_name(fault.key) == "partition") partitions.push_back(fault.fields);
+  }
+  parts_ = parts_of(partitions, *hosts_);
 }
 
 Result<std::shared_ptr<const HostValues>> MomentReader::read_values(const results::Database& database,

@@ -13,6 +13,8 @@ Propagation propagation_of(std::int64_t trace, std::vector<results::MessageAt> h
   spread.began_ns = first->sent_ns;
   spread.arrivals.push_back({.host = first->from, .sent_ns = first->sent_ns, .arrived_ns = first->sent_ns});
   spread.of.emplace(first->from, 0);
+  std::ranges::sort(hops, {}, [](const auto& hop) { return std::pair(hop.sent_ns, hop.number); });
+  spread.hops = hops;
   spread.lost = static_cast<std::size_t>(std::ranges::count_if(hops, [](const auto& hop) { return !hop.received_ns; }));
   std::erase_if(hops, [](const auto& hop) { return !hop.received_ns; });
   std::ranges::sort(hops, {}, [](const auto& hop) { return std::tuple(*hop.received_ns, hop.sent_ns, hop.number); });

@@ -82,15 +82,28 @@ void Density::add_line(Spot from, Spot to, std::uint32_t weight) {
   }
 }
 
-void Density::lay_over(QImage& image, QRgb colour, double opacity) {
-  if (bottom_ < top_) return;
-  constexpr std::size_t kSteps = 4096;
-  std::array<std::uint16_t, kSteps> opacity_of{};
-  const double through = std::log(std::max(1e-4, 1 - opacity)) / kLine;
-  for (std::size_t step = 0; step < kSteps; ++step) {
-    opacity_of[step] =
-        static_cast<std::uint16_t>(std::lround(236 * (1 - std::exp(through * static_cast<double>(step)))));
+// From the opacity of one line to nearly none of what is below, where lines are most; in between with the logarithm of
+// their number, so that a thousand are told from a hundred, and ten from one.
+void Density::shade(std::uint16_t most, double opacity, double strength) {
+  constexpr double kFull = 226;  // of 255
+  constexpr double kBend = 1.4;  // more than 1 keeps what is below to be seen longer
+  opacity_of_.assign(most + 1U, 0);
+  const double highest = std::log(std::max(2.0, static_cast<double>(most) / kLine));
+  for (std::size_t count = 1; count <= most; ++count) {
+    const double lines = static_cast<double>(count) / kLine;
+    const double share = lines <= 1 ? 0 : std::pow(std::log(lines) / highest, kBend);
+    const double shown = std::min(1.0, lines) * opacity + (1 - opacity) * std::min(1.0, share);
+    opacity_of_[count] = static_cast<std::uint16_t>(std::lround(kFull * strength * shown));
   }
+}
+
+void Density::lay_over(QImage& image, QRgb colour, double opacity, double strength) {
+  if (bottom_ < top_) return;
+  const auto rows = static_cast<std::ptrdiff_t>(width_);
+  const auto first = cells_.begin() + std::max(0, top_) * rows;
+  const auto last = cells_.begin() + (std::min(bottom_, height_ - 1) + 1) * rows;
+  if (first >= last) return;
+  shade(*std::max_element(first, last), opacity, strength);
   for (int y = std::max(0, top_); y <= std::min(bottom_, height_ - 1); ++y) {
     auto* pixels = reinterpret_cast<QRgb*>(image.scanLine(y));
     std::uint16_t* cells = cells_.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(width_);
@@ -104,7 +117,7 @@ void Density::lay_over(QImage& image, QRgb colour, double opacity) {
         }
       }
       if (cells[x] == 0) continue;
-      pixels[x] = blended(pixels[x], colour, opacity_of[std::min<std::size_t>(cells[x], kSteps - 1)]);
+      pixels[x] = blended(pixels[x], colour, opacity_of_[cells[x]]);
     }
     std::memset(cells, 0, static_cast<std::size_t>(width_) * sizeof *cells);
   }

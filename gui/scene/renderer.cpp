@@ -10,10 +10,11 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr std::uint32_t kDimmed = 70;  // of 255: what is beside the point
+constexpr double kBackground = 0.3;    // the same, of links
 
 bool same_backdrop(const Scene& a, const Scene& b) {
   return a.theme == b.theme && a.placement == b.placement && a.spots == b.spots && a.edges == b.edges &&
-         a.hidden_kinds == b.hidden_kinds && a.topic == b.topic && a.selected == b.selected &&
+         a.hidden_kinds == b.hidden_kinds && a.parts == b.parts && a.topic == b.topic && a.selected == b.selected &&
          (a.trace == nullptr) == (b.trace == nullptr);
 }
 
@@ -35,11 +36,15 @@ double line_opacity(double lines_a_pixel) { return std::clamp(0.9 / (1 + 5 * lin
 
 }  // namespace
 
+QColor part_colour(const Theme& theme, std::uint8_t part) {
+  return part == 1 ? theme.warning : category_colour(theme, part + 1U);
+}
+
 float node_radius(const Scene& scene, const Camera& camera) {
   constexpr double kLeast = 0.7;
   constexpr double kMost = 11;
   const double room = scene.placement->spacing * camera.scale;
-  return static_cast<float>(std::clamp(0.36 * room, kLeast, kMost));
+  return static_cast<float>(std::clamp(0.36 * room, kLeast * camera.ratio, kMost * camera.ratio));
 }
 
 QImage Renderer::draw(const Scene& scene, const Camera& camera, Quality quality) {
@@ -109,11 +114,19 @@ void Renderer::draw_links(const Scene& scene, const Camera& camera, Quality qual
     if (kind < scene.hidden_kinds.size() && scene.hidden_kinds[kind]) continue;
     for (std::size_t at = 0; at < drawn; ++at) {
       const Edge& edge = edges[at];
-      if (edge.kind != kind || !scene.shows(edge)) continue;
+      if (edge.kind != kind || !scene.shows(edge) || scene.is_cut(edge)) continue;
       density_.add_line(camera.to_view(spots[edge.a]), camera.to_view(spots[edge.b]), weight);
     }
     const QRgb colour = link_colour(theme, scene.edges->kinds[kind]).rgb();
-    density_.lay_over(backdrop_, colour, in_background ? opacity * 0.3 : opacity);
+    density_.lay_over(backdrop_, colour, opacity, in_background ? kBackground : 1);
+  }
+  if (scene.parts != nullptr) {
+    for (std::size_t at = 0; at < drawn; ++at) {
+      const Edge& edge = edges[at];
+      if (!scene.shows(edge) || !scene.is_cut(edge)) continue;
+      density_.add_line(camera.to_view(spots[edge.a]), camera.to_view(spots[edge.b]), weight);
+    }
+    density_.lay_over(backdrop_, theme.bad.rgb(), opacity, in_background ? kBackground : 0.7);
   }
   if (!scene.selected.empty()) draw_selected_links(scene, camera);
 }
@@ -126,7 +139,7 @@ void Renderer::draw_selected_links(const Scene& scene, const Camera& camera) {
     if (!scene.shows(edge) || !(selected[edge.a] || selected[edge.b])) continue;
     const QRgb colour = link_colour(theme, scene.edges->kinds[edge.kind]).rgb();
     draw_line(backdrop_, camera.to_view((*scene.spots)[edge.a]), camera.to_view((*scene.spots)[edge.b]), colour, 220,
-              1.4F);
+              static_cast<float>(1.4 * camera.ratio));
   }
 }
 
@@ -135,7 +148,9 @@ void Renderer::draw_nodes(const Scene& scene, const Camera& camera, QImage& imag
   const QRgb canvas = theme.canvas.rgb();
   const float usual = node_radius(scene, camera);
   constexpr float kLargestFactor = 3;
-  const float margin = usual * kLargestFactor + 2;
+  const auto pixel = static_cast<float>(camera.ratio);
+  const bool has_links = !scene.edges->edges.empty();
+  const float margin = usual * kLargestFactor + 4 * pixel;
   const std::vector<bool> focus = scene.selected.empty() ? std::vector<bool>() : focus_of(scene);
   for (std::size_t host = 0; host < scene.size(); ++host) {
     const Spot at = camera.to_view((*scene.spots)[host]);
@@ -147,13 +162,20 @@ void Renderer::draw_nodes(const Scene& scene, const Camera& camera, QImage& imag
     const float radius = std::max(0.5F, usual * factor);
     const bool is_dim = scene.trace != nullptr || (!focus.empty() && !focus[host]);
     const std::uint32_t opacity = is_dim ? kDimmed : 255;
-    if (scene.down != nullptr && host < scene.down->size() && (*scene.down)[host]) {
+    if (scene.parts != nullptr && scene.parts->of_host[host] != 0) {
+      discs_.draw(image, at, radius + pixel * 3, part_colour(theme, scene.parts->of_host[host]).rgb(), opacity);
+      if (radius < 2) discs_.draw(image, at, radius + pixel, canvas, opacity);
+    }
+    const Condition condition = scene.condition_of(host);
+    if (condition != Condition::up) {
+      const QRgb colour = condition == Condition::down ? theme.down.rgb() : theme.warning.rgb();
       discs_.draw(image, at, radius, canvas);
-      discs_.draw(image, at, radius, theme.down.rgb(), opacity, std::max(0.3F, radius - std::max(1.0F, radius / 4)));
+      discs_.draw(image, at, radius, colour, opacity, std::max(0.3F, radius - std::max(pixel, radius / 4)));
       continue;
     }
-    // A rim in the colour of the canvas keeps neighbours apart.
-    if (radius >= 2) discs_.draw(image, at, radius + std::min(1.2F, radius / 4), canvas, 200);
+    // A rim in the colour of the canvas keeps neighbours apart, and small hosts in sight where links are many.
+    if (radius < 2 && has_links) discs_.draw(image, at, radius + 0.7F * pixel, canvas, is_dim ? 60 : 150);
+    if (radius >= 2) discs_.draw(image, at, radius + std::min(1.2F * pixel, radius / 4), canvas, 200);
     const QRgb colour = host < scene.nodes->colours.size() ? scene.nodes->colours[host] : theme.node.rgb();
     discs_.draw(image, at, radius, colour, opacity);
   }
@@ -165,7 +187,8 @@ void Renderer::draw_trace(const Scene& scene, const Camera& camera, QImage& imag
   const std::vector<Spot>& spots = *scene.spots;
   if (scene.time_ns < trace.began_ns) return;
   const auto reached = [&](const TraceLook::Hop& hop) { return hop.arrived_ns <= scene.time_ns; };
-  const float line = trace.hops.size() > 2'000 ? 1.0F : 1.6F;
+  const auto pixel = static_cast<float>(camera.ratio);
+  const float line = (trace.hops.size() > 2'000 ? 1.0F : 1.6F) * pixel;
   const std::uint32_t opacity = trace.hops.size() > 2'000 ? 120 : 200;
   for (const TraceLook::Hop& hop : trace.hops) {
     if (!reached(hop)) continue;
@@ -174,11 +197,11 @@ void Renderer::draw_trace(const Scene& scene, const Camera& camera, QImage& imag
   const float radius = std::max(1.6F, node_radius(scene, camera));
   for (const TraceLook::Hop& hop : trace.hops) {
     if (!reached(hop)) continue;
-    if (radius >= 2) discs_.draw(image, camera.to_view(spots[hop.to]), radius * 1.15F + 1, theme.canvas.rgb(), 200);
+    if (radius >= 2) discs_.draw(image, camera.to_view(spots[hop.to]), radius * 1.15F + pixel, theme.canvas.rgb(), 200);
     discs_.draw(image, camera.to_view(spots[hop.to]), radius * 1.15F, hop.colour);
   }
   const Spot root = camera.to_view(spots[trace.root]);
-  discs_.draw(image, root, radius * 1.5F + 5, theme.message.rgb(), 255, radius * 1.5F + 3);
+  discs_.draw(image, root, radius * 1.5F + 5 * pixel, theme.message.rgb(), 255, radius * 1.5F + 3 * pixel);
   discs_.draw(image, root, radius * 1.5F, theme.message.rgb());
 }
 
@@ -193,8 +216,9 @@ void Renderer::draw_flights(const Scene& scene, const Camera& camera, QImage& im
   const float tail_share = on_their_way > 600 ? 0.08F : 0.2F;  // of the way
   const auto tail_opacity = static_cast<std::uint32_t>(std::max(40.0, 150 / crowding));
   const auto head_opacity = static_cast<std::uint32_t>(std::max(120.0, 255 / std::sqrt(crowding)));
-  const float usual = std::clamp(node_radius(scene, camera) * 0.55F, 1.3F, 4.0F);
-  const float radius = on_their_way > 600 ? std::min(usual, 1.3F) : usual;
+  const auto pixel = static_cast<float>(camera.ratio);
+  const float usual = std::clamp(node_radius(scene, camera) * 0.55F, 1.3F * pixel, 4.0F * pixel);
+  const float radius = on_their_way > 600 ? std::min(usual, 1.3F * pixel) : usual;
   for (const Flight& flight : *scene.flights) {
     if (scene.time_ns < flight.sent_ns || scene.time_ns > flight.until_ns) continue;
     if (scene.trace != nullptr && flight.trace == 0) continue;
@@ -206,7 +230,7 @@ void Renderer::draw_flights(const Scene& scene, const Camera& camera, QImage& im
     if (flight.lost) {
       // It fades out half way.
       const auto opacity = static_cast<std::uint32_t>(255 * (1 - share));
-      discs_.draw(image, along(0.5F * share + 0.1F), radius + 1, theme.bad.rgb(), opacity, radius - 0.3F);
+      discs_.draw(image, along(0.5F * share + 0.1F), radius + pixel, theme.bad.rgb(), opacity, radius - 0.3F * pixel);
       continue;
     }
     draw_line(image, along(std::max(0.0F, share - tail_share)), along(share), theme.message.rgb(), tail_opacity,

@@ -42,6 +42,11 @@ Placement settled(const HostTable& hosts, LayoutKind kind, const std::vector<Pai
   return layout.placement();
 }
 
+// Where the scale of delays ends: the few that come much later would make all others look alike.
+std::int64_t slowest_ns(const Propagation& propagation) {
+  return std::max<std::int64_t>(1, propagation.delay_of_share(0.99));
+}
+
 }  // namespace
 
 SceneModel::SceneModel(Document& document, QObject* parent) : QObject(parent), document_(document) {
@@ -64,6 +69,7 @@ SceneModel::SceneModel(Document& document, QObject* parent) : QObject(parent), d
   connect(&document_, &Document::selection_changed, this, &SceneModel::apply_selection);
   connect(&document_, &Document::theme_changed, this, [this] {
     colour_nodes();
+    colour_trace();
     Q_EMIT changed();
   });
   scene_.theme = document_.theme_kind();
@@ -74,7 +80,7 @@ void SceneModel::begin_run() {
   moment_inquiry_.withdraw();
   moment_asked_ = false;
   moment_ = {};
-  propagation_ = {};
+  propagation_ = std::make_shared<Propagation>();
   shown_trace_.reset();
   ranged_colour_.clear();
   ranged_size_.clear();
@@ -134,11 +140,14 @@ void SceneModel::ask_moment() {
     if (forget) reader->forget();
     return reader->read(database, wish);
   };
-  document_.data().ask(moment_inquiry_, read, [this](Result<Moment> moment) {
-    moment_asked_ = false;
-    if (moment) take_moment(std::move(*moment));
-    if (moment_wished_ && (!moment || moment_wished_->time_ns != moment->time_ns || forget_)) ask_moment();
-  });
+  document_.data().ask(
+      moment_inquiry_, read,
+      [this](Result<Moment> moment) {
+        moment_asked_ = false;
+        if (moment) take_moment(std::move(*moment));
+        if (moment_wished_ && (!moment || moment_wished_->time_ns != moment->time_ns || forget_)) ask_moment();
+      },
+      DataSource::Lane::mesh);
 }
 
 void SceneModel::take_moment(Moment moment) {
@@ -148,7 +157,13 @@ void SceneModel::take_moment(Moment moment) {
     link_counts_.assign(scene_.edges->kinds.size(), 0);
     for (const Edge& edge : scene_.edges->edges) ++link_counts_[edge.kind];
   }
-  scene_.down = moment_.down;
+  // Parts that are the same stay the same object, so that what was drawn of them stays, too.
+  const bool same_parts = scene_.parts != nullptr && moment_.parts != nullptr && *scene_.parts == *moment_.parts;
+  if (!same_parts) scene_.parts = moment_.parts;
+  if (scene_.parts != nullptr && scene_.parts->of_host.size() != document_.hosts()->size()) scene_.parts.reset();
+  cut_links_ = 0;
+  for (const Edge& edge : scene_.edges->edges) cut_links_ += scene_.is_cut(edge) ? 1 : 0;
+  scene_.conditions = moment_.conditions;
   scene_.flights = std::make_shared<const std::vector<Flight>>(moment_.flights);
   const Look& look = document_.look();
   scene_.hidden_kinds.clear();
@@ -199,19 +214,21 @@ void SceneModel::ask_ranges() {
 void SceneModel::ask_trace() {
   shown_trace_ = document_.selection().trace;
   scene_.trace.reset();
-  propagation_ = {};
+  propagation_ = std::make_shared<Propagation>();
+  colour_nodes();
   Q_EMIT propagation_changed();
   if (!shown_trace_) return trace_inquiry_.withdraw();
-  const auto read = [run = document_.run_id(),
-                     trace = *shown_trace_](const results::Database& database) -> Result<Propagation> {
+  using Answer = Result<std::shared_ptr<const Propagation>>;
+  const auto read = [run = document_.run_id(), trace = *shown_trace_](const results::Database& database) -> Answer {
     Result<std::vector<results::MessageAt>> hops = results::hops_of(database, run, trace, kMaxHops);
     if (!hops) return fail(std::move(hops));
-    return propagation_of(trace, std::move(*hops));
+    return std::make_shared<const Propagation>(propagation_of(trace, std::move(*hops)));
   };
-  document_.data().ask(trace_inquiry_, read, [this](Result<Propagation> propagation) {
-    if (!propagation || propagation->empty()) return;
+  document_.data().ask(trace_inquiry_, read, [this](Answer propagation) {
+    if (!propagation || (*propagation)->empty()) return;
     propagation_ = std::move(*propagation);
     colour_nodes();
+    colour_trace();
     Q_EMIT propagation_changed();
     Q_EMIT changed();
   });
@@ -250,42 +267,49 @@ void SceneModel::colour_nodes() {
   legend_ = std::move(colouring.legend);
   if (moment_.size_values != nullptr) nodes->sizes = sizes_by_value(*moment_.size_values, size_range_);
   scene_.nodes = std::move(nodes);
-  if (propagation_.empty()) return;
+  if (!follows()) return;
+  legend_ = {.title = QObject::tr("Delay of the message"),
+             .is_scale = true,
+             .is_reversed = true,
+             .low = QObject::tr("0 ms"),
+             .high = value_text(static_cast<double>(slowest_ns(*propagation_)), "ns")};
+}
 
+void SceneModel::colour_trace() {
+  if (!follows()) return;
   auto trace = std::make_shared<TraceLook>();
-  trace->began_ns = propagation_.began_ns;
-  const auto slowest = static_cast<double>(std::max<std::int64_t>(1, propagation_.delay_of_share(0.99)));
+  trace->began_ns = propagation_->began_ns;
+  const auto slowest = static_cast<double>(slowest_ns(*propagation_));
   const auto index_of = [&](std::int64_t host) {
     return static_cast<std::uint32_t>(document_.hosts()->index_of(host).value_or(0));
   };
-  trace->root = index_of(propagation_.arrivals.front().host);
-  for (const Arrival& arrival : propagation_.arrivals) {
+  trace->root = index_of(propagation_->arrivals.front().host);
+  for (const Arrival& arrival : propagation_->arrivals) {
     if (!arrival.parent) continue;
     // The first are the lightest: a wave that runs from light to dark.
     const double share = 1 - static_cast<double>(arrival.delay_ns) / slowest;
-    trace->hops.push_back({.from = index_of(propagation_.arrivals[*arrival.parent].host),
+    trace->hops.push_back({.from = index_of(propagation_->arrivals[*arrival.parent].host),
                            .to = index_of(arrival.host),
                            .sent_ns = arrival.sent_ns,
                            .arrived_ns = arrival.arrived_ns,
-                           .colour = sequential_colour(theme, 0.1 + 0.9 * share).rgb()});
+                           .colour = sequential_colour(document_.theme(), 0.1 + 0.9 * share).rgb()});
   }
   scene_.trace = std::move(trace);
-  legend_ = {.title = QObject::tr("Delay of the message"),
-             .is_scale = true,
-             .low = value_text(slowest, "ns"),
-             .high = QObject::tr("0 ms")};
 }
 
 // Names do not change with the moment, so their colours are found once: of a hundred thousand hosts that takes a while.
 const Colouring& SceneModel::named_colouring() {
   const Look& look = document_.look();
-  Named wanted{
-      .by = look.colour_by, .theme = document_.theme_kind(), .hosts = document_.hosts(), .down = {}, .colouring = {}};
-  if (look.colour_by == "state") wanted.down = moment_.down;
+  Named wanted{.by = look.colour_by,
+               .theme = document_.theme_kind(),
+               .hosts = document_.hosts(),
+               .conditions = {},
+               .colouring = {}};
+  if (look.colour_by == "state") wanted.conditions = moment_.conditions;
   if (named_.by != wanted.by || named_.theme != wanted.theme || named_.hosts != wanted.hosts ||
-      named_.down != wanted.down) {
+      named_.conditions != wanted.conditions) {
     named_ = std::move(wanted);
-    named_.colouring = colour_by_name(*named_.hosts, look.colour_by, *moment_.down, document_.theme());
+    named_.colouring = colour_by_name(*named_.hosts, look.colour_by, *moment_.conditions, document_.theme());
   }
   return named_.colouring;
 }

@@ -12,6 +12,7 @@ namespace {
 constexpr int kMargin = 12;
 constexpr int kWidth = 216;
 constexpr int kScaleHeight = 12;
+constexpr std::size_t kMostParts = 5;
 
 }  // namespace
 
@@ -42,6 +43,15 @@ void LegendCard::refresh() {
              .colour = entry.colour});
   }
   if (legend.is_scale) add_row({.kind = Row::Kind::scale});
+  if (const auto& parts = model_.scene().parts) {
+    add_row({.kind = Row::Kind::title, .text = tr("Cut off from %L1 hosts").arg(parts->sizes.front())});
+    for (std::size_t part = 1; part < std::min(parts->sizes.size(), kMostParts); ++part) {
+      add_row({.kind = Row::Kind::part,
+               .text = tr("rim of a host"),
+               .count = QString("%L1").arg(parts->sizes[part]),
+               .colour = part_colour(document_.theme(), static_cast<std::uint8_t>(part)).rgb()});
+    }
+  }
   const EdgeSet& edges = *model_.scene().edges;
   if (!edges.kinds.empty()) add_row({.kind = Row::Kind::title, .text = tr("Links")});
   for (std::size_t kind = 0; kind < edges.kinds.size() && kind < model_.link_counts().size(); ++kind) {
@@ -51,20 +61,30 @@ void LegendCard::refresh() {
              .colour = link_colour(document_.theme(), edges.kinds[kind]).rgb(),
              .link = edges.kinds[kind]});
   }
+  if (model_.cut_links() > 0) {
+    add_row({.kind = Row::Kind::link,
+             .text = tr("cut by a partition"),
+             .count = QString("%L1").arg(model_.cut_links()),
+             .colour = document_.theme().bad.rgb()});
+  }
   setFixedSize(kWidth, rows_.back().place.bottom() + kMargin - 2);
   setVisible(model_.scene().size() > 0);
   update();
 }
 
 void LegendCard::paintEvent(QPaintEvent*) {
-  const Theme& theme = document_.theme();
   QPainter painter(this);
+  paint(painter);
+}
+
+void LegendCard::paint(QPainter& painter) const {
+  const Theme& theme = document_.theme();
   painter.setRenderHint(QPainter::Antialiasing);
   QColor ground = theme.raised;
   ground.setAlpha(238);
   painter.setPen(QPen(theme.line, 1));
   painter.setBrush(ground);
-  painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7);
+  painter.drawRoundedRect(QRectF(QPointF(), size()).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7);
   const QFont usual = painter.font();
   QFont bold = usual;
   bold.setWeight(QFont::DemiBold);
@@ -78,6 +98,11 @@ void LegendCard::paintEvent(QPaintEvent*) {
       painter.setBrush(QColor::fromRgb(row.colour));
       painter.drawEllipse(QPointF(text.left() + 5.5, text.center().y() + 1), 5, 5);
       text.setLeft(text.left() + 20);
+    } else if (row.kind == Row::Kind::part) {
+      painter.setPen(QPen(QColor::fromRgb(row.colour), 2));
+      painter.setBrush(Qt::NoBrush);
+      painter.drawEllipse(QPointF(text.left() + 5.5, text.center().y() + 1), 4.5, 4.5);
+      text.setLeft(text.left() + 20);
     } else if (row.kind == Row::Kind::link) {
       QColor colour = QColor::fromRgb(row.colour);
       if (is_hidden) colour.setAlpha(60);
@@ -88,7 +113,10 @@ void LegendCard::paintEvent(QPaintEvent*) {
     } else if (row.kind == Row::Kind::scale) {
       const QRectF bar(text.left(), text.top() + 4, text.width(), kScaleHeight);
       QLinearGradient gradient(bar.topLeft(), bar.topRight());
-      for (int step = 0; step <= 16; ++step) gradient.setColorAt(step / 16.0, sequential_colour(theme, step / 16.0));
+      for (int step = 0; step <= 16; ++step) {
+        const double share = step / 16.0;
+        gradient.setColorAt(share, sequential_colour(theme, model_.legend().is_reversed ? 1 - share : share));
+      }
       painter.setPen(Qt::NoPen);
       painter.setBrush(gradient);
       painter.drawRoundedRect(bar, 3, 3);
@@ -108,7 +136,7 @@ void LegendCard::paintEvent(QPaintEvent*) {
 
 void LegendCard::mousePressEvent(QMouseEvent* event) {
   for (const Row& row : rows_) {
-    if (row.kind != Row::Kind::link || !row.place.contains(event->position().toPoint())) continue;
+    if (row.link.empty() || !row.place.contains(event->position().toPoint())) continue;
     Look look = document_.look();
     if (!look.hidden_link_kinds.erase(row.link)) look.hidden_link_kinds.insert(row.link);
     document_.set_look(std::move(look));

@@ -19,6 +19,8 @@ class LegendCard : public QWidget {
 
   // After the legend or the links changed.
   void refresh();
+  // Also onto a picture of the mesh; the top left corner is at (0, 0).
+  void paint(QPainter& painter) const;
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -26,7 +28,7 @@ class LegendCard : public QWidget {
 
  private:
   struct Row {
-    enum class Kind : std::uint8_t { title, category, scale, link } kind = Kind::title;
+    enum class Kind : std::uint8_t { title, category, part, scale, link } kind = Kind::title;
     QString text{};
     QString count{};
     QRgb colour = 0;

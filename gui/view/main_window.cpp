@@ -71,7 +71,10 @@ MainWindow::MainWindow(Document& document, QSettings* settings) : document_(docu
   show_state();
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow() {
+  // Docks tell that they vanish when this is no main window any more.
+  for (QDockWidget* dock : docks_) dock->disconnect(this);
+}
 
 void MainWindow::build_centre() {
   mesh_ = new MeshView(document_);
@@ -108,6 +111,8 @@ void MainWindow::build_centre() {
   setCentralWidget(centre);
   view_bar_ = new ViewBar(document_, *mesh_, this);
   addToolBar(view_bar_);
+  setTabOrder(&view_bar_->search(), mesh_);
+  setTabOrder(mesh_, &time_bar_->strip());
   connect(&mesh_->model(), &SceneModel::propagation_changed, this, [this] {
     const Propagation& spread = mesh_->model().propagation();
     time_bar_->strip().mark_span(
@@ -158,11 +163,27 @@ QDockWidget* MainWindow::add_panel(const PanelPlace& place, QWidget* panel) {
   const auto neighbour = std::ranges::find(docks_, place.beside_tab, &QDockWidget::objectName);
   if (!place.beside_tab.isEmpty() && neighbour != docks_.end()) tabifyDockWidget(*neighbour, dock);
   dock->setVisible(place.shown);
+  connect(dock, &QDockWidget::dockLocationChanged, this, &MainWindow::show_titles);
+  connect(dock, &QDockWidget::topLevelChanged, this, &MainWindow::show_titles);
+  connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::show_titles);
   QAction* toggle = dock->toggleViewAction();
   if (!place.shortcut.isEmpty()) toggle->setShortcut(QKeySequence(place.shortcut));
   view_menu_->addAction(toggle);
   docks_.push_back(dock);
   return dock;
+}
+
+void MainWindow::show_titles() {
+  for (QDockWidget* dock : docks_) {
+    const QList<QDockWidget*> beside = tabifiedDockWidgets(dock);
+    const bool has_tab = !dock->isFloating() && std::ranges::any_of(beside, [](const QDockWidget* other) {
+      return other->toggleViewAction()->isChecked();
+    });
+    QWidget* const before = dock->titleBarWidget();
+    if (has_tab == (before != nullptr)) continue;
+    dock->setTitleBarWidget(has_tab ? new QWidget(dock) : nullptr);
+    if (before != nullptr) before->deleteLater();
+  }
 }
 
 void MainWindow::restore_layout() {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "ghostnet/gui/time_bar.hpp"
+
 namespace ghostnet::gui {
 
 namespace {
@@ -42,6 +44,7 @@ class FreePlaces {
 
 void name_crowds(QPainter& painter, const Overlay& overlay, FreePlaces& places) {
   const Theme& theme = overlay.document.theme();
+  const double unit = overlay.camera.ratio;
   const QFontMetricsF metrics(painter.font());
   for (const CrowdLabel& crowd : overlay.model.scene().placement->crowds) {
     const double radius = crowd.radius * overlay.camera.scale;
@@ -51,10 +54,11 @@ void name_crowds(QPainter& painter, const Overlay& overlay, FreePlaces& places) 
     name.replace('_', ' ');
     const QString count = QString("  %L1").arg(crowd.hosts);
     const double width = metrics.horizontalAdvance(name + count);
-    QPointF baseline(middle.x() - width / 2, middle.y() - radius - 9);
-    QRectF place(baseline.x() - 4, baseline.y() - metrics.ascent(), width + 8, metrics.height() + 2);
+    QPointF baseline(middle.x() - width / 2, middle.y() - radius - 9 * unit);
+    QRectF place(baseline.x() - 4 * unit, baseline.y() - metrics.ascent(), width + 8 * unit,
+                 metrics.height() + 2 * unit);
     if (!places.take(place)) {
-      baseline.setY(middle.y() + radius + metrics.ascent() + 7);
+      baseline.setY(middle.y() + radius + metrics.ascent() + 7 * unit);
       place.moveTop(baseline.y() - metrics.ascent());
       if (!places.take(place)) continue;
     }
@@ -67,7 +71,8 @@ void name_hosts(QPainter& painter, const Overlay& overlay, FreePlaces& places) {
   const Scene& scene = overlay.model.scene();
   const HostTable& hosts = *overlay.document.hosts();
   const float radius = node_radius(scene, overlay.camera);
-  if (radius < kNamedRadius) return;
+  const double unit = overlay.camera.ratio;
+  if (radius < kNamedRadius * unit) return;
   const Theme& theme = overlay.document.theme();
   const QFontMetricsF metrics(painter.font());
   const Extent seen = overlay.camera.seen();
@@ -76,7 +81,7 @@ void name_hosts(QPainter& painter, const Overlay& overlay, FreePlaces& places) {
     if (!seen.holds((*scene.spots)[host]) || host >= hosts.size()) continue;
     const QPointF middle = point(overlay.camera.to_view((*scene.spots)[host]));
     const QString name = QString::fromStdString(hosts[host].name);
-    const QPointF baseline(middle.x() + radius * 1.3 + 4, middle.y() + metrics.capHeight() / 2);
+    const QPointF baseline(middle.x() + radius * 1.3 + 4 * unit, middle.y() + metrics.capHeight() / 2);
     if (!places.take(
             {baseline.x(), baseline.y() - metrics.ascent(), metrics.horizontalAdvance(name), metrics.height()})) {
       continue;
@@ -98,15 +103,16 @@ void mark_selected(QPainter& painter, const Overlay& overlay, FreePlaces& places
   const Theme& theme = overlay.document.theme();
   const QFontMetricsF metrics(painter.font());
   const double radius = node_radius(scene, overlay.camera);
+  const double unit = overlay.camera.ratio;
   const std::size_t marked = std::min(scene.selected.size(), kMostRings);
   for (std::size_t at = 0; at < marked; ++at) {
     const std::uint32_t host = scene.selected[at];
     if (host >= scene.size() || host >= hosts.size()) continue;
     const QPointF middle = point(overlay.camera.to_view((*scene.spots)[host]));
-    ring(painter, middle, radius + 4, theme.accent, 2.2);
-    if (marked > 12 || radius >= kNamedRadius) continue;
+    ring(painter, middle, radius + 4 * unit, theme.accent, 2.2 * unit);
+    if (marked > 12 || radius >= kNamedRadius * unit) continue;
     const QString name = QString::fromStdString(hosts[host].name);
-    const QPointF baseline(middle.x() + radius + 10, middle.y() + metrics.capHeight() / 2);
+    const QPointF baseline(middle.x() + radius + 10 * unit, middle.y() + metrics.capHeight() / 2);
     if (places.take(
             {baseline.x(), baseline.y() - metrics.ascent(), metrics.horizontalAdvance(name), metrics.height()})) {
       draw_text(painter, baseline, name, theme.text, theme.canvas);
@@ -119,40 +125,40 @@ void mark_selected(QPainter& painter, const Overlay& overlay, FreePlaces& places
   if (!a || !b || *a >= scene.size() || *b >= scene.size()) return;
   const QPointF from = point(overlay.camera.to_view((*scene.spots)[*a]));
   const QPointF to = point(overlay.camera.to_view((*scene.spots)[*b]));
-  painter.setPen(QPen(theme.accent, 3));
+  painter.setPen(QPen(theme.accent, 3 * unit));
   painter.drawLine(from, to);
-  ring(painter, from, radius + 3, theme.accent, 2);
-  ring(painter, to, radius + 3, theme.accent, 2);
+  ring(painter, from, radius + 3 * unit, theme.accent, 2 * unit);
+  ring(painter, to, radius + 3 * unit, theme.accent, 2 * unit);
 }
 
 // A rounded card with lines of text, the first of them bold.
-void draw_card(QPainter& painter, QRectF place, const QStringList& lines, const Theme& theme) {
+void draw_card(QPainter& painter, QRectF place, const QStringList& lines, const Theme& theme, double unit) {
   QColor ground = theme.raised;
   ground.setAlpha(242);
-  painter.setPen(QPen(theme.line, 1));
+  painter.setPen(QPen(theme.line, unit));
   painter.setBrush(ground);
-  painter.drawRoundedRect(place, 7, 7);
+  painter.drawRoundedRect(place, 7 * unit, 7 * unit);
   const QFont usual = painter.font();
   QFont bold = usual;
   bold.setWeight(QFont::DemiBold);
-  double y = place.top() + 9;
+  double y = place.top() + 9 * unit;
   for (qsizetype at = 0; at < lines.size(); ++at) {
     painter.setFont(at == 0 ? bold : usual);
     painter.setPen(at == 0 ? theme.text : theme.faint_text);
     const QFontMetricsF metrics(painter.font());
-    painter.drawText(QPointF(place.left() + 12, y + metrics.ascent()), lines[at]);
-    y += metrics.height() + 2;
+    painter.drawText(QPointF(place.left() + 12 * unit, y + metrics.ascent()), lines[at]);
+    y += metrics.height() + 2 * unit;
   }
   painter.setFont(usual);
 }
 
-QSizeF card_size(const QPainter& painter, const QStringList& lines) {
+QSizeF card_size(const QPainter& painter, const QStringList& lines, double unit) {
   QFont bold = painter.font();
   bold.setWeight(QFont::DemiBold);
   const QFontMetricsF metrics(bold);
   double width = 0;
   for (const QString& line : lines) width = std::max(width, metrics.horizontalAdvance(line));
-  return {width + 24, static_cast<double>(lines.size()) * (metrics.height() + 2) + 16};
+  return {width + 24 * unit, static_cast<double>(lines.size()) * (metrics.height() + 2 * unit) + 16 * unit};
 }
 
 void describe_hovered(QPainter& painter, const Overlay& overlay) {
@@ -168,7 +174,14 @@ void describe_hovered(QPainter& painter, const Overlay& overlay) {
   std::size_t links = 0;
   for (const Edge& edge : scene.edges->edges) links += edge.a == host || edge.b == host ? 1 : 0;
   if (!scene.edges->edges.empty()) lines.push_back(QObject::tr("%L1 links").arg(links));
-  if (scene.down && host < scene.down->size() && (*scene.down)[host]) lines.push_back(QObject::tr("down"));
+  if (scene.condition_of(host) == Condition::down) lines.push_back(QObject::tr("down"));
+  if (scene.condition_of(host) == Condition::offline) lines.push_back(QObject::tr("its link is down"));
+  if (scene.parts != nullptr) {
+    const std::size_t part = scene.parts->of_host[host];
+    lines.push_back(QObject::tr("with %L1 of %L2 hosts in a network that is cut apart")
+                        .arg(scene.parts->sizes[part])
+                        .arg(scene.size()));
+  }
   if (const QString value = overlay.model.value_of(host); !value.isEmpty()) lines.push_back(value);
   const Propagation& spread = overlay.model.propagation();
   if (const auto arrival = spread.of.find(row.id); arrival != spread.of.end()) {
@@ -180,42 +193,71 @@ void describe_hovered(QPainter& painter, const Overlay& overlay) {
   }
   const QPointF middle = point(overlay.camera.to_view((*scene.spots)[host]));
   const double radius = node_radius(scene, overlay.camera);
-  ring(painter, middle, radius + 3, theme.text, 1.6);
-  const QSizeF size = card_size(painter, lines);
-  QPointF corner = middle + QPointF(radius + 12, -size.height() / 2);
-  if (corner.x() + size.width() > overlay.camera.width - 8) corner.setX(middle.x() - radius - 12 - size.width());
-  corner.setY(std::clamp(corner.y(), 8.0, std::max(8.0, overlay.camera.height - size.height() - 8)));
-  draw_card(painter, QRectF(corner, size), lines, theme);
+  const double unit = overlay.camera.ratio;
+  const double gap = radius + 12 * unit;
+  const double edge = 8 * unit;
+  ring(painter, middle, radius + 3 * unit, theme.text, 1.6 * unit);
+  const QSizeF size = card_size(painter, lines, unit);
+  QPointF corner = middle + QPointF(gap, -size.height() / 2);
+  if (corner.x() + size.width() > overlay.camera.width - edge) corner.setX(middle.x() - gap - size.width());
+  corner.setY(std::clamp(corner.y(), edge, std::max(edge, overlay.camera.height - size.height() - edge)));
+  draw_card(painter, QRectF(corner, size), lines, theme, unit);
 }
 
-// Top right: how many hosts are down, which faults are on, what was left out.
-void tell_state(QPainter& painter, const Overlay& overlay) {
-  const Theme& theme = overlay.document.theme();
-  const Moment& moment = overlay.model.moment();
+// What is the matter with the network at this instant: "13 down", "churn", "partition 511 | 489".
+QStringList troubles(const Moment& moment) {
   QStringList words;
   if (moment.down_count > 0) words.push_back(QObject::tr("%L1 down").arg(moment.down_count));
+  if (moment.offline_count > 0) words.push_back(QObject::tr("%L1 without a link").arg(moment.offline_count));
   for (const std::string& fault : moment.faults) {
-    const QString name = QString::fromStdString(fault);
+    QString name = QString::fromStdString(fault);
+    if (fault == "partition" && moment.parts != nullptr) {
+      QStringList sizes;
+      for (const std::size_t size : moment.parts->sizes) sizes.push_back(QString("%L1").arg(size));
+      name += "  " + sizes.join(" | ");
+    }
     if (!words.contains(name)) words.push_back(name);
   }
   if (moment.edges->cut_short) words.push_back(QObject::tr("only the first %L1 links").arg(MomentReader::kMaxLinks));
-  double right = overlay.camera.width - 16;
+  return words;
+}
+
+// Top right.
+void tell_state(QPainter& painter, const Overlay& overlay) {
+  const Theme& theme = overlay.document.theme();
+  const QStringList words = troubles(overlay.model.moment());
+  const double unit = overlay.camera.ratio;
+  double right = overlay.camera.width - 16 * unit;
   const QFontMetricsF metrics(painter.font());
   for (auto word = words.rbegin(); word != words.rend(); ++word) {
-    const double width = metrics.horizontalAdvance(*word) + 34;
-    const QRectF chip(right - width, 14, width, metrics.height() + 10);
+    const double width = metrics.horizontalAdvance(*word) + 38 * unit;
+    const QRectF chip(right - width, 14 * unit, width, metrics.height() + 10 * unit);
     QColor ground = theme.raised;
     ground.setAlpha(235);
-    painter.setPen(QPen(theme.line, 1));
+    painter.setPen(QPen(theme.line, unit));
     painter.setBrush(ground);
     painter.drawRoundedRect(chip, chip.height() / 2, chip.height() / 2);
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.warning);
-    painter.drawEllipse(QPointF(chip.left() + 15, chip.center().y()), 4, 4);
+    painter.drawEllipse(QPointF(chip.left() + 15 * unit, chip.center().y()), 4 * unit, 4 * unit);
     painter.setPen(theme.text);
-    painter.drawText(QPointF(chip.left() + 25, chip.center().y() + metrics.capHeight() / 2), *word);
-    right -= width + 8;
+    painter.drawText(QPointF(chip.left() + 25 * unit, chip.center().y() + metrics.capHeight() / 2), *word);
+    right -= width + 8 * unit;
   }
+}
+
+// Top left, where no time bar tells it: the run and its instant.
+void tell_instant(QPainter& painter, const Overlay& overlay) {
+  const results::RunRow* run = overlay.document.run();
+  if (run == nullptr) return;
+  const Theme& theme = overlay.document.theme();
+  const double unit = overlay.camera.ratio;
+  const QFontMetricsF metrics(painter.font());
+  const QString name = QString::fromStdString(run->name);
+  const QPointF baseline(18 * unit, 18 * unit + metrics.ascent());
+  draw_text(painter, baseline, name, theme.text, theme.canvas);
+  draw_text(painter, baseline + QPointF(metrics.horizontalAdvance(name + "   "), 0),
+            time_text(overlay.document.time_ns(), overlay.document.end_ns()), theme.faint_text, theme.canvas);
 }
 
 }  // namespace
@@ -223,6 +265,9 @@ void tell_state(QPainter& painter, const Overlay& overlay) {
 void paint_overlay(QPainter& painter, const Overlay& overlay) {
   painter.setRenderHints(QPainter::Antialiasing | QPainter::TextAntialiasing);
   if (overlay.model.scene().size() == 0) return;
+  QFont font = painter.font();
+  font.setPointSizeF(font.pointSizeF() * overlay.camera.ratio);
+  painter.setFont(font);
   FreePlaces places;
   mark_selected(painter, overlay, places);
   if (overlay.document.look().show_labels) {
@@ -230,6 +275,7 @@ void paint_overlay(QPainter& painter, const Overlay& overlay) {
     name_hosts(painter, overlay, places);
   }
   tell_state(painter, overlay);
+  if (overlay.captioned) tell_instant(painter, overlay);
   describe_hovered(painter, overlay);
 }
 

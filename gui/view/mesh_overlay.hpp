@@ -16,6 +16,7 @@ struct Overlay {
   const SceneModel& model;
   const Camera& camera;
   std::optional<std::size_t> hovered{};
+  bool captioned = false;  // with the name of the run and the instant: a picture that stands alone
 };
 
 void paint_overlay(QPainter& painter, const Overlay& overlay);

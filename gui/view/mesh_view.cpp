@@ -1,13 +1,12 @@
 #include "ghostnet/gui/mesh_view.hpp"
 
-#include <QKeyEvent>
-#include <QMouseEvent>
 #include <QPainter>
 #include <QRubberBand>
-#include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
 
+#include "ghostnet/gui/time_bar.hpp"
+#include "scene/vector_picture.hpp"
 #include "view/legend_card.hpp"
 #include "view/mesh_overlay.hpp"
 
@@ -17,19 +16,19 @@ namespace {
 
 constexpr int kRestMs = 90;  // without change, then the picture is drawn in full
 constexpr double kMargin = 46;
+constexpr int kLegendGap = 14;
 constexpr std::size_t kMaxViews = 100;
 constexpr double kReach = 7;  // pixels of the screen around a host that count as it
 constexpr double kKeyPan = 80;
 constexpr double kKeyZoom = 1.3;
+constexpr double kNotchZoom = 1.2;
+constexpr double kDoubleClickZoom = 2.5;
 
 }  // namespace
 
 MeshView::MeshView(Document& document, QWidget* parent)
-    : QWidget(parent), document_(document), model_(document), legend_(new LegendCard(document, model_, this)) {
-  setMinimumSize(320, 240);
-  setMouseTracking(true);
-  setFocusPolicy(Qt::StrongFocus);
-  setAttribute(Qt::WA_OpaquePaintEvent);
+    : Canvas(parent), document_(document), model_(document), legend_(new LegendCard(document, model_, this)) {
+  setMinimumSize(320, 160);
   setAccessibleName(tr("Mesh"));
   setAccessibleDescription(tr("The hosts of the run and the links between them"));
   band_ = new QRubberBand(QRubberBand::Rectangle, this);
@@ -85,7 +84,7 @@ void MeshView::show_hosts(const std::vector<std::int64_t>& hosts) {
   // A host is seen with its neighbourhood.
   const float around = model_.scene().placement->spacing * 12;
   extent = {extent.left - around, extent.top - around, extent.right + around, extent.bottom + around};
-  camera_.fit(extent, kMargin);
+  camera_.fit(extent, kMargin * devicePixelRatioF());
   moved();
 }
 
@@ -143,21 +142,76 @@ bool MeshView::is_settled() const {
   return document_.data().pending() == 0 && !model_.is_busy() && (synchronous_ || (!frame_asked_ && !frame_stale_));
 }
 
-QImage MeshView::picture(QSize size) {
+Camera MeshView::camera_for(QSize size) const {
   Camera camera = camera_;
   const double larger = std::min(static_cast<double>(size.width()) / std::max(1, camera.width),
                                  static_cast<double>(size.height()) / std::max(1, camera.height));
   camera.scale *= larger;
+  camera.ratio = std::max(1.0, camera.ratio * larger);  // words of a small picture must still be read
   camera.width = size.width();
   camera.height = size.height();
-  Renderer renderer;
-  QImage image = renderer.draw(model_.scene(), camera);
+  return camera;
+}
+
+void MeshView::finish_picture(QImage& image, const Camera& camera) const {
   QPainter painter(&image);
-  paint_overlay(painter, {.document = document_, .model = model_, .camera = camera, .hovered = {}});
+  paint_overlay(painter, {.document = document_, .model = model_, .camera = camera, .hovered = {}, .captioned = true});
+  const bool fits = legend_->height() * camera.ratio < 0.6 * camera.height;
+  if (model_.scene().size() == 0 || !fits) return;
+  painter.translate(kLegendGap * camera.ratio, camera.height - (legend_->height() + kLegendGap) * camera.ratio);
+  painter.scale(camera.ratio, camera.ratio);
+  legend_->paint(painter);
+}
+
+QImage MeshView::picture(QSize size) {
+  const Camera camera = camera_for(size);
+  QImage image = Renderer().draw(model_.scene(), camera);
+  finish_picture(image, camera);
   return image;
 }
 
+void MeshView::ask_picture(QSize size, std::function<void(QImage)> done) {
+  const Camera camera = camera_for(size);
+  drawing_.ask(
+      picture_inquiry_, [scene = model_.scene(), camera](const Ticket&) { return Renderer().draw(scene, camera); },
+      [this, camera, done = std::move(done)](QImage image) {
+        finish_picture(image, camera);
+        done(std::move(image));
+      });
+}
+
+void MeshView::ask_svg(std::function<void(QByteArray)> done) {
+  const Theme& theme = document_.theme();
+  const Camera camera = camera_;
+  std::vector<Caption> captions;
+  for (const CrowdLabel& crowd : model_.scene().placement->crowds) {
+    Spot at = camera.to_view(crowd.middle);
+    at.y -= static_cast<float>(crowd.radius * camera.scale + 9 * camera.ratio);
+    const QString name = QString::fromStdString(crowd.text).replace('_', ' ');
+    captions.push_back({at, QString("%1  %L2").arg(name).arg(crowd.hosts), theme.text.rgb(), true});
+  }
+  for (const std::uint32_t host : model_.scene().selected) {
+    const Spot at = camera.to_view((*model_.scene().spots)[host]);
+    const auto aside = node_radius(model_.scene(), camera) + static_cast<float>(6 * camera.ratio);
+    captions.push_back(
+        {{at.x + aside, at.y}, QString::fromStdString((*document_.hosts())[host].name), theme.text.rgb(), false});
+  }
+  const auto corner = static_cast<float>(30 * camera.ratio);
+  if (document_.run() != nullptr) {
+    const QString run = QString::fromStdString(document_.run()->name);
+    const QString words = QString("%1   %2").arg(run, time_text(document_.time_ns(), document_.end_ns()));
+    captions.push_back({{corner, corner}, words, theme.text.rgb(), false});
+  }
+  drawing_.ask(
+      picture_inquiry_,
+      [scene = model_.scene(), camera, captions = std::move(captions)](const Ticket&) {
+        return svg_of(scene, camera, captions);
+      },
+      [done = std::move(done)](QByteArray svg) { done(std::move(svg)); });
+}
+
 void MeshView::paintEvent(QPaintEvent*) {
+  if (camera_.ratio != devicePixelRatioF()) measure();  // it was moved to another screen
   if (synchronous_ && frame_stale_) {
     frame_ = renderer_->draw(model_.scene(), camera_);
     frame_camera_ = camera_;
@@ -182,17 +236,25 @@ void MeshView::paintEvent(QPaintEvent*) {
 }
 
 void MeshView::resizeEvent(QResizeEvent*) {
-  camera_.width = static_cast<int>(std::lround(width() * devicePixelRatioF()));
-  camera_.height = static_cast<int>(std::lround(height() * devicePixelRatioF()));
+  measure();
   place_legend();
+}
+
+void MeshView::measure() {
+  const double ratio = devicePixelRatioF();
+  camera_.scale *= ratio / camera_.ratio;
+  camera_.ratio = ratio;
+  camera_.width = static_cast<int>(std::lround(width() * ratio));
+  camera_.height = static_cast<int>(std::lround(height() * ratio));
   if (by_hand_) return moved();
   fit_all();
 }
 
 void MeshView::place_legend() {
   legend_->refresh();
-  constexpr int kGap = 14;
-  legend_->move(kGap, height() - legend_->height() - kGap);
+  // In a small view the mesh is worth more than what its colours mean.
+  if (legend_->width() > 0.42 * width() || legend_->height() > 0.6 * height()) legend_->hide();
+  legend_->move(kLegendGap, height() - legend_->height() - kLegendGap);
 }
 
 // ---- What is where ----
@@ -268,7 +330,9 @@ void MeshView::select_within(const QRect& rectangle, bool one_more) {
   document_.select(std::move(selection));
 }
 
-void MeshView::hover(QPointF place) {
+// ---- Hands ----
+
+void MeshView::on_hover(QPointF place) {
   const auto host = host_at(place);
   if (host == hovered_) return;
   hovered_ = host;
@@ -276,62 +340,50 @@ void MeshView::hover(QPointF place) {
   update();
 }
 
-// ---- Hands ----
-
-void MeshView::mousePressEvent(QMouseEvent* event) {
-  pressed_ = last_ = event->position();
-  dragged_ = false;
-  if (event->button() == Qt::LeftButton && (event->modifiers() & Qt::ShiftModifier) != 0) {
-    band_->setGeometry(QRect(pressed_.toPoint(), QSize()));
-    band_->show();
-  }
+void MeshView::on_leave() {
+  hovered_.reset();
+  update();
 }
 
-void MeshView::mouseMoveEvent(QMouseEvent* event) {
-  if ((event->buttons() & (Qt::LeftButton | Qt::MiddleButton)) == 0) return hover(event->position());
-  if ((event->position() - pressed_).manhattanLength() > 4 && !dragged_) {
-    dragged_ = true;
-    if (!band_->isVisible()) remember_view();
-  }
-  if (!dragged_) return;
-  if (band_->isVisible()) {
-    band_->setGeometry(QRect(pressed_.toPoint(), event->position().toPoint()).normalized());
-  } else {
-    const QPointF step = (event->position() - last_) * devicePixelRatioF();
-    camera_.pan(step.x(), step.y());
-    hovered_.reset();
-    moved();
-  }
-  last_ = event->position();
+void MeshView::on_click(QPointF place, Qt::KeyboardModifiers modifiers) {
+  select_at(place, modifiers.testFlag(Qt::ControlModifier));
 }
 
-void MeshView::mouseReleaseEvent(QMouseEvent* event) {
-  const bool one_more = (event->modifiers() & Qt::ControlModifier) != 0;
-  if (band_->isVisible()) {
-    band_->hide();
-    select_within(band_->geometry(), one_more);
-  } else if (!dragged_ && event->button() == Qt::LeftButton) {
-    select_at(event->position(), one_more);
-  }
-}
-
-void MeshView::mouseDoubleClickEvent(QMouseEvent* event) {
+void MeshView::on_double_click(QPointF place) {
   remember_view();
-  camera_.zoom(2.5, pixel_of(event->position()));
+  camera_.zoom(kDoubleClickZoom, pixel_of(place));
   moved();
 }
 
-void MeshView::wheelEvent(QWheelEvent* event) {
-  if (event->angleDelta().y() == 0) return;
+void MeshView::on_drag_begins(const Drag& drag) {
+  hovered_.reset();
+  if (drag.modifiers.testFlag(Qt::ShiftModifier)) return band_->show();
   remember_view();
-  camera_.zoom(std::pow(1.0015, event->angleDelta().y()), pixel_of(event->position()));
+}
+
+void MeshView::on_drag(const Drag& drag) {
+  if (band_->isVisible()) return band_->setGeometry(QRect(drag.from.toPoint(), drag.to.toPoint()).normalized());
+  const QPointF step = drag.step * devicePixelRatioF();
+  camera_.pan(step.x(), step.y());
   moved();
 }
 
-void MeshView::keyPressEvent(QKeyEvent* event) {
+void MeshView::on_drag_ends(const Drag& drag) {
+  if (!band_->isVisible()) return;
+  band_->hide();
+  select_within(band_->geometry(), drag.modifiers.testFlag(Qt::ControlModifier));
+}
+
+void MeshView::on_wheel(QPointF place, double notches) {
+  remember_view();
+  camera_.zoom(std::pow(kNotchZoom, notches), pixel_of(place));
+  moved();
+}
+
+bool MeshView::on_key(int key) {
   const Spot middle{static_cast<float>(camera_.width) / 2, static_cast<float>(camera_.height) / 2};
   const double step = kKeyPan * devicePixelRatioF();
-  switch (event->key()) {
+  switch (key) {
     case Qt::Key_Left: camera_.pan(step, 0); break;
     case Qt::Key_Right: camera_.pan(-step, 0); break;
     case Qt::Key_Up: camera_.pan(0, step); break;
@@ -340,18 +392,14 @@ void MeshView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Equal: camera_.zoom(kKeyZoom, middle); break;
     case Qt::Key_Minus: camera_.zoom(1 / kKeyZoom, middle); break;
     case Qt::Key_0:
-    case Qt::Key_Home: return show_all();
-    case Qt::Key_Backspace: return take_back();
-    case Qt::Key_Escape: return document_.select({});
-    default: return QWidget::keyPressEvent(event);
+    case Qt::Key_Home: show_all(); return true;
+    case Qt::Key_Backspace: take_back(); return true;
+    case Qt::Key_Escape: document_.select({}); return true;
+    default: return false;
   }
   by_hand_ = true;
   moved();
-}
-
-void MeshView::leaveEvent(QEvent*) {
-  hovered_.reset();
-  update();
+  return true;
 }
 
 }  // namespace ghostnet::gui

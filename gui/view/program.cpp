@@ -6,6 +6,7 @@
 #include <QCommandLineParser>
 #include <QDockWidget>
 #include <QElapsedTimer>
+#include <QImage>
 #include <QPixmap>
 #include <QSettings>
 #include <algorithm>
@@ -15,12 +16,17 @@
 #include <string_view>
 #include <utility>
 
+#include "charts/figure_export.hpp"
 #include "ghostnet/gui/data_source.hpp"
 #include "ghostnet/gui/document.hpp"
 #include "ghostnet/gui/main_window.hpp"
 #include "ghostnet/gui/mesh_view.hpp"
 #include "ghostnet/runtime/quantity.hpp"
+#include "habits/play_through.hpp"
+#include "panels/compare_panel.hpp"
+#include "panels/metric_panel.hpp"
 #include "panels/panels.hpp"
+#include "panels/refresher.hpp"
 
 namespace ghostnet::gui {
 
@@ -46,6 +52,8 @@ struct Arguments {
   bool zoom = false;
   bool mesh_only = false;
   std::optional<QStringList> panels;
+  std::optional<std::pair<qint64, qint64>> compare;
+  QString metric;
 };
 
 void add_options(QCommandLineParser& parser) {
@@ -64,6 +72,8 @@ void add_options(QCommandLineParser& parser) {
                      {"hide", "Hides links of a kind; may be given again.", "KIND"},
                      {"zoom", "Shows the selected hosts from near."},
                      {"panels", "Shows only these panels: runs,host,metric ...; none.", "LIST"},
+                     {"compare", "Compares runs A and B.", "A,B"},
+                     {"metric", "Charts a metric.", "NAME"},
                      {"mesh-only", "The picture is of the mesh alone."}});
 }
 
@@ -101,6 +111,17 @@ Result<Arguments> arguments_of(const QCommandLineParser& parser) {
   arguments.zoom = parser.isSet("zoom");
   arguments.mesh_only = parser.isSet("mesh-only");
   if (parser.isSet("panels")) arguments.panels = parser.value("panels").split(',');
+  arguments.metric = parser.value("metric");
+  if (parser.isSet("compare")) {
+    const QStringList runs = parser.value("compare").split(',');
+    bool are_numbers[2] = {false, false};
+    if (runs.size() == 2)
+      arguments.compare = {runs[0].toLongLong(&are_numbers[0]), runs[1].toLongLong(&are_numbers[1])};
+    if (!are_numbers[0] || !are_numbers[1]) {
+      return fail(Errc::invalid_argument, "--compare {}: expected two runs, as in 1,2",
+                  parser.value("compare").toStdString());
+    }
+  }
   constexpr std::pair<const char*, LayoutKind> kLayouts[] = {{"auto", LayoutKind::automatic},
                                                              {"map", LayoutKind::map},
                                                              {"plane", LayoutKind::plane},
@@ -124,8 +145,11 @@ int complain(const QString& message) {
   return kBadInput;
 }
 
-// Handles events until all that was asked for is there.
-bool settle(Document& document, const MeshView& mesh) {
+// Handles events until all that was asked for is there, and what panels are about to ask.
+bool settle(Document& document, MainWindow& window) {
+  const auto is_settled = [&window] {
+    return window.mesh().is_settled() && std::ranges::none_of(window.findChildren<Refresher*>(), &Refresher::is_due);
+  };
   QElapsedTimer since;
   since.start();
   bool was_settled = false;
@@ -133,7 +157,7 @@ bool settle(Document& document, const MeshView& mesh) {
     if (!document.data().settle()) return false;
     QApplication::processEvents(QEventLoop::AllEvents, 5);
     // Twice in a row: an answer may have asked for more.
-    if (std::exchange(was_settled, mesh.is_settled()) && mesh.is_settled()) return true;
+    if (std::exchange(was_settled, is_settled()) && is_settled()) return true;
   }
   return false;
 }
@@ -192,25 +216,28 @@ int take_picture(const Arguments& arguments, Document& document, MainWindow& win
   }
   window.resize(arguments.size);
   window.show();
+  QApplication::processEvents();  // what is hidden takes no room only then
+  window.resize(arguments.size);
   document.open(arguments.file, arguments.run);
   document.data().settle();
   if (!problem.isEmpty()) return complain(problem);
   if (document.run() == nullptr) return complain(QString("%1 holds no runs").arg(arguments.file));
   document.set_follows_end(false);
   document.set_time_ns(arguments.at_ns.value_or(document.end_ns()));
+  if (arguments.compare) {
+    window.findChild<ComparePanel*>()->compare(arguments.compare->first, arguments.compare->second);
+  }
+  if (!arguments.metric.isEmpty()) window.findChild<MetricPanel*>()->show_metric(arguments.metric);
   if (!arguments.select.isEmpty()) {
     if (const Result<> selected = select(document, arguments.select); !selected) {
       return complain(QString::fromUtf8(selected.error().message()));
     }
   }
-  if (!settle(document, window.mesh())) return complain("the picture was not ready in a minute");
+  if (!settle(document, window)) return complain("the picture was not ready in a minute");
   if (arguments.zoom) window.mesh().show_hosts(document.selection().hosts);
-  const QPixmap picture =
-      arguments.mesh_only ? QPixmap::fromImage(window.mesh().picture(arguments.size)) : window.grab();
-  if (!picture.save(arguments.screenshot)) {
-    return complain(
-        QString("%1 could not be written: is the directory there, and the disk not full?").arg(arguments.screenshot));
-  }
+  const QImage picture = arguments.mesh_only ? window.mesh().picture(arguments.size) : window.grab().toImage();
+  const Result<> saved = chart::save_file(arguments.screenshot, png_of(picture));
+  if (!saved) return complain(QString::fromUtf8(saved.error().message()));
   return kOk;
 }
 

@@ -1,12 +1,13 @@
 #include "ghostnet/gui/theme.hpp"
 
 #include <QApplication>
-#include <QStyleFactory>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
 #include <string>
+
+#include "view/quiet_style.hpp"
 
 namespace ghostnet::gui {
 
@@ -22,6 +23,7 @@ Theme dark_theme() {
           .faint_text = QColor(0x9a, 0xa3, 0xb2),
           .accent = QColor(0x58, 0xb4, 0xf0),
           .on_accent = QColor(0x08, 0x14, 0x1e),
+          .selected = QColor(0x1f, 0x43, 0x5c),
           .good = QColor(0x2b, 0xc0, 0x8e),
           .bad = QColor(0xf0, 0x70, 0x3c),
           .warning = QColor(0xe9, 0xb0, 0x2c),
@@ -42,6 +44,7 @@ Theme light_theme() {
           .faint_text = QColor(0x5c, 0x66, 0x76),
           .accent = QColor(0x00, 0x6d, 0xb8),
           .on_accent = QColor(0xff, 0xff, 0xff),
+          .selected = QColor(0xcd, 0xe4, 0xf6),
           .good = QColor(0x00, 0x80, 0x5c),
           .bad = QColor(0xc4, 0x4d, 0x00),
           .warning = QColor(0x9a, 0x6a, 0x00),
@@ -112,8 +115,8 @@ QString style_sheet(const Theme& theme) {
     QToolTip { background: %2; color: %4; border: 1px solid %3; padding: 5px; }
     QHeaderView::section { background: %1; color: %5; border: none; border-bottom: 1px solid %3; padding: 5px 8px; }
     QTableView, QTreeView, QListView, QTextEdit, QPlainTextEdit { background: %8; border: none; }
-    QTabBar { qproperty-drawBase: 0; } QTabWidget::pane { border: none; }
-    QTableView::item { padding: 0 6px; }
+    QTabWidget::pane { border: none; }
+    QTableView::item { padding: 2px 6px; }
     QTabBar::tab { padding: 7px 13px; border: none; color: %5; background: %1; }
     QTabBar::tab:selected { color: %4; border-bottom: 2px solid %6; }
     QLineEdit { background: %2; color: %4; border: 1px solid %3; border-radius: 5px; padding: 4px 8px;
@@ -166,7 +169,12 @@ QColor sequential_colour(const Theme& theme, double share) {
 }
 
 void apply_theme(QApplication& application, const Theme& theme) {
-  QApplication::setStyle(QStyleFactory::create("Fusion"));
+  // Once: another style would have every widget polished again.
+  constexpr const char* kStyled = "ghostnet-style";
+  if (!application.property(kStyled).toBool()) {
+    QApplication::setStyle(new QuietStyle);
+    application.setProperty(kStyled, true);
+  }
   QPalette palette;
   palette.setColor(QPalette::Window, theme.window);
   palette.setColor(QPalette::WindowText, theme.text);
@@ -178,8 +186,8 @@ void apply_theme(QApplication& application, const Theme& theme) {
   palette.setColor(QPalette::ToolTipBase, theme.raised);
   palette.setColor(QPalette::ToolTipText, theme.text);
   palette.setColor(QPalette::PlaceholderText, theme.faint_text);
-  palette.setColor(QPalette::Highlight, theme.accent);
-  palette.setColor(QPalette::HighlightedText, theme.on_accent);
+  palette.setColor(QPalette::Highlight, theme.selected);
+  palette.setColor(QPalette::HighlightedText, theme.text);
   palette.setColor(QPalette::Link, theme.accent);
   palette.setColor(QPalette::Mid, theme.line);
   for (const QPalette::ColorRole role : {QPalette::Text, QPalette::WindowText, QPalette::ButtonText}) {

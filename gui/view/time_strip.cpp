@@ -1,7 +1,9 @@
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "ghostnet/gui/time_bar.hpp"
 
@@ -12,6 +14,8 @@ namespace {
 constexpr double kSide = 8;
 constexpr double kTrackTop = 8;
 constexpr double kTrackHeight = 18;
+
+constexpr std::size_t kBars = 200;
 
 // 1, 2 or 5 times a power of ten, at least so long.
 double round_step(double least) {
@@ -24,36 +28,54 @@ double round_step(double least) {
 
 }  // namespace
 
-TimeMarks marks_of(const std::vector<results::EventAt>& events, std::int64_t end_ns) {
-  TimeMarks marks;
-  const auto bin_of = [&](std::int64_t time_ns) {
-    const double share = static_cast<double>(time_ns) / static_cast<double>(std::max<std::int64_t>(1, end_ns));
-    return std::min(TimeMarks::kBins - 1, static_cast<std::size_t>(share * TimeMarks::kBins));
-  };
-  for (const results::EventAt& event : events) {
-    const QString name = QString::fromStdString(event.text).section('.', -1);
-    if (event.kind == "crash") {
-      ++marks.down[bin_of(event.time_ns)];
-    } else if (event.kind == "restart") {
-      ++marks.up[bin_of(event.time_ns)];
-    } else if (event.kind == "fault_begins") {
-      marks.faults.push_back({.name = name, .from_ns = event.time_ns, .to_ns = end_ns});
-    } else if (event.kind == "fault_ends") {
+void TimeMarks::add(const std::vector<results::EventAt>& changes) {
+  for (const results::EventAt& change : changes) {
+    last_ = {change.time_ns, change.number};
+    if (change.kind == "crash" || change.kind == "link_down") {
+      ++down_[part_of(change.time_ns)];
+    } else if (change.kind == "restart" || change.kind == "link_up") {
+      ++up_[part_of(change.time_ns)];
+    } else if (change.kind == "fault_begins" && faults_.size() < kMaxFaults) {
+      faults_.push_back({.key = change.text, .from_ns = change.time_ns});
+    } else if (change.kind == "fault_ends") {
       const auto open = std::ranges::find_if(
-          marks.faults, [&](const auto& fault) { return fault.name == name && fault.to_ns == end_ns; });
-      if (open != marks.faults.end()) open->to_ns = event.time_ns;
+          faults_, [&](const Fault& fault) { return fault.key == change.text && fault.to_ns < 0; });
+      if (open != faults_.end()) open->to_ns = change.time_ns;
     }
   }
-  return marks;
+}
+
+std::size_t TimeMarks::part_of(std::int64_t time_ns) {
+  while (time_ns / part_ns_ >= static_cast<std::int64_t>(kMaxParts)) {
+    for (std::vector<int>* parts : {&down_, &up_}) {
+      for (std::size_t at = 0; at < kMaxParts / 2; ++at) (*parts)[at] = (*parts)[2 * at] + (*parts)[2 * at + 1];
+      std::fill(parts->begin() + kMaxParts / 2, parts->end(), 0);
+    }
+    part_ns_ *= 2;
+  }
+  return static_cast<std::size_t>(std::max<std::int64_t>(0, time_ns) / part_ns_);
+}
+
+std::vector<int> TimeMarks::in_bars(const std::vector<int>& parts, std::size_t bars, std::int64_t end_ns) const {
+  std::vector<int> counts(bars);
+  for (std::size_t part = 0; part < parts.size() && end_ns > 0; ++part) {
+    if (parts[part] == 0) continue;
+    const double middle_ns = (static_cast<double>(part) + 0.5) * static_cast<double>(part_ns_);
+    const auto bar = static_cast<std::size_t>(middle_ns / static_cast<double>(end_ns) * static_cast<double>(bars));
+    counts[std::min(bar, bars - 1)] += parts[part];
+  }
+  return counts;
 }
 
 TimeStrip::TimeStrip(Document& document, QWidget* parent) : QWidget(parent), document_(document) {
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   setAccessibleName(tr("Time"));
+  setAccessibleDescription(tr("Arrows move the instant that is shown"));
+  setFocusPolicy(Qt::StrongFocus);
   setCursor(Qt::PointingHandCursor);
   connect(&document_, &Document::time_changed, this, qOverload<>(&QWidget::update));
   connect(&document_, &Document::theme_changed, this, qOverload<>(&QWidget::update));
-  connect(&document_, &Document::run_changed, this, &TimeStrip::read_marks);
+  connect(&document_, &Document::run_changed, this, &TimeStrip::begin);
   connect(&document_, &Document::run_grew, this, &TimeStrip::read_marks);
 }
 
@@ -62,15 +84,22 @@ void TimeStrip::mark_span(std::optional<std::pair<std::int64_t, std::int64_t>> s
   update();
 }
 
+void TimeStrip::begin() {
+  marks_ = {};
+  inquiry_.withdraw();
+  read_marks();
+}
+
+// What came since, piece by piece.
 void TimeStrip::read_marks() {
-  const std::int64_t end = document_.end_ns();
-  const auto read = [run = document_.run_id(), end](const results::Database& database) {
-    return results::state_changes(database, run, 0, end + 1, TimeBar::kMaxEvents);
+  const auto read = [run = document_.run_id(), after = marks_.last()](const results::Database& database) {
+    return results::state_changes(database, run, after, std::numeric_limits<std::int64_t>::max(), TimeBar::kMaxEvents);
   };
-  document_.data().ask(inquiry_, read, [this, end](Result<std::vector<results::EventAt>> events) {
-    if (!events) return;
-    marks_ = marks_of(*events, end);
+  document_.data().ask(inquiry_, read, [this](const Result<std::vector<results::EventAt>>& changes) {
+    if (!changes || changes->empty()) return;
+    marks_.add(*changes);
     update();
+    if (std::ssize(*changes) == TimeBar::kMaxEvents) read_marks();
   });
 }
 
@@ -105,17 +134,23 @@ void TimeStrip::paintEvent(QPaintEvent*) {
   painter.setPen(Qt::NoPen);
   painter.setBrush(theme.accent);
   painter.drawEllipse(QPointF(now, track.top() - 3), 4.5, 4.5);
+  if (!hasFocus()) return;
+  painter.setBrush(Qt::NoBrush);
+  painter.setPen(QPen(theme.accent, 1));
+  painter.drawRoundedRect(track.adjusted(-2, -2, 2, 2), 5, 5);
 }
 
 // Faults as bands along the top, crashes as bars that hang from the middle, restarts as bars that stand on it.
 void TimeStrip::paint_marks(QPainter& painter, const QRectF& track) {
   const Theme& theme = document_.theme();
   painter.setPen(Qt::NoPen);
-  for (const TimeMarks::Fault& fault : marks_.faults) {
+  for (const TimeMarks::Fault& fault : marks_.faults()) {
     QColor band = theme.warning;
     band.setAlpha(34);
     const double from = place_of(fault.from_ns);
-    const QRectF place(from, track.top(), std::max(2.0, place_of(fault.to_ns) - from), track.height());
+    const QRectF place(from, track.top(),
+                       std::max(2.0, place_of(fault.to_ns < 0 ? document_.end_ns() : fault.to_ns) - from),
+                       track.height());
     painter.fillRect(place, band);
     painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), theme.warning);
   }
@@ -124,8 +159,10 @@ void TimeStrip::paint_marks(QPainter& painter, const QRectF& track) {
     painter.fillRect(QRectF(from, track.bottom() - 3, std::max(3.0, place_of(span_ns_->second) - from), 3),
                      theme.message);
   }
-  const int most = std::max({1, *std::ranges::max_element(marks_.down), *std::ranges::max_element(marks_.up)});
-  const double bar = track.width() / TimeMarks::kBins;
+  const std::vector<int> downs = marks_.downs(kBars, document_.end_ns());
+  const std::vector<int> ups = marks_.ups(kBars, document_.end_ns());
+  const int most = std::max({1, *std::ranges::max_element(downs), *std::ranges::max_element(ups)});
+  const double bar = track.width() / kBars;
   const double middle = track.center().y();
   const auto paint_bars = [&](const std::vector<int>& counts, double direction, const QColor& colour) {
     for (std::size_t bin = 0; bin < counts.size(); ++bin) {
@@ -135,8 +172,8 @@ void TimeStrip::paint_marks(QPainter& painter, const QRectF& track) {
       painter.fillRect(QRectF(x, direction < 0 ? middle - height : middle, std::max(1.0, bar - 0.6), height), colour);
     }
   };
-  paint_bars(marks_.up, -1, theme.good);
-  paint_bars(marks_.down, 1, theme.bad);
+  paint_bars(ups, -1, theme.good);
+  paint_bars(downs, 1, theme.bad);
 }
 
 void TimeStrip::paint_ticks(QPainter& painter, const QRectF& track) {
@@ -159,13 +196,31 @@ void TimeStrip::paint_ticks(QPainter& painter, const QRectF& track) {
   }
 }
 
-void TimeStrip::mousePressEvent(QMouseEvent* event) {
+void TimeStrip::scrub(std::int64_t time_ns) {
   Q_EMIT scrubbed();
-  document_.set_time_ns(time_at(event->position().x()));
+  document_.set_time_ns(time_ns);
 }
+
+void TimeStrip::mousePressEvent(QMouseEvent* event) { scrub(time_at(event->position().x())); }
 
 void TimeStrip::mouseMoveEvent(QMouseEvent* event) {
   if ((event->buttons() & Qt::LeftButton) != 0) document_.set_time_ns(time_at(event->position().x()));
+}
+
+void TimeStrip::keyPressEvent(QKeyEvent* event) {
+  const std::int64_t now = document_.time_ns();
+  const std::int64_t end = document_.end_ns();
+  switch (event->key()) {
+    case Qt::Key_Left:
+    case Qt::Key_Down: return scrub(now - end / 100);
+    case Qt::Key_Right:
+    case Qt::Key_Up: return scrub(now + end / 100);
+    case Qt::Key_PageDown: return scrub(now - end / 10);
+    case Qt::Key_PageUp: return scrub(now + end / 10);
+    case Qt::Key_Home: return scrub(0);
+    case Qt::Key_End: return scrub(end);
+    default: QWidget::keyPressEvent(event);
+  }
 }
 
 }  // namespace ghostnet::gui

@@ -76,7 +76,6 @@ QComboBox* ViewBar::add_choice(const QString& label, const QString& name) {
   box->setAccessibleName(name);
   box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   box->setMinimumContentsLength(9);
-  box->setFocusPolicy(Qt::ClickFocus);
   addWidget(box);
   return box;
 }

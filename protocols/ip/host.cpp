@@ -148,6 +148,8 @@ bool Host::has_room(InterfaceIndex interface) const {
 
 bool Host::transmit(InterfaceIndex interface, IpPacket packet) {
   LinkPort* const port = port_of(interface);
+  if (options_.tap) [[unlikely]]
+    options_.tap(interface, true, packet);
   return port != nullptr && port->send(std::move(packet));
 }
 
@@ -192,7 +194,11 @@ Task<> Host::receive_from(InterfaceIndex interface, IpLink& link) {
       metrics_.drop(DropReason::link_refused);
       continue;
     }
-    for (IpPacket& packet : std::span(batch).first(*received)) network_.input(now(), interface, std::move(packet));
+    for (IpPacket& packet : std::span(batch).first(*received)) {
+      if (options_.tap) [[unlikely]]
+        options_.tap(interface, false, packet);
+      network_.input(now(), interface, std::move(packet));
+    }
     deadline_moved();
   }
   static_cast<void>(set_up(interface, false));

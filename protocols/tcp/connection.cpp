@@ -38,7 +38,7 @@ std::string_view to_string(State state) {
 
 Connection::Connection(const ConnectionSetup& setup)
     : tuning_(setup.tuning),
-      no_delay_(setup.stream.no_delay),
+      no_delay_(setup.stream.no_delay && !tuning_->nagle),
       fixed_receive_buffer_(setup.stream.receive_buffer_bytes != 0),
       fixed_send_buffer_(setup.stream.send_buffer_bytes != 0),
       snd_una_(setup.initial_sequence),
@@ -57,9 +57,10 @@ Connection::Connection(const ConnectionSetup& setup)
         scale_for(fixed_receive_buffer_ ? receive_limit_bytes_
                                         : std::max(receive_limit_bytes_, tuning_->max_receive_buffer_bytes));
   }
-  if (setup.stream.keepalive_idle > Duration::zero()) {
+  const bool own = setup.stream.keepalive_idle > Duration::zero();
+  if (const Duration idle = own ? setup.stream.keepalive_idle : tuning_->keepalive_idle; idle > Duration::zero()) {
     keepalive_ = std::make_unique<Keepalive>();
-    keepalive_->idle = setup.stream.keepalive_idle;
+    keepalive_->idle = idle;
     keepalive_->interval = std::max<Duration>(setup.stream.keepalive_interval, 1ms);
   }
 }
@@ -208,10 +209,11 @@ void Connection::orphan(TimePoint now) {
 std::uint32_t Connection::send_limit_bytes() const {
   if (fixed_send_buffer_) return send_fixed_bytes_;
   // During recovery the window before it counts: what was sent then stays queued until the gaps before it are filled,
-  // and what recovery sends comes on top.
+  // and what recovery sends, nearly as much again, comes on top. A writer is woken at three quarters of the limit: with
+  // less than three windows it would run dry, and end the recovery with a burst.
   std::uint32_t window_bytes = congestion_->window_bytes();
   if (phase_ == Phase::recovery) window_bytes = std::max(window_bytes, undo_window_bytes_);
-  std::uint32_t wanted = std::min(window_bytes, tuning_->max_send_buffer_bytes) * 2;
+  std::uint32_t wanted = std::min(window_bytes, tuning_->max_send_buffer_bytes) * 3;
   return std::clamp(wanted, tuning_->send_buffer_bytes, tuning_->max_send_buffer_bytes);
 }
 

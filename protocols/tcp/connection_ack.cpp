@@ -54,6 +54,7 @@ bool Connection::take_ack(TimePoint now, const Segment& segment) {
                          .bytes = delivered_bytes,
                          .rtt = rtt,
                          .smoothed_rtt = rtt_.smoothed(),
+                         .least_rtt = rtt_.least(),
                          .acknowledged = snd_una_,
                          .next = snd_nxt_,
                          .window_limited = limited});

@@ -7,8 +7,9 @@ namespace ghostnet::tcp {
 
 namespace {
 
-// A paced sender sends what is due within so much time in one go.
+// A paced sender sends what is due within so much time, or so many segments, in one go.
 constexpr Duration kPaceQuantum = 1ms;
+constexpr std::uint32_t kPaceBurstSegments = 10;  // as many as it begins with (RFC 6928)
 
 }  // namespace
 
@@ -259,16 +260,30 @@ void Connection::record_sent(TimePoint now, SeqNumber start, std::uint32_t lengt
 
 // ---- pace ----
 
-bool Connection::paced(TimePoint now) const { return tuning_->pacing && pace_at_ > now + kPaceQuantum; }
+bool Connection::paces() const {
+  switch (tuning_->pacing) {
+    case Pacing::off: return false;
+    case Pacing::slow_start: return phase_ != Phase::recovery && congestion_->in_slow_start() && rtt_.has_sample();
+    case Pacing::always: return rtt_.has_sample();
+  }
+  return false;
+}
+
+bool Connection::paced(TimePoint now) const {
+  return paces() && pace_at_ > now + std::max(kPaceQuantum, pace_gap(kPaceBurstSegments * send_mss()));
+}
+
+void Connection::pace(TimePoint now, std::uint32_t bytes) {
+  if (paces()) pace_at_ = std::min(std::max(pace_at_, now) + pace_gap(bytes), now + rtt_.smoothed());
+}
 
 // Twice the window a round trip in slow start, 1.2 times after it: enough for the window to be what limits.
-void Connection::pace(TimePoint now, std::uint32_t bytes) {
-  if (!tuning_->pacing || !rtt_.has_sample()) return;
-  std::int64_t percent = congestion_->in_slow_start() ? 200 : 120;
-  std::int64_t gap_ns =
-      rtt_.smoothed().count() / congestion_->window_bytes() * 100 / percent * bytes +
-      rtt_.smoothed().count() % congestion_->window_bytes() * 100 / percent * bytes / congestion_->window_bytes();
-  pace_at_ = std::min(std::max(pace_at_, now) + Duration(gap_ns), now + rtt_.smoothed());
+Duration Connection::pace_gap(std::uint32_t bytes) const {
+  std::uint64_t percent = congestion_->in_slow_start() ? 200 : 120;
+  auto rtt_ns = static_cast<std::uint64_t>(rtt_.smoothed().count());
+  std::uint64_t window_bytes = congestion_->window_bytes();
+  std::uint64_t of_byte = rtt_ns / window_bytes * bytes + rtt_ns % window_bytes * bytes / window_bytes;
+  return Duration(static_cast<std::int64_t>(of_byte * 100 / percent));
 }
 
 // RFC 5681 4.1

@@ -6,9 +6,10 @@ namespace ghostnet::tcp {
 
 namespace {
 
-constexpr double kC = 0.4;                                // RFC 9438 5
-constexpr double kBeta = 0.7;                             // RFC 9438 4.6
-constexpr double kAlpha = 3 * (1 - kBeta) / (1 + kBeta);  // RFC 9438 4.3
+constexpr double kC = 0.4;     // RFC 9438 5
+constexpr double kBeta = 0.7;  // RFC 9438 4.6
+constexpr double kMostBeta = 0.8;
+constexpr double kNoQueue = 0.9;  // of the longest round trip: what was lost then was not lost to a full queue
 
 double seconds(Duration duration) { return static_cast<double>(duration.count()) * 1e-9; }
 
@@ -56,6 +57,8 @@ void HyStart::look_at_delay() {
 // ---- Cubic ----
 
 void Cubic::on_ack(const AckedData& acked) {
+  if (acked.rtt != Duration::zero()) latest_rtt_ = acked.rtt;
+  least_rtt_ = acked.least_rtt;
   if (!acked.window_limited) {
     // RFC 9438 5.8: time that the sender did not use is no time in which the window would have grown.
     epoch_ = kNever;
@@ -89,16 +92,24 @@ void Cubic::avoid_congestion(const AckedData& acked) {
   double target = max_window_ + kC * after_rtt_s * after_rtt_s * after_rtt_s;
   target = std::clamp(target, window, 1.5 * window);
   // RFC 9438 4.3: as fast as Reno where that is faster.
-  double alpha = friendly_window_ >= prior_window_ ? 1 : kAlpha;
+  double alpha = friendly_window_ >= prior_window_ ? 1 : 3 * (1 - beta_) / (1 + beta_);
   friendly_window_ += alpha * acked_segments / window;
   double grown = window + (target - window) / window * acked_segments;
   double since_s = elapsed_s - inflection_s_;
-  if (max_window_ + kC * since_s * since_s * since_s < friendly_window_) grown = std::max(window, friendly_window_);
+  friendly_ = max_window_ + kC * since_s * since_s * since_s < friendly_window_;
+  if (friendly_) grown = std::max(window, friendly_window_);
   fraction_ += (grown - window) * segment_bytes_;
   if (fraction_ < 1) return;
   auto whole_bytes = static_cast<std::uint32_t>(std::min(fraction_, 1e9));
   fraction_ -= whole_bytes;
   set_window(window_bytes_ + std::min(whole_bytes, kMaxWindowBytes - window_bytes_));
+}
+
+// By as much as the queue has made round trips longer, within bounds.
+double Cubic::decrease_factor() const {
+  if (!friendly_ || latest_rtt_ == Duration::zero() || least_rtt_ == Duration::zero()) return kBeta;
+  const double drained = seconds(least_rtt_) / seconds(latest_rtt_);
+  return drained > kNoQueue ? kBeta : std::clamp(drained, kBeta, kMostBeta);
 }
 
 void Cubic::on_congestion(TimePoint, std::uint32_t in_flight_bytes) {
@@ -107,8 +118,10 @@ void Cubic::on_congestion(TimePoint, std::uint32_t in_flight_bytes) {
   undo_max_window_ = max_window_;
   prior_window_ = window;
   // RFC 9438 4.7: fast convergence.
-  max_window_ = window < max_window_ ? window * (1 + kBeta) / 2 : window;
-  set_threshold(static_cast<std::uint32_t>(window * kBeta * segment_bytes_));
+  beta_ = decrease_factor();
+  max_window_ = window < max_window_ ? window * (1 + beta_) / 2 : window;
+  set_threshold(static_cast<std::uint32_t>(window * beta_ * segment_bytes_));
+  friendly_ = false;
   epoch_ = kNever;
   fraction_ = 0;
   hystart_.restart();

@@ -363,6 +363,8 @@ std::vector<ConnectionStatus> Stack::statuses() const {
                    .threshold_bytes = connection.congestion().threshold_bytes(),
                    .in_flight_bytes = connection.in_flight_bytes(),
                    .unsent_bytes = connection.unsent_bytes(),
+                   .unread_bytes = connection.unread_bytes(),
+                   .receive_window_bytes = connection.receive_window_bytes(),
                    .smoothed_rtt = connection.rtt().smoothed(),
                    .counters = connection.counters()});
   });

@@ -4,7 +4,9 @@
 //   build/release/bin/tcp_goodput_bench docs/tcp-goodput.md      writes the page
 //
 // Theory: the link's rate less headers; the CUBIC response function (RFC 9438 5.1, formula 5) and, where it is larger,
-// that of Reno with CUBIC's constants as Mathis and others give it, MSS / RTT * sqrt(3/2) / sqrt(p).
+// that of Reno with CUBIC's constants as Mathis and others give it, MSS / RTT * sqrt(3/2) / sqrt(p). Both are of losses
+// at even distances. Losses here come at random, so beside it stands the mean of the window that RFC 9438 4.1 to 4.7
+// describes, round trip by round trip, under independent losses.
 #include <ns3/boolean.h>
 #include <ns3/double.h>
 #include <ns3/error-model.h>
@@ -44,17 +46,44 @@ struct Case {
     return std::max(static_cast<std::uint32_t>(bdp_bytes * buffer_bdp), 15'000u);
   }
   double link_mbit() const { return static_cast<double>(rate_mbit) * kMssBytes / 1500; }
+  double rtt_s() const { return std::chrono::duration<double>(rtt).count(); }
+  double mbit_of(double segments) const { return std::min(link_mbit(), segments * kMssBytes * 8 / rtt_s() / 1e6); }
   double theory_mbit() const {
     if (loss == 0) return link_mbit();
-    double rtt_s = std::chrono::duration<double>(rtt).count();
-    double cubic_segments = 1.054 * std::pow(rtt_s, 0.75) / std::pow(loss, 0.75);
+    double cubic_segments = 1.054 * std::pow(rtt_s(), 0.75) / std::pow(loss, 0.75);
     double reno_segments = std::sqrt(1.5 / loss);
-    return std::min(link_mbit(), std::max(cubic_segments, reno_segments) * kMssBytes * 8 / rtt_s / 1e6);
+    return mbit_of(std::max(cubic_segments, reno_segments));
   }
+  double random_theory_mbit() const;
 };
 
-double our_goodput(const Case& c) {
-  auto* mesh = new Mesh;
+double Case::random_theory_mbit() const {
+  if (loss == 0) return link_mbit();
+  constexpr double kC = 0.4, kBeta = 0.7, kAlpha = 3 * (1 - kBeta) / (1 + kBeta);
+  constexpr int kRounds = 1'000'000;
+  const double pipe_segments = static_cast<double>(rate_mbit) * 1e6 / 8 * rtt_s() / 1500;
+  Random random = Random::derive(1, 0, "theory");
+  double window = 10, most = 10, before = 10, friendly = 10, since_s = 0, mbit = 0;
+  for (int i = 0; i < kRounds; ++i) {
+    mbit += mbit_of(window);
+    const bool lost = random.unit() > std::pow(1 - loss, window) || window > pipe_segments * (1 + buffer_bdp);
+    if (lost) {
+      most = window < most ? window * (1 + kBeta) / 2 : window;
+      before = window;
+      friendly = window = std::max(window * kBeta, 2.0);
+      since_s = 0;
+      continue;
+    }
+    since_s += rtt_s();
+    friendly += friendly >= before ? 1 : kAlpha;
+    const double plateau_s = std::cbrt(std::max(most - before * kBeta, 0.0) / kC);
+    window = std::max(most + kC * std::pow(since_s - plateau_s, 3), friendly);
+  }
+  return mbit / kRounds;
+}
+
+double our_goodput(const Case& c, std::uint64_t seed) {
+  auto* mesh = new Mesh(sim::FabricOptions{.seed = seed});
   link::LinkParams out;
   out.rate_bps = c.rate_mbit * 1'000'000;
   out.queue_limit_bytes = c.queue_bytes();
@@ -71,9 +100,9 @@ double our_goodput(const Case& c) {
   return static_cast<double>(bytes - before) * 8 / std::chrono::duration<double>(kUntil - kFrom).count() / 1e6;
 }
 
-double ns3_goodput(const Case& c) {
+double ns3_goodput(const Case& c, std::uint64_t seed) {
   configure_ns3_tcp();
-  ns3::RngSeedManager::SetSeed(42);
+  ns3::RngSeedManager::SetSeed(static_cast<std::uint32_t>(seed));
   ns3::NodeContainer nodes;
   nodes.Create(2);
   ns3::InternetStackHelper stack;
@@ -100,6 +129,17 @@ double ns3_goodput(const Case& c) {
   ns3::Simulator::Stop(ns3::NanoSeconds((kUntil - kFrom).count()));
   ns3::Simulator::Run();
   return static_cast<double>(bytes - before) * 8 / std::chrono::duration<double>(kUntil - kFrom).count() / 1e6;
+}
+
+// The mean of five runs where losses are drawn.
+template <class Measure>
+double mean_of_runs(const Case& c, Measure measure) {
+  const int runs = c.loss == 0 ? 1 : 5;
+  double sum = 0;
+  for (int i = 0; i < runs; ++i) {
+    sum += in_child([&] { return measure(c, 42 + static_cast<std::uint64_t>(i)); });
+  }
+  return sum / runs;
 }
 
 // Jain's index of `flows` that start one after the other, over the last minute of two.
@@ -145,23 +185,28 @@ std::string page() {
       "# Goodput of our TCP\n\n"
       "Written by `tcp_goodput_bench docs/tcp-goodput.md`. Virtual time, so the figures are the same everywhere; "
       "seconds 10 to 40\n"
-      "of one flow with CUBIC and the defaults, in Mbit/s. Loss is drawn for each packet. The buffer is a drop-tail "
-      "queue before\n"
-      "the link, in bandwidth-delay products. Theory: the link less headers, or the CUBIC response function (RFC 9438 "
-      "5.1) or\n"
-      "Reno's where that is larger.\n\n"
-      "| rate | RTT | loss | buffer | ours | ns-3 TcpCubic | theory | ours / theory "
-      "|\n|---|---|---|---|---|---|---|---|\n";
+      "of one flow with CUBIC and the defaults, in Mbit/s. Loss is drawn for each packet; then the mean of five runs "
+      "of "
+      "each. The\n"
+      "buffer is a drop-tail queue before the link, in bandwidth-delay products. Even losses: the link less headers, "
+      "or "
+      "the CUBIC\n"
+      "response function (RFC 9438 5.1), or Reno's where that is larger: of losses at even distances. Random losses: "
+      "the mean of\n"
+      "RFC 9438's window under independent ones, which is what is measured.\n\n"
+      "| rate | RTT | loss | buffer | ours | ns-3 TcpCubic | even losses | random losses | ours / random losses "
+      "|\n|---|---|---|---|---|---|---|---|---|\n";
   for (std::uint64_t rate : {10u, 100u}) {
     for (Duration rtt : {Duration(10ms), Duration(100ms)}) {
       for (double loss : {0.0, 0.0001, 0.001, 0.01}) {
         for (double buffer : {0.2, 1.0}) {
           if (loss != 0 && buffer != 1.0) continue;
           Case c{rate, rtt, loss, buffer};
-          double ours = in_child([&] { return our_goodput(c); });
-          double rival = in_child([&] { return ns3_goodput(c); });
-          text += fmt::format("| {} Mbit/s | {} ms | {} % | {} | {:.2f} | {:.2f} | {:.2f} | {:.2f} |\n", rate,
-                              rtt / 1ms, loss * 100, buffer, ours, rival, c.theory_mbit(), ours / c.theory_mbit());
+          double ours = mean_of_runs(c, our_goodput);
+          double rival = mean_of_runs(c, ns3_goodput);
+          double expected = c.random_theory_mbit();
+          text += fmt::format("| {} Mbit/s | {} ms | {} % | {} | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} |\n", rate,
+                              rtt / 1ms, loss * 100, buffer, ours, rival, c.theory_mbit(), expected, ours / expected);
         }
       }
     }
@@ -170,7 +215,7 @@ std::string page() {
       "\n## Fairness\n\nJain's index over a minute of flows that share 50 Mbit/s, 40 ms and a queue of 250,000 bytes "
       "and started one after "
       "the\nother; 1 is even.\n\n| flows | CUBIC | NewReno |\n|---|---|---|\n";
-  for (std::uint32_t flows : {2u, 3u, 5u, 10u}) {
+  for (std::uint32_t flows : {2u, 3u, 4u, 5u, 6u, 8u, 10u}) {
     double cubic = in_child([&] { return fairness(flows, tcp::kCubic); });
     double reno = in_child([&] { return fairness(flows, tcp::kNewReno); });
     text += fmt::format("| {} | {:.3f} | {:.3f} |\n", flows, cubic, reno);
@@ -189,19 +234,20 @@ int main(int argc, char** argv) {
     return 0;
   }
   std::vector<BenchRow> rows;
-  for (Case c :
-       {Case{100, 40ms, 0, 1}, Case{100, 100ms, 0, 0.2}, Case{100, 100ms, 0.001, 1}, Case{10, 10ms, 0.01, 1}}) {
+  for (Case c : {Case{100, 40ms, 0, 1}, Case{100, 100ms, 0, 0.2}, Case{100, 10ms, 0, 0.2}, Case{100, 100ms, 0.001, 1},
+                 Case{10, 10ms, 0.01, 1}}) {
     rows.push_back({.name = fmt::format("{} Mbit/s, {} ms, loss {} %, {} BDP", c.rate_mbit, c.rtt / 1ms, c.loss * 100,
                                         c.buffer_bdp),
-                    .value = in_child([&] { return our_goodput(c); }),
+                    .value = mean_of_runs(c, our_goodput),
                     .unit = "Mbit/s",
                     .rival = "ns-3 TcpCubic",
-                    .rival_value = in_child([&] { return ns3_goodput(c); }),
-                    .goal_value = 0.7 * c.theory_mbit()});
+                    .rival_value = mean_of_runs(c, ns3_goodput),
+                    .goal_ratio = 1,
+                    .goal_value = 0.9 * c.random_theory_mbit()});
   }
   rows.push_back({.name = "Jain's index of 10 flows",
                   .value = in_child([] { return fairness(10, ghostnet::tcp::kCubic); }),
                   .unit = "",
-                  .goal_value = 0.9});
+                  .goal_value = 0.95});
   return report(rows, argc, argv);
 }

@@ -98,7 +98,7 @@ class Run {
     tuning.timestamps = (options & 2) != 0;
     tuning.congestion = options & 4 ? &kNewReno : &kCubic;
     tuning.ecn = options & 8 ? EcnUse::request : EcnUse::off;
-    tuning.pacing = (options & 16) != 0;
+    tuning.pacing = (options & 16) != 0 ? Pacing::always : Pacing::slow_start;
     return tuning;
   }
   StreamOptions stream() const {

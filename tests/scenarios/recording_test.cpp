@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
@@ -268,6 +270,36 @@ protocols: { echo: }
   EXPECT_THAT(wires[0], testing::StartsWith(R"({"to":"west","up_bps":10000000)"));
   EXPECT_THAT(wires[1], testing::StartsWith(R"({"to":"east","up_bps":10000000)"));
   EXPECT_THAT(wires[2], testing::StartsWith(R"({"from":"west","to":"east","up_bps":1000000000)"));
+}
+
+TEST_F(Recording, APartitionSaysWhomItCutsFromWhom) {
+  const MemorySink sink = recorded(R"(
+duration: 4 s
+network: { hosts: 12, regions: ethereum }
+groups: { servers: { count: 2 } }
+protocols: { echo: }
+faults:
+  - { at: 1 s, for: 2 s, partition: { sides: [[region: europe, servers], [region: east_asia]], direction: out } }
+)");
+  const std::vector<MemorySink::OwnedEvent> events = sink.events();
+  const auto begins = std::ranges::find(events, "fault_begins", &MemorySink::OwnedEvent::kind);
+  ASSERT_NE(begins, events.end());
+  EXPECT_EQ(
+      begins->json,
+      R"({"sides":[[{"group":"all","region":"europe"},{"group":"servers"}],[{"group":"all","region":"east_asia"}]],)"
+      R"("direction":"out"})");
+}
+
+TEST_F(Recording, SaysWhereTheLogsOfHostsAre) {
+  const std::string directory = testing::TempDir() + "ghostnet-recording-logs";
+  const MemorySink sink = recorded(fmt::format(
+      "duration: 1 s\nnetwork: {{ hosts: 2 }}\nprotocols: {{ echo: }}\nrecord: {{ logs: {}/. }}\n", directory));
+  const std::vector<MemorySink::OwnedEvent> events = sink.events();
+  const auto logs = std::ranges::find(events, "logs", &MemorySink::OwnedEvent::kind);
+  ASSERT_NE(logs, events.end());
+  EXPECT_EQ(logs->text, directory + "/");
+  EXPECT_EQ(logs->time, TimePoint());
+  std::filesystem::remove_all(directory);
 }
 
 TEST_F(Recording, ConnectionsAndWiresOfNamedGroupsAreSampled) {

@@ -59,9 +59,21 @@ TEST(ComparisonRows, AreFilteredByNameAndVerdict) {
 }
 
 TEST(ExpectationRows, SayWithoutColourWhatHeld) {
-  const auto rows = expectation_rows({{"a >= 1", 2.5, true}, {"p99(b) < 1 s", {}, false}}, theme_of(ThemeKind::dark));
+  const auto rows =
+      expectation_rows({{"a >= 1", 2.5, true}, {"p99(b) < 1 s", {}, false}}, {}, theme_of(ThemeKind::dark));
   EXPECT_THAT(column(rows, 0), ElementsAre("✓ held", "✗ broken"));
   EXPECT_THAT(column(rows, 2), ElementsAre("2.5", "not measured"));
+}
+
+TEST(ExpectationRows, WriteWhatWasMeasuredWithItsUnit) {
+  const std::vector<results::SeriesName> names{{.name = "echo.rtt", .kind = "histogram", .unit = "ns"},
+                                               {.name = "echo.replies", .kind = "counter", .unit = "replies"}};
+  const auto rows = expectation_rows({{"p99(echo.rtt) < 1 s", 261e6, true},
+                                      {"echo.replies / echo.requests > 90 %", 0.955, true},
+                                      {"echo.replies > 10", 1200, true},
+                                      {"count(echo.rtt) > 3", 7, true}},
+                                     names, theme_of(ThemeKind::dark));
+  EXPECT_THAT(column(rows, 2), ElementsAre("261 ms", "95.5 %", "1200", "7"));
 }
 
 TEST(ExpectationRows, NameTheirMetric) {
@@ -72,25 +84,27 @@ TEST(ExpectationRows, NameTheirMetric) {
   EXPECT_EQ(metric_in("1 < 2", names), "");
 }
 
-TEST(EventFilter, TakesKindWordsAndHosts) {
-  const results::EventAt crash{.time_ns = 5, .host = 3, .kind = "crash", .text = "by churn"};
-  const results::EventAt cut{.time_ns = 6, .kind = "fault_begins", .text = "faults[0]"};
-  EXPECT_TRUE((EventFilter{.kind = "crash"}.passes(crash, "h3")));
-  EXPECT_FALSE((EventFilter{.kind = "crash"}.passes(cut, "")));
-  EXPECT_TRUE((EventFilter{.words = "CHURN"}.passes(crash, "h3")));
-  EXPECT_TRUE((EventFilter{.words = "h3"}.passes(crash, "h3")));
-  EXPECT_FALSE((EventFilter{.words = "h4"}.passes(crash, "h3")));
-  EXPECT_TRUE((EventFilter{.of_hosts = {1, 3}}.passes(crash, "h3")));
-  EXPECT_FALSE((EventFilter{.of_hosts = {1, 3}}.passes(cut, ""))) << "it is of no host";
-}
-
 TEST(EventModel, FindsTheEventOfAnInstant) {
   EventModel model;
-  model.append({{.time_ns = 10}, {.time_ns = 20}, {.time_ns = 20, .number = 1}, {.time_ns = 30}});
+  model.set_events({{.time_ns = 10}, {.time_ns = 20}, {.time_ns = 20, .number = 1}, {.time_ns = 30}},
+                   std::make_shared<HostTable>());
   EXPECT_EQ(model.row_at(9), -1);
   EXPECT_EQ(model.row_at(10), 0);
   EXPECT_EQ(model.row_at(25), 2);
   EXPECT_EQ(model.row_at(1000), 3);
+}
+
+TEST(EventModel, GrowsWithoutForgettingWhereTheViewIs) {
+  EventModel model;
+  int resets = 0;
+  QObject::connect(&model, &QAbstractItemModel::modelReset, [&] { ++resets; });
+  const auto hosts = std::make_shared<const HostTable>();
+  model.set_events({{.time_ns = 10}, {.time_ns = 20}}, hosts);
+  model.set_events({{.time_ns = 10}, {.time_ns = 20}, {.time_ns = 20, .number = 1}}, hosts);
+  EXPECT_EQ(resets, 1);
+  EXPECT_EQ(model.rowCount(), 3);
+  model.set_events({{.time_ns = 11}, {.time_ns = 20}, {.time_ns = 20, .number = 1}, {.time_ns = 30}}, hosts);
+  EXPECT_EQ(resets, 2) << "it begins elsewhere";
 }
 
 TEST(HostFacts, TellTheStateFromTheLastChange) {
@@ -127,7 +141,7 @@ TEST(HostFacts, GiveTheLastValueBeforeAnInstant) {
 
 TEST(LinkFields, AreWrittenWithTheirUnits) {
   const auto rows = field_rows(R"({"delay_ms": 12.5, "queue_bytes": 2048, "loss": 0.001, "topic": "news"})");
-  EXPECT_THAT(column(rows, 0), ElementsAre("delay ms", "loss", "queue bytes", "topic"));
+  EXPECT_THAT(column(rows, 0), ElementsAre("delay", "loss", "queue", "topic"));
   EXPECT_THAT(column(rows, 1), ElementsAre("12.5 ms", "0.1 %", "2 KiB", "news"));
   EXPECT_TRUE(field_rows("").empty());
   EXPECT_TRUE(field_rows("not json").empty());
@@ -139,11 +153,21 @@ TEST(MessageSpread, CountsEachHostAtItsFirstArrival) {
                                              {.sent_ns = 160, .received_ns = 170, .from = 2, .to = 3},
                                              {.sent_ns = 171, .received_ns = 190, .from = 3, .to = 1},
                                              {.sent_ns = 172, .from = 3, .to = 4}};
-  const chart::Figure figure = spread_figure(hops);
+  const auto spread = std::make_shared<const Propagation>(propagation_of(1, hops));
+  const chart::Figure figure = spread_figure(*spread);
   ASSERT_THAT(figure.lines, SizeIs(1));
   EXPECT_THAT(figure.lines[0].x, ElementsAre(0, 50, 70)) << "not the publisher itself, and not what was lost";
   EXPECT_THAT(figure.lines[0].y, ElementsAre(0, 0.5, 1));
-  EXPECT_THAT(column(hop_rows(hops, HostTable()), 4), ElementsAre("50 ns", "80 ns", "70 ns", "90 ns", "lost"));
+  CopyModel copies;
+  copies.show(spread, std::make_shared<HostTable>());
+  std::vector<std::string> since;
+  for (int row = 0; row < copies.rowCount(); ++row) {
+    since.push_back(copies.index(row, CopyModel::since).data().toString().toStdString());
+  }
+  EXPECT_THAT(since, ElementsAre("50 ns", "80 ns", "70 ns", "90 ns", "lost"));
+  EXPECT_EQ(spread_summary(*spread, 5).toStdString(),
+            "Reached 2 of 4 other hosts in up to 2 hops: half of them after 50 ns, 99 % after 70 ns, all after 70 ns. "
+            "2 copies came again, 1 were lost.");
 }
 
 TEST(RunsModel, GrowsWithoutForgettingWhatIsSelected) {

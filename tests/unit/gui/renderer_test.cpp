@@ -29,7 +29,7 @@ struct RendererTest : testing::Test {
     scene.placement = std::make_shared<Placement>(placement);
     scene.spots = std::make_shared<std::vector<Spot>>(placement.spots);
     scene.nodes = std::make_shared<NodeLook>(NodeLook{.colours = {kRed, kBlue}});
-    scene.down = std::make_shared<std::vector<bool>>(2, false);
+    scene.conditions = std::make_shared<std::vector<Condition>>(2, Condition::up);
   }
   void link(std::size_t times = 1) {
     auto edges = std::make_shared<EdgeSet>();
@@ -71,6 +71,47 @@ TEST_F(RendererTest, ALinkIsDrawnBetweenItsHosts) {
   EXPECT_EQ(pixel(150, 100), canvas);
 }
 
+TEST_F(RendererTest, ALinkThatAPartitionCutsIsOfTheColourOfWhatIsBroken) {
+  link(20);
+  const QRgb usual = pixel(150, 100);
+  scene.parts = std::make_shared<Parts>(Parts{.of_host = {0, 1}, .sizes = {1, 1}});
+  const QRgb cut = pixel(150, 100);
+  EXPECT_GT(qRed(cut) - qBlue(cut), qRed(usual) - qBlue(usual) + 40);
+  scene.hidden_kinds = {true};
+  EXPECT_EQ(pixel(150, 100), canvas) << "a kind that is hidden stays hidden";
+}
+
+TEST_F(RendererTest, AHostThatIsCutOffHasARim) {
+  const float radius = node_radius(scene, camera);
+  const int beside = 200 + static_cast<int>(radius) + 2;
+  EXPECT_TRUE(near(pixel(beside, 100), canvas, 40));
+  scene.parts = std::make_shared<Parts>(Parts{.of_host = {0, 1}, .sizes = {1, 1}});
+  EXPECT_TRUE(near(pixel(beside, 100), theme_of(ThemeKind::dark).warning.rgb(), 60));
+  EXPECT_TRUE(near(pixel(200, 100), kBlue)) << "its colour stays";
+}
+
+TEST_F(RendererTest, AHostWhoseLinkIsDownIsHollow) {
+  scene.conditions = std::make_shared<std::vector<Condition>>(std::vector{Condition::up, Condition::offline});
+  EXPECT_TRUE(near(pixel(100, 100), kRed));
+  EXPECT_EQ(pixel(200, 100), canvas);
+}
+
+// Where the screen has four pixels for one of the window, the same is drawn of four.
+TEST_F(RendererTest, ADenseScreenShowsTheSamePicture) {
+  link();
+  scene.placement = std::make_shared<Placement>(
+      Placement{.kind = LayoutKind::radial, .spots = {{-50, 0}, {50, 0}}, .extent = {-50, -1, 50, 1}, .spacing = 900});
+  const QImage usual = renderer.draw(scene, camera);
+  Camera dense{.x = 0, .y = 0, .scale = 2, .width = 600, .height = 400, .ratio = 2};
+  const QImage picture = renderer.draw(scene, dense);
+  ASSERT_EQ(picture.size(), QSize(600, 400));
+  EXPECT_FLOAT_EQ(node_radius(scene, dense), 2 * node_radius(scene, camera));
+  const QImage back = picture.scaled(300, 200, Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
+  for (const QPoint at : {QPoint(100, 100), QPoint(105, 100), QPoint(95, 96), QPoint(200, 100), QPoint(120, 40)}) {
+    EXPECT_TRUE(near(usual.pixel(at), back.pixel(at), 24)) << at.x() << ", " << at.y();
+  }
+}
+
 TEST_F(RendererTest, MoreLinksAreNeverFainter) {
   link(1);
   const int one = qBlue(pixel(150, 100));
@@ -79,7 +120,7 @@ TEST_F(RendererTest, MoreLinksAreNeverFainter) {
 }
 
 TEST_F(RendererTest, AHostThatIsDownIsHollow) {
-  scene.down = std::make_shared<std::vector<bool>>(std::vector<bool>{true, false});
+  scene.conditions = std::make_shared<std::vector<Condition>>(std::vector{Condition::down, Condition::up});
   EXPECT_EQ(pixel(100, 100), canvas);
   EXPECT_TRUE(near(pixel(200, 100), kBlue));
 }

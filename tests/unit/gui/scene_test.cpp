@@ -5,14 +5,15 @@
 #include <QElapsedTimer>
 #include <QMouseEvent>
 #include <cmath>
+#include <numeric>
 
 #include "ghostnet/gui/main_window.hpp"
 #include "ghostnet/gui/mesh_view.hpp"
-#include "ghostnet/gui/propagation_panel.hpp"
 #include "ghostnet/gui/scene/colouring.hpp"
 #include "ghostnet/gui/scene/moment.hpp"
 #include "ghostnet/gui/scene/propagation.hpp"
 #include "ghostnet/gui/time_bar.hpp"
+#include "panels/propagation_model.hpp"
 #include "recorded_run.hpp"
 
 namespace ghostnet::gui {
@@ -51,8 +52,33 @@ TEST_F(MomentTest, GoingOnGivesWhatReadingAnewGives) {
     const Moment a = *going.read(*database, wish);
     const Moment b = *anew.read(*database, wish);
     EXPECT_EQ(a.edges->edges.size(), b.edges->edges.size()) << ms;
-    EXPECT_EQ(*a.down, *b.down) << ms;
+    EXPECT_EQ(*a.conditions, *b.conditions) << ms;
     EXPECT_EQ(a.flights.size(), b.flights.size()) << ms;
+  }
+}
+
+// More changes than a reader reads at once, so that it keeps instants to go back to.
+TEST(Moment, GoingBackGivesWhatReadingAnewGives) {
+  const TemporaryDirectory directory;
+  constexpr HostId kHosts = 50;
+  {
+    auto store = std::move(results::Store::open(directory.file("a.sqlite")).value());
+    record_run(*store, kHosts, false);
+    for (std::uint32_t n = 0; n < 3 * MomentReader::kSnapshotEvery; ++n) {
+      const HostId host = n * 7 % kHosts;
+      store->event(
+          {.time = TimePoint(10s + n * 1ms / 10), .host = host, .kind = n / kHosts % 2 == 0 ? "crash" : "restart"});
+    }
+    ASSERT_TRUE(store->finish({.simulated = 20s}));
+  }
+  const auto database = std::move(results::Database::open(directory.file("a.sqlite"), {}).value());
+  const auto hosts = std::make_shared<HostTable>(results::hosts(database, 1).value());
+  MomentReader scrubbing(1, hosts);
+  for (const std::int64_t ms : {16'000, 11'000, 15'999, 10'001, 3'500, 14'321, 12'345, 16'000}) {
+    MomentReader anew(1, hosts);
+    const Moment a = *scrubbing.read(database, {.time_ns = ms * 1'000'000});
+    EXPECT_EQ(*a.conditions, *anew.read(database, {.time_ns = ms * 1'000'000})->conditions) << ms;
+    if (ms == 14'321) scrubbing.forget();
   }
 }
 
@@ -97,6 +123,49 @@ TEST_F(MomentTest, MessagesAreOnTheirWayFromSendingToReceiving) {
   EXPECT_EQ(flights_at(2'101), 0U);
 }
 
+// Hosts 0 to 5 by turns in europe and na_east; every fourth is of the servers.
+TEST_F(MomentTest, APartitionCutsTheNetworkIntoParts) {
+  const std::string europe = R"({"sides":[[{"group":"all","region":"europe"}]],"direction":"both"})";
+  const std::string servers = R"({"sides":[[{"group":"servers"}],[{"group":"rest"}]],"direction":"out"})";
+  EXPECT_EQ(parts_of({}, *hosts), nullptr);
+  EXPECT_EQ(parts_of({"{}", "not json", R"({"sides":[]})"}, *hosts), nullptr);
+  const auto two = parts_of({europe}, *hosts);
+  ASSERT_NE(two, nullptr);
+  EXPECT_EQ(two->of_host, (std::vector<std::uint8_t>{0, 1, 0, 1, 0, 1}));
+  EXPECT_EQ(two->sizes, (std::vector<std::size_t>{3, 3}));
+  const auto both = parts_of({europe, servers}, *hosts);
+  ASSERT_NE(both, nullptr);
+  EXPECT_EQ(both->sizes, (std::vector<std::size_t>{3, 2, 1})) << "na_east, servers of europe, the rest of europe";
+  EXPECT_EQ(both->of_host, (std::vector<std::uint8_t>{1, 0, 2, 0, 1, 0}));
+}
+
+TEST(Moment, KnowsWhoIsCutOffAndWhoseLinkIsDown) {
+  const TemporaryDirectory directory;
+  {
+    auto store = std::move(results::Store::open(directory.file("a.sqlite")).value());
+    record_run(*store, 6, false);
+    store->event({.time = TimePoint(7s),
+                  .kind = "fault_begins",
+                  .text = "faults[0].partition",
+                  .json = R"({"sides":[[{"group":"all","region":"europe"}]],"direction":"both"})"});
+    store->event({.time = TimePoint(7s), .host = 4, .kind = "link_down", .text = ""});
+    store->event({.time = TimePoint(8s), .host = 4, .kind = "link_up", .text = ""});
+    store->event({.time = TimePoint(9s), .kind = "fault_ends", .text = "faults[0].partition"});
+    ASSERT_TRUE(store->finish({.simulated = 10s}));
+  }
+  const auto database = std::move(results::Database::open(directory.file("a.sqlite"), {}).value());
+  const auto hosts = std::make_shared<HostTable>(results::hosts(database, 1).value());
+  MomentReader reader(1, hosts);
+  EXPECT_EQ(reader.read(database, {.time_ns = 6'900'000'000})->parts, nullptr);
+  const Moment cut = *reader.read(database, {.time_ns = 7'000'000'000});
+  ASSERT_NE(cut.parts, nullptr);
+  EXPECT_EQ(cut.offline_count, 1U);
+  EXPECT_EQ((*cut.conditions)[4], Condition::offline);
+  EXPECT_EQ(cut.faults, std::vector<std::string>{"partition"});
+  EXPECT_EQ(reader.read(database, {.time_ns = 8'000'000'000})->offline_count, 0U);
+  EXPECT_EQ(reader.read(database, {.time_ns = 9'000'000'000})->parts, nullptr);
+}
+
 results::MessageAt hop(std::int64_t from, std::int64_t to, std::int64_t sent, std::optional<std::int64_t> received) {
   return {.sent_ns = sent, .received_ns = received, .from = from, .to = to, .trace = 1};
 }
@@ -131,7 +200,8 @@ TEST(PropagationModel, ShowsTheTree) {
   for (std::int64_t id = 0; id < 6; ++id) rows.push_back({.id = id, .name = "h" + std::to_string(id)});
   PropagationModel model;
   EXPECT_EQ(model.rowCount(), 0);
-  model.show(propagation_of(1, {hop(1, 2, 0, 1'000'000), hop(2, 3, 1'000'000, 3'000'000)}),
+  model.show(std::make_shared<const Propagation>(
+                 propagation_of(1, {hop(1, 2, 0, 1'000'000), hop(2, 3, 1'000'000, 3'000'000)})),
              std::make_shared<HostTable>(std::move(rows)));
   ASSERT_EQ(model.rowCount(), 1);
   const QModelIndex root = model.index(0, 0);
@@ -274,8 +344,9 @@ TEST_F(ViewTest, AViewThatWasChosenByHandStays) {
 }
 
 TEST_F(ViewTest, TheStripMarksCrashes) {
-  EXPECT_EQ(window.time_bar().strip().marks().down[60], 1);
-  EXPECT_EQ(window.time_bar().strip().marks().up[120], 1);
+  const TimeMarks& marks = window.time_bar().strip().marks();
+  EXPECT_EQ(marks.downs(200, document.end_ns())[60], 1);
+  EXPECT_EQ(marks.ups(200, document.end_ns())[120], 1);
 }
 
 TEST_F(ViewTest, AFollowedMessageIsShownSpreading) {
@@ -302,15 +373,30 @@ TEST_F(ViewTest, AnotherThemeAndAnotherLayoutChangeThePicture) {
   EXPECT_NE(window.mesh().picture({400, 300}), light);
 }
 
-TEST(MarksOf, FaultsHaveTheirSpans) {
-  const std::vector<results::EventAt> events = {{.time_ns = 10, .kind = "fault_begins", .text = "faults[0].partition"},
-                                                {.time_ns = 20, .kind = "fault_begins", .text = "faults[1].churn"},
-                                                {.time_ns = 30, .kind = "fault_ends", .text = "faults[0].partition"}};
-  const TimeMarks marks = marks_of(events, 100);
-  ASSERT_EQ(marks.faults.size(), 2U);
-  EXPECT_EQ(marks.faults[0].name, "partition");
-  EXPECT_EQ(marks.faults[0].to_ns, 30);
-  EXPECT_EQ(marks.faults[1].to_ns, 100);
+TEST(TimeMarks, FaultsHaveTheirSpans) {
+  TimeMarks marks;
+  marks.add({{.time_ns = 10, .kind = "fault_begins", .text = "faults[0].partition"},
+             {.time_ns = 20, .number = 1, .kind = "fault_begins", .text = "faults[1].churn"}});
+  marks.add({{.time_ns = 30, .number = 2, .kind = "fault_ends", .text = "faults[0].partition"}});
+  ASSERT_EQ(marks.faults().size(), 2U);
+  EXPECT_EQ(marks.faults()[0].name(), "partition");
+  EXPECT_EQ(marks.faults()[0].to_ns, 30);
+  EXPECT_EQ(marks.faults()[1].to_ns, -1) << "it goes on";
+  EXPECT_EQ(marks.last(), (results::EventKey{30, 2}));
+}
+
+TEST(TimeMarks, KeepTheirCountsAsTheRunGrows) {
+  TimeMarks marks;
+  for (std::int64_t second = 0; second < 1'000; ++second) {
+    marks.add({{.time_ns = second * 1'000'000'000, .kind = second % 2 == 0 ? "crash" : "restart"}});
+  }
+  const std::vector<int> downs = marks.downs(10, 1'000'000'000'000);
+  const std::vector<int> ups = marks.ups(10, 1'000'000'000'000);
+  for (std::size_t bar = 0; bar < 10; ++bar) {
+    EXPECT_NEAR(downs[bar], 50, 1) << bar;
+    EXPECT_NEAR(ups[bar], 50, 1) << bar;
+  }
+  EXPECT_EQ(std::accumulate(downs.begin(), downs.end(), 0), 500);
 }
 
 TEST(TimeText, IsAsPreciseAsTheSpanAsksFor) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "recorded_file.hpp"
 
 namespace ghostnet::results {
@@ -40,6 +42,64 @@ class InspectTest : public RecordedFile {
   std::int64_t run_ = 0;
 };
 
+// Ten crashes and restarts of hosts 0 to 2 in turn, one a second from second 100.
+class EventsTest : public InspectTest {
+ protected:
+  EventsTest() {
+    const Database database = open(DatabaseOptions::Access::write);
+    EXPECT_TRUE(database.execute("DELETE FROM events"));
+    for (int n = 0; n < 10; ++n) {
+      const std::string sql =
+          fmt::format("INSERT INTO events VALUES ({}, {}, 1, {}, '{}', '{}', NULL)", run_, (100 + n) * kSecond_ns,
+                      n % 3, n % 2 == 0 ? "crash" : "restart", n == 4 ? "100 % of it" : "");
+      EXPECT_TRUE(database.execute(sql.c_str()));
+    }
+  }
+  static std::vector<std::int64_t> seconds_of(const EventsAround& around) {
+    std::vector<std::int64_t> all;
+    for (const EventAt& event : around.events) all.push_back(event.time_ns / kSecond_ns);
+    return all;
+  }
+};
+
+TEST_F(EventsTest, AreReadAroundAnInstant) {
+  const Database database = open();
+  const EventsAround around = events_around(database, run_, {}, 104 * kSecond_ns, 2).value();
+  EXPECT_THAT(seconds_of(around), ElementsAre(103, 104, 105, 106));
+  EXPECT_TRUE(around.more_before);
+  EXPECT_TRUE(around.more_after);
+  const EventsAround all = events_around(database, run_, {}, 104 * kSecond_ns, 5).value();
+  EXPECT_THAT(all.events, SizeIs(10));
+  EXPECT_FALSE(all.more_before);
+  EXPECT_FALSE(all.more_after);
+}
+
+TEST_F(EventsTest, ChangesOfStateAreReadPieceByPiece) {
+  const Database database = open();
+  std::vector<std::int64_t> seconds;
+  EventKey after;
+  while (true) {
+    const auto piece = state_changes(database, run_, after, 107 * kSecond_ns, 3).value();
+    for (const EventAt& event : piece) seconds.push_back(event.time_ns / kSecond_ns);
+    if (piece.size() < 3) break;
+    after = {piece.back().time_ns, piece.back().number};
+  }
+  EXPECT_THAT(seconds, ElementsAre(100, 101, 102, 103, 104, 105, 106, 107));
+}
+
+TEST_F(EventsTest, AreFilteredByKindHostAndWords) {
+  const Database database = open();
+  const auto passing = [&](const EventFilter& filter) {
+    return seconds_of(events_around(database, run_, filter, 0, 100).value());
+  };
+  EXPECT_THAT(passing({.kind = "restart"}), ElementsAre(101, 103, 105, 107, 109));
+  EXPECT_THAT(passing({.hosts = {0, 2}}), ElementsAre(100, 102, 103, 105, 106, 108, 109));
+  EXPECT_THAT(passing({.kind = "crash", .hosts = {1}}), ElementsAre(104));
+  EXPECT_THAT(passing({.words = "100 % OF"}), ElementsAre(104)) << "a percent sign is no wildcard";
+  EXPECT_THAT(passing({.words = "crash"}), ElementsAre(100, 102, 104, 106, 108));
+  EXPECT_THAT(event_kinds(database, run_, 100).value(), ElementsAre("crash", "restart"));
+}
+
 TEST_F(InspectTest, GivesASeriesOfOneHost) {
   const Database database = open();
   const auto samples = samples_of_host(database, run_, 1).value();
@@ -51,15 +111,32 @@ TEST_F(InspectTest, GivesASeriesOfOneHost) {
   EXPECT_THAT(series, SizeIs(kSeconds));
 }
 
+TEST_F(InspectTest, VisitsTheLastFrameOfEachPartOfTheRun) {
+  const Database database = open();
+  const std::int64_t metric = samples_of_host(database, run_, 1).value().front().metric_id;
+  const auto times = [&](std::size_t parts) {
+    std::set<double> all;
+    EXPECT_TRUE(for_each_sample(database, run_, metric, parts,
+                                [&](double time_s, std::int64_t, double) { all.insert(time_s); }));
+    return all;
+  };
+  EXPECT_THAT(times(100), SizeIs(kSeconds));
+  const std::set<double> two = times(2);
+  ASSERT_THAT(two, SizeIs(2));
+  EXPECT_LT(*two.begin(), kSeconds / 2.0 + 0.5);
+  EXPECT_DOUBLE_EQ(*two.rbegin(), kSeconds);
+}
+
 TEST_F(InspectTest, GivesTheSpreadOverTheHostsOfAGroup) {
   const Database database = open();
   const std::int64_t metric = samples_of_host(database, run_, 1).value().front().metric_id;
-  const auto clients = spread_over_hosts(database, run_, metric, "clients").value();
+  const auto clients = spread_over_hosts(database, run_, metric, "clients", 100).value();
   ASSERT_THAT(clients, SizeIs(kSeconds));
   EXPECT_EQ(clients[0].hosts, 1);
   EXPECT_DOUBLE_EQ(clients[0].mean, 50);
-  EXPECT_THAT(spread_over_hosts(database, run_, metric, "servers").value(), IsEmpty());
-  EXPECT_THAT(spread_over_hosts(database, run_, metric, "").value(), SizeIs(kSeconds));
+  EXPECT_THAT(spread_over_hosts(database, run_, metric, "servers", 100).value(), IsEmpty());
+  EXPECT_THAT(spread_over_hosts(database, run_, metric, "", 100).value(), SizeIs(kSeconds));
+  EXPECT_THAT(spread_over_hosts(database, run_, metric, "", 2).value(), SizeIs(2)) << "a frame for each half";
 }
 
 TEST_F(InspectTest, KnowsTheLinksOfAHostAtAnInstant) {

@@ -18,6 +18,7 @@ struct Feed {
   TimePoint now{1s};
   SeqNumber acknowledged{0};
   Duration rtt = kRtt;
+  Duration least{};
 
   void round(bool limited = true) {
     std::uint32_t segments = std::max(control.window_bytes() / kMss, 1u);
@@ -29,6 +30,7 @@ struct Feed {
                       .bytes = kMss,
                       .rtt = rtt,
                       .smoothed_rtt = rtt,
+                      .least_rtt = least,
                       .acknowledged = acknowledged,
                       .next = next + (i + 1) * kMss,
                       .window_limited = limited});
@@ -83,6 +85,29 @@ TEST(TcpCubic, IsAsFastAsRenoWhereThatIsFaster) {  // RFC 9438 4.3
   // 0.529 segments a round trip until the window of before is reached, then one.
   for (int i = 0; i < 50; ++i) feed.round();
   EXPECT_NEAR(feed.segments(), 20 + (50 - 6 / 0.529), 3);
+}
+
+// Where Reno would be faster and the queue is short, the window falls no further than the queue asks for, and grows so
+// much slower that on average it is the same (4.3 with another beta).
+TEST(TcpCubic, AShortQueueIsNotAnsweredByAHalfEmptyPath) {
+  for (const auto& [least, factor] : {std::pair{Duration(10ms), 0.8}, {9ms, 0.75}, {4ms, 0.7}, {12ms, 0.7}}) {
+    Cubic cubic(kMss, 100 * kMss);
+    Feed feed{cubic};
+    feed.rtt = 12ms;
+    feed.least = least;
+    cubic.on_congestion(feed.now, cubic.window_bytes());
+    cubic.set_window(cubic.threshold_bytes());
+    EXPECT_NEAR(feed.segments(), 70, 0.1) << "nothing is known of the region yet";
+    for (int i = 0; i < 40; ++i) feed.round();
+    const double before = feed.segments();
+    EXPECT_NEAR(before, 70 + 40 * 0.529, 1);
+    cubic.on_congestion(feed.now, cubic.window_bytes());
+    cubic.set_window(cubic.threshold_bytes());
+    EXPECT_NEAR(feed.segments(), before * factor, 0.5);
+    const double after = feed.segments();
+    for (int i = 0; i < 20; ++i) feed.round();
+    EXPECT_NEAR(feed.segments(), after + 20 * 3 * (1 - factor) / (1 + factor), 1);
+  }
 }
 
 TEST(TcpCubic, ConvergesFast) {  // RFC 9438 4.7

@@ -254,11 +254,11 @@ TEST(TcpConnection, APathThatGetsNarrowerIsFollowed) {  // RFC 1191
 
 TEST(TcpConnection, PacingSpreadsAWindow) {
   PairOptions options;
-  options.client.pacing = true;
+  options.client.pacing = Pacing::always;
   options.forth = {.rate_bps = 50'000'000, .delay = 50ms, .queue_limit_bytes = 30'000};
   options.back = {.delay = 50ms};
   Pair paced(options);
-  options.client.pacing = false;
+  options.client.pacing = Pacing::off;
   Pair bursts(options);
   for (Pair* pair : {&paced, &bursts}) {
     pair->client.sends(3'000'000);

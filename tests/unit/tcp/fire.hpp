@@ -56,7 +56,7 @@ inline Tuning random_tuning(Random& random) {
   tuning.sack = random.below(5) != 0;
   tuning.timestamps = random.below(4) != 0;
   tuning.window_scaling = random.below(5) != 0;
-  tuning.pacing = random.below(4) == 0;
+  tuning.pacing = static_cast<Pacing>(random.below(3));
   tuning.ecn = static_cast<EcnUse>(random.below(3));
   tuning.congestion = random.below(3) == 0 ? &kNewReno : &kCubic;
   tuning.delayed_ack = random.below(5) == 0 ? Duration::zero() : random.between(1ms, 200ms);

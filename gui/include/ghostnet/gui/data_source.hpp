@@ -1,6 +1,7 @@
 // DataSource: the open results database, as the visualizer reads it.
 //
-// One thread of its own has the connection, so that the window never waits for a disk. Whoever wants something asks
+// Threads of its own have the connections, so that the window never waits for a disk: one for the mesh, whose pictures
+// of an instant must come soon, and one for all else, which may have to read for long. Whoever wants something asks
 // with a function that is run there with the database and returns a Result<T>; the answer is handed over on the thread
 // of the window:
 //
@@ -14,7 +15,7 @@
 // values, never widgets. It asks for a window of what there is and says how much it wants at most: a database may be of
 // any size.
 //
-// Four times a second the thread looks whether another process wrote (grew), or took the file away (failed).
+// Four times a second a thread looks whether another process wrote (grew), or took the file away (failed).
 //
 // Errors: as results::Database (not_found, malformed, invalid_argument for a foreign or newer file, busy, permission).
 // A file that does not open leaves the open one as it is. An error in a query is answered to who asked, and told to all
@@ -74,20 +75,23 @@ class DataSource : public QObject {
   bool is_open() const { return !path_.isEmpty(); }
   const QString& path() const { return path_; }
 
+  enum class Lane : std::uint8_t { panels, mesh };
+
   // Calls done(Result<T>) with what query(database) returned, on this thread, unless superseded.
   template <class Query, class Done>
-  void ask(Inquiry& inquiry, Query query, Done done) {
+  void ask(Inquiry& inquiry, Query query, Done done, Lane lane = Lane::panels) {
     using Answer = std::invoke_result_t<Query, const results::Database&>;
     const Ticket ticket = inquiry.next();
-    ask_worker(ticket, [this, ticket, query = std::move(query),
-                        done = std::move(done)](const Result<const results::Database*>& database) mutable {
-      auto answer = std::make_shared<Answer>(database ? query(**database) : Answer(fail(database)));
-      post([this, ticket, answer, done = std::move(done)]() mutable {
-        if (!ticket.wanted()) return;
-        if (!*answer) note(answer->error());
-        done(std::move(*answer));
-      });
-    });
+    ask_worker(lane, ticket,
+               [this, ticket, query = std::move(query),
+                done = std::move(done)](const Result<const results::Database*>& database) mutable {
+                 auto answer = std::make_shared<Answer>(database ? query(**database) : Answer(fail(database)));
+                 post([this, ticket, answer, done = std::move(done)]() mutable {
+                   if (!ticket.wanted()) return;
+                   if (!*answer) note(answer->error());
+                   done(std::move(*answer));
+                 });
+               });
   }
 
   // How many queries wait, run, or are not yet answered.
@@ -106,7 +110,7 @@ class DataSource : public QObject {
   class Worker;
   using Job = std::move_only_function<void(const Result<const results::Database*>&)>;
 
-  void ask_worker(const Ticket& ticket, Job job);
+  void ask_worker(Lane lane, const Ticket& ticket, Job job);
   // From the worker's thread: runs it on the thread of this object.
   void post(std::move_only_function<void()> call);
   void note(const Error& error);
@@ -114,7 +118,7 @@ class DataSource : public QObject {
   QString path_;
   std::string last_failure_;
   std::atomic<std::size_t> pending_ = 0;
-  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<Worker> workers_[2];  // by lane
 };
 
 }  // namespace ghostnet::gui

@@ -68,6 +68,8 @@ class MainWindow : public QMainWindow {
   void build_centre();
   void choose_file();
   void show_state();
+  // A tab names its panel already; a panel that stands alone has a title.
+  void show_titles();
 
   Document& document_;
   QSettings* settings_;

@@ -9,14 +9,16 @@
 // back a change of view, Escape selects nothing.
 #pragma once
 
+#include <QByteArray>
 #include <QImage>
 #include <QTimer>
-#include <QWidget>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "ghostnet/gui/background.hpp"
+#include "ghostnet/gui/canvas.hpp"
 #include "ghostnet/gui/document.hpp"
 #include "ghostnet/gui/scene/camera.hpp"
 #include "ghostnet/gui/scene/renderer.hpp"
@@ -28,7 +30,7 @@ namespace ghostnet::gui {
 
 class LegendCard;
 
-class MeshView : public QWidget {
+class MeshView : public Canvas {
   Q_OBJECT
 
  public:
@@ -47,8 +49,11 @@ class MeshView : public QWidget {
   void set_synchronous(bool synchronous) { synchronous_ = synchronous; }
   // Whether everything that was asked for is there and drawn.
   bool is_settled() const;
-  // The mesh as a picture of its own, in full quality; also larger than the screen.
+  // The mesh as a picture of its own, in full quality, with its legend and the name and instant of the run; also larger
+  // than the screen. picture() draws here and now, the others do on another thread and hand over what they made.
   QImage picture(QSize size);
+  void ask_picture(QSize size, std::function<void(QImage)> done);
+  void ask_svg(std::function<void(QByteArray)> done);
 
   std::optional<std::size_t> host_at(QPointF place) const;
   std::optional<Edge> link_at(QPointF place) const;
@@ -59,17 +64,23 @@ class MeshView : public QWidget {
  protected:
   void paintEvent(QPaintEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
-  void mousePressEvent(QMouseEvent* event) override;
-  void mouseMoveEvent(QMouseEvent* event) override;
-  void mouseReleaseEvent(QMouseEvent* event) override;
-  void mouseDoubleClickEvent(QMouseEvent* event) override;
-  void wheelEvent(QWheelEvent* event) override;
-  void keyPressEvent(QKeyEvent* event) override;
-  void leaveEvent(QEvent* event) override;
+  void on_hover(QPointF place) override;
+  void on_leave() override;
+  void on_click(QPointF place, Qt::KeyboardModifiers modifiers) override;
+  void on_double_click(QPointF place) override;
+  void on_drag_begins(const Drag& drag) override;
+  void on_drag(const Drag& drag) override;
+  void on_drag_ends(const Drag& drag) override;
+  void on_wheel(QPointF place, double notches) override;
+  bool on_key(int key) override;
 
  private:
   // Cameras and scenes work in pixels of the screen, events in those of the window.
   Spot pixel_of(QPointF place) const;
+  // As it is seen now, for a picture of this size.
+  Camera camera_for(QSize size) const;
+  void finish_picture(QImage& image, const Camera& camera) const;
+  void measure();
   void fit_all();
   void moved();
   void remember_view();
@@ -77,13 +88,13 @@ class MeshView : public QWidget {
   void draw_frame(Quality quality);
   void select_at(QPointF place, bool one_more);
   void select_within(const QRect& rectangle, bool one_more);
-  void hover(QPointF place);
   void place_legend();
 
   Document& document_;
   SceneModel model_;
   Background drawing_;
   Inquiry frame_inquiry_;
+  Inquiry picture_inquiry_;
   std::shared_ptr<Renderer> renderer_ = std::make_shared<Renderer>();
   bool frame_asked_ = false;
   bool frame_stale_ = true;
@@ -97,9 +108,6 @@ class MeshView : public QWidget {
   Quality frame_quality_ = Quality::full;
   LegendCard* legend_ = nullptr;
   QRubberBand* band_ = nullptr;
-  QPointF pressed_;
-  QPointF last_;
-  bool dragged_ = false;
   std::optional<std::size_t> hovered_;
 };
 

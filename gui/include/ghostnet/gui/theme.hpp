@@ -29,6 +29,7 @@ struct Theme {
   QColor faint_text;  // captions, axes
   QColor accent;      // what is selected, what can be clicked
   QColor on_accent;   // text on it
+  QColor selected;    // behind the row or words that are selected
   QColor good;        // an expectation that held
   QColor bad;         // one that broke
   QColor warning;

@@ -20,22 +20,41 @@ namespace ghostnet::gui {
 // 12.345 s, 2:07.5, 1:02:03: as precise as the span asks for.
 QString time_text(std::int64_t time_ns, std::int64_t span_ns);
 
-// What is marked on the strip.
-struct TimeMarks {
+// What is marked on the strip: faults, and how many hosts went and came back in each part of the run. Of a run that
+// grows it takes the changes of state as they come; parts become twice as long when there would be too many.
+class TimeMarks {
+ public:
+  static constexpr std::size_t kMaxParts = 2'048;
+  static constexpr std::size_t kMaxFaults = 1'000;
   struct Fault {
-    QString name{};
+    std::string key{};
     std::int64_t from_ns = 0;
-    std::int64_t to_ns = 0;
+    std::int64_t to_ns = -1;  // -1: it has not ended
+    QString name() const { return QString::fromStdString(key).section('.', -1); }
   };
-  static constexpr std::size_t kBins = 200;
-  std::vector<Fault> faults{};
-  std::vector<int> down = std::vector<int>(kBins);  // crashes in each part of the run
-  std::vector<int> up = std::vector<int>(kBins);    // restarts
-};
-// Of events in order of time.
-TimeMarks marks_of(const std::vector<results::EventAt>& events, std::int64_t end_ns);
 
-// The strip alone: paints the marks and moves the document's instant where it is pressed or dragged.
+  // In order of time.
+  void add(const std::vector<results::EventAt>& changes);
+  const std::vector<Fault>& faults() const { return faults_; }
+  // Of so many bars from 0 to end_ns.
+  std::vector<int> downs(std::size_t bars, std::int64_t end_ns) const { return in_bars(down_, bars, end_ns); }
+  std::vector<int> ups(std::size_t bars, std::int64_t end_ns) const { return in_bars(up_, bars, end_ns); }
+  // The last change that was added.
+  results::EventKey last() const { return last_; }
+
+ private:
+  std::size_t part_of(std::int64_t time_ns);
+  std::vector<int> in_bars(const std::vector<int>& parts, std::size_t bars, std::int64_t end_ns) const;
+
+  std::vector<Fault> faults_;
+  std::int64_t part_ns_ = 1'000'000;
+  std::vector<int> down_ = std::vector<int>(kMaxParts);
+  std::vector<int> up_ = std::vector<int>(kMaxParts);
+  results::EventKey last_{};
+};
+
+// The strip alone: paints the marks and moves the document's instant where it is pressed or dragged, or by keys: arrows
+// by a hundredth of the run, Page Up and Down by a tenth, Home and End to its ends.
 class TimeStrip : public QWidget {
   Q_OBJECT
 
@@ -53,8 +72,11 @@ class TimeStrip : public QWidget {
   void paintEvent(QPaintEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
 
  private:
+  void scrub(std::int64_t time_ns);
+  void begin();
   void read_marks();
   double place_of(std::int64_t time_ns) const;
   std::int64_t time_at(double x) const;
@@ -71,7 +93,7 @@ class TimeBar : public QWidget {
   Q_OBJECT
 
  public:
-  static constexpr std::int64_t kMaxEvents = 200'000;
+  static constexpr std::int64_t kMaxEvents = 20'000;  // that are read at once
 
   explicit TimeBar(Document& document, QWidget* parent = nullptr);
 

@@ -16,6 +16,27 @@
 
 namespace ghostnet::results {
 
+// ---- Events ----
+
+struct EventFilter {
+  std::string kind{};                 // empty: all
+  std::string words{};                // in the name of the host, kind, text or fields; letters of ASCII in either case
+  std::vector<std::int64_t> hosts{};  // empty: all, and what is of no host
+};
+struct EventsAround {
+  std::vector<EventAt> events{};  // in order of time
+  bool more_before = false;       // than `limit` passed the filter
+  bool more_after = false;
+};
+// Those that pass the filter: `limit` of them up to the instant, and as many after it.
+Result<EventsAround> events_around(const Database& database, std::int64_t run, const EventFilter& filter,
+                                   std::int64_t time_ns, std::int64_t limit);
+// Among the first `limit` events of the run.
+Result<std::vector<std::string>> event_kinds(const Database& database, std::int64_t run, std::int64_t limit);
+
+// Where the files with the logs of the run's hosts are; empty: none were kept.
+Result<std::string> log_directory(const Database& database, std::int64_t run);
+
 // ---- One host ----
 
 struct HostSample {
@@ -84,13 +105,18 @@ struct Spread {
   double min = 0;
   double max = 0;
 };
+// Of so many parts of the run as are asked for, each by its last frame.
 Result<std::vector<Spread>> spread_over_hosts(const Database& database, std::int64_t run, std::int64_t metric_id,
-                                              const std::string& group);
+                                              const std::string& group, std::size_t parts);
 Result<std::vector<Point>> series_of_host(const Database& database, std::int64_t run, std::int64_t metric_id,
                                           std::int64_t host);
-// visit(time in s, host, value), in order of time, then host.
-Result<> for_each_sample(const Database& database, std::int64_t run, std::int64_t metric_id,
+// visit(time in s, host, value), in order of time, then host, of so many parts of the run as are asked for, each by its
+// last frame: a run may hold more samples than anybody can wait for.
+Result<> for_each_sample(const Database& database, std::int64_t run, std::int64_t metric_id, std::size_t parts,
                          const std::function<void(double, std::int64_t, double)>& visit);
+
+// Faults that begin and end, in order of time.
+Result<std::vector<EventAt>> fault_changes(const Database& database, std::int64_t run, std::int64_t limit);
 
 struct Percentiles {
   double from_s = 0;

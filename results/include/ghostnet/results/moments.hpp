@@ -43,9 +43,17 @@ struct EventAt {
 Result<std::vector<EventAt>> events_between(const Database& database, std::int64_t run, std::int64_t from_ns,
                                             std::int64_t to_ns, std::int64_t limit);
 
-// Crashes, restarts, and faults that begin or end: what says who is down. In order of time.
-Result<std::vector<EventAt>> state_changes(const Database& database, std::int64_t run, std::int64_t from_ns,
-                                           std::int64_t to_ns, std::int64_t limit);
+// Crashes and restarts, links that went down or came up, faults that begin or end: what says who takes part. In order
+// of time.
+//
+// Those after an event (its instant and number) and up to an instant, so that a long run is read piece by piece.
+struct EventKey {
+  std::int64_t time_ns = -1;
+  std::int64_t number = 0;
+  auto operator<=>(const EventKey&) const = default;
+};
+Result<std::vector<EventAt>> state_changes(const Database& database, std::int64_t run, EventKey after,
+                                           std::int64_t until_ns, std::int64_t limit);
 
 struct LinkAt {
   std::int64_t since_ns = 0;

@@ -30,8 +30,8 @@ class FaultDirector {
     virtual void readdressed(HostId id) = 0;
     // A world refused what a fault wanted: the run cannot go on.
     virtual void fail(Error error) = 0;
-    // For the record: "crash", "partition", "link_down", ...; kNoHost: of the world.
-    virtual void happened(std::string_view kind, HostId id, std::string_view text) = 0;
+    // For the record: "crash", "fault_begins", "link_down", ...; kNoHost: of the world; json: more fields, or empty.
+    virtual void happened(std::string_view kind, HostId id, std::string_view text, std::string_view json) = 0;
 
    protected:
     ~Stage() = default;

@@ -45,7 +45,7 @@ class Recorder {
   void look_away();
   // The host has got other addresses.
   void readdressed(HostId id) { sightings_.learn_addresses(id); }
-  void event(std::string_view kind, HostId host, std::string_view text);
+  void event(std::string_view kind, HostId host, std::string_view text, std::string_view json = {});
   // What became of the run; `outcome` says what the report does not: wall times and memory.
   Result<> finish(const RunReport& report, RunOutcome outcome);
 

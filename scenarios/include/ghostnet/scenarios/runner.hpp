@@ -91,14 +91,14 @@ class Runner final : private FaultDirector::Stage {
   // Runs up to `end`, stopping on the way for samples, and where something is measured from or to.
   void advance(TimePoint end);
   void tell_progress();
-  void note(std::string_view kind, HostId host = kNoHost, std::string_view text = {});
+  void note(std::string_view kind, HostId host = kNoHost, std::string_view text = {}, std::string_view json = {});
 
   // FaultDirector::Stage
   void crash(HostId id) override;
   void restart(HostId id) override;
   void readdressed(HostId id) override;
   void fail(Error error) override;
-  void happened(std::string_view kind, HostId id, std::string_view text) override;
+  void happened(std::string_view kind, HostId id, std::string_view text, std::string_view json) override;
 
   const Scenario& scenario_;
   RunWorld& world_;

@@ -25,6 +25,7 @@
 #include "ghostnet/scenarios/source_files.hpp"
 #include "ghostnet/scenarios/sweep.hpp"
 #include "ghostnet/sim/world.hpp"
+#include "ghostnet/tcp/tcp_options.hpp"
 
 namespace ghostnet::scenarios {
 
@@ -250,6 +251,7 @@ struct Scenario {
   Sweep sweep;
   RecordOptions record;
   NetworkOptions network;
+  tcp::TcpOptions tcp;
   Ns3Options ns3;
   sim::RegionsSpec regions;
   sim::GraphSpec graph;  // without routers: there is none

@@ -28,6 +28,7 @@
 #include "ghostnet/sim/cpu_model.hpp"
 #include "ghostnet/sim/path.hpp"
 #include "ghostnet/sim/readings.hpp"
+#include "ghostnet/tcp/tcp_options.hpp"
 
 namespace ghostnet::sim {
 
@@ -138,6 +139,7 @@ struct WorldSpec {
   Duration wall_epoch = std::chrono::duration_cast<Duration>(std::chrono::hours(24 * 20'454));  // 2026-01-01
   std::variant<RegionsSpec, LanSpec, GraphSpec, WirelessSpec> ground;
   std::vector<GroupSpec> groups;
+  tcp::TcpOptions tcp;         // of the fabric's streams
   std::string pcap_directory;  // of the ns3 carrier: a trace of every device; empty: none
   WiredRouting ns3_routing = WiredRouting::paths;
   std::vector<std::pair<std::string, std::string>> ns3_attributes;  // "ns3::TcpL4Protocol::SocketType", its value

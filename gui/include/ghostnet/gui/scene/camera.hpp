@@ -1,5 +1,6 @@
 // Camera: which part of the plane is seen, and how large. World units are those of a placement (placement.hpp), y down;
-// pixels count from the top left corner of the view.
+// pixels count from the top left corner of the view. They are those of the screen; where it has several for one of the
+// window, `ratio` says how many, and what has a size of its own (hosts, letters) is so much larger.
 #pragma once
 
 #include <algorithm>
@@ -34,6 +35,7 @@ struct Camera {
   double scale = 1;  // pixels of a world unit
   int width = 0;
   int height = 0;
+  double ratio = 1;
 
   Spot to_view(Spot world) const {
     return {static_cast<float>((world.x - x) * scale + width * 0.5),

@@ -22,6 +22,7 @@ struct Legend {
   QString title{};
   std::vector<Entry> categories{};  // empty: a scale from low to high
   bool is_scale = false;
+  bool is_reversed = false;  // low is at the far end of the colours
   QString low{};
   QString high{};
 };
@@ -40,12 +41,12 @@ ValueRange range_of(const HostValues& values);
 // "1.24 M", "350 ms", "12.0 KiB": a value as people read it.
 QString value_text(double value, const std::string& unit);
 
-// By group, region or state (up, down).
+// By group, region or state (up, down, link down).
 struct Colouring {
   std::vector<QRgb> colours{};
   Legend legend{};
 };
-Colouring colour_by_name(const HostTable& hosts, const std::string& by, const std::vector<bool>& down,
+Colouring colour_by_name(const HostTable& hosts, const std::string& by, const std::vector<Condition>& conditions,
                          const Theme& theme);
 Colouring colour_by_value(const HostValues& values, const ValueRange& range, const results::SeriesName& series,
                           const Theme& theme);

@@ -2,7 +2,8 @@
 // what is on its way, where those are that move. MomentReader reads it, on the data thread.
 //
 // A reader remembers the links and states of its last instant. Going on in time it reads what happened in between;
-// going back, or after forget(), it reads anew. It is used by one thread at a time.
+// going back, or after forget(), it reads links anew, and states from the last of the instants before that it kept: one
+// for every kSnapshotEvery changes that it read. It is used by one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -49,12 +50,25 @@ struct Flight {
 // A value for each host; NaN where there is none.
 using HostValues = std::vector<float>;
 
+// Whether a host takes part: it crashed, or its link was pulled.
+enum class Condition : std::uint8_t { up, down, offline };
+
+// Which part of a network that is cut apart each host is in; two hosts in different parts do not reach each other, at
+// least one way.
+struct Parts {
+  std::vector<std::uint8_t> of_host{};
+  std::vector<std::size_t> sizes{};  // hosts in each part; the largest is the first
+  bool operator==(const Parts&) const = default;
+};
+
 struct Moment {
   std::int64_t time_ns = 0;
   std::shared_ptr<const EdgeSet> edges = std::make_shared<EdgeSet>();
-  std::shared_ptr<const std::vector<bool>> down = std::make_shared<std::vector<bool>>();
+  std::shared_ptr<const std::vector<Condition>> conditions = std::make_shared<std::vector<Condition>>();
   std::size_t down_count = 0;
-  std::vector<std::string> faults{};  // that are on: "partition"
+  std::size_t offline_count = 0;
+  std::vector<std::string> faults{};     // that are on: "partition"
+  std::shared_ptr<const Parts> parts{};  // null: nobody is cut off
   std::shared_ptr<const HostValues> colour_values{};
   std::shared_ptr<const HostValues> size_values{};
   std::vector<Flight> flights{};  // at any instant from time_ns to time_ns + ahead_ns
@@ -71,11 +85,15 @@ struct MomentWish {
   bool positions = false;
 };
 
+// Of the fields of the partitions that are on, as the events that begin them have them; null: none cuts anybody off.
+std::shared_ptr<const Parts> parts_of(const std::vector<std::string>& partitions, const HostTable& hosts);
+
 class MomentReader {
  public:
   static constexpr std::int64_t kMaxLinks = 400'000;
   static constexpr std::int64_t kMaxFlights = 20'000;
-  static constexpr std::int64_t kMaxChanges = 500'000;
+  static constexpr std::int64_t kSnapshotEvery = 20'000;  // changes of state; doubled where they would be too many
+  static constexpr std::size_t kMaxSnapshots = 64;
 
   MomentReader(std::int64_t run, std::shared_ptr<const HostTable> hosts);
 
@@ -86,6 +104,10 @@ class MomentReader {
  private:
   Result<> read_links(const results::Database& database, std::int64_t time_ns);
   Result<> read_states(const results::Database& database, std::int64_t time_ns);
+  void go_back_to(std::int64_t time_ns);
+  void apply(const results::EventAt& change);
+  void keep_snapshot();
+  void cut_apart();
   Result<std::shared_ptr<const HostValues>> read_values(const results::Database& database, std::int64_t metric,
                                                         std::int64_t time_ns) const;
   Result<std::vector<Flight>> read_flights(const results::Database& database, const MomentWish& wish) const;
@@ -96,10 +118,24 @@ class MomentReader {
   std::optional<std::int64_t> links_ns_;  // the instant of what follows
   std::vector<results::LinkAt> links_;
   std::shared_ptr<const EdgeSet> edges_ = std::make_shared<EdgeSet>();
-  std::optional<std::int64_t> states_ns_;
-  std::vector<bool> is_down_;
-  std::vector<std::string> faults_;
-  std::shared_ptr<const std::vector<bool>> down_;
+  struct Fault {
+    std::string key;  // "faults[1].partition"
+    std::string fields;
+  };
+  // Who takes part, and which faults are on, after all events up to one.
+  struct States {
+    results::EventKey last{};
+    std::vector<bool> is_down{};
+    std::vector<bool> is_offline{};
+    std::vector<Fault> faults{};
+  };
+  std::int64_t states_ns_ = 0;  // the instant of states_, which may be later than its last event
+  States states_;
+  std::vector<States> snapshots_;  // in order of time; the first is that of the beginning
+  std::int64_t snapshot_every_ = kSnapshotEvery;
+  std::int64_t since_snapshot_ = 0;                           // changes
+  std::shared_ptr<const std::vector<Condition>> conditions_;  // null: to be made anew
+  std::shared_ptr<const Parts> parts_;
 };
 
 }  // namespace ghostnet::gui

@@ -29,6 +29,7 @@ struct Propagation {
   std::int64_t began_ns = 0;
   std::vector<Arrival> arrivals{};                     // in order of arrival; the root first
   std::unordered_map<std::int64_t, std::size_t> of{};  // host to its place in arrivals
+  std::vector<results::MessageAt> hops{};  // all, those that came again or were lost too; in order of sending
   std::size_t duplicates = 0;
   std::size_t lost = 0;
 

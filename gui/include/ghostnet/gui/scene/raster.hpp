@@ -18,7 +18,7 @@ namespace ghostnet::gui {
 bool clip(Spot& from, Spot& to, float width, float height);
 
 // How many lines cross each pixel. Where lines are many, one by one they only make a thicket; their density is a
-// picture. It is laid over an image in one colour, whose opacity grows with the density and never quite saturates.
+// picture. It is laid over an image in one colour, whose opacity grows with the logarithm of the density.
 class Density {
  public:
   static constexpr std::uint32_t kLine = 16;  // what a line adds to a pixel that it covers
@@ -26,15 +26,19 @@ class Density {
   void reset(int width, int height);
   // Adds `weight` lines at once: where only every third line is drawn, three.
   void add_line(Spot from, Spot to, std::uint32_t weight = 1);
-  // `opacity` is that of one line. Clears it for the next.
-  void lay_over(QImage& image, QRgb colour, double opacity);
+  // `opacity` is that of one line; less `strength` puts all of it into the background. Clears it for the next.
+  void lay_over(QImage& image, QRgb colour, double opacity, double strength = 1);
 
  private:
+  // Fills opacity_of_ for counts up to `most`.
+  void shade(std::uint16_t most, double opacity, double strength);
+
   int width_ = 0;
   int height_ = 0;
   int top_ = 0;  // the rows that were touched
   int bottom_ = -1;
   std::vector<std::uint16_t> cells_;
+  std::vector<std::uint16_t> opacity_of_;  // by what a cell holds
 };
 
 // Discs and rings, from masks that are made once for each size and fraction of a pixel.

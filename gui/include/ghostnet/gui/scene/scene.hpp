@@ -43,17 +43,26 @@ struct Scene {
   std::vector<bool> hidden_kinds{};  // by the edge set's kinds
   std::uint16_t topic = 0;           // 0: all
   std::shared_ptr<const NodeLook> nodes = std::make_shared<NodeLook>();
-  std::shared_ptr<const std::vector<bool>> down{};
+  std::shared_ptr<const std::vector<Condition>> conditions{};
+  std::shared_ptr<const Parts> parts{};
   std::shared_ptr<const std::vector<Flight>> flights{};
   std::shared_ptr<const TraceLook> trace{};
   std::vector<std::uint32_t> selected{};
 
   std::size_t size() const { return spots ? spots->size() : 0; }
+  Condition condition_of(std::size_t host) const {
+    return conditions != nullptr && host < conditions->size() ? (*conditions)[host] : Condition::up;
+  }
+  // Whether the link goes from one part of a network that is cut apart to another.
+  bool is_cut(const Edge& edge) const { return parts != nullptr && parts->of_host[edge.a] != parts->of_host[edge.b]; }
   bool shows(const Edge& edge) const {
     const bool hidden = edge.kind < hidden_kinds.size() && hidden_kinds[edge.kind];
     return !hidden && (topic == 0 || edge.topic == 0 || edge.topic == topic);
   }
 };
+
+// The rim of the hosts in a part of a network that is cut apart, other than the largest.
+QColor part_colour(const Theme& theme, std::uint8_t part);
 
 // The radius of a host of size 1, in pixels: a share of the room that hosts have, within what can be seen and told
 // apart.

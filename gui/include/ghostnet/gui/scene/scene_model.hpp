@@ -35,10 +35,13 @@ class SceneModel : public QObject {
   const Scene& scene() const { return scene_; }
   const Moment& moment() const { return moment_; }
   const Legend& legend() const { return legend_; }
-  // The followed message; empty when none is.
-  const Propagation& propagation() const { return propagation_; }
+  // The followed message; empty when none is. It does not change once made.
+  const Propagation& propagation() const { return *propagation_; }
+  std::shared_ptr<const Propagation> shared_propagation() const { return propagation_; }
   // Links that are up now, of each of the edge set's kinds.
   const std::vector<std::size_t>& link_counts() const { return link_counts_; }
+  // Links that go from one part of a network that is cut apart to another.
+  std::size_t cut_links() const { return cut_links_; }
   // "requests 1,204" of one host, for the card; empty without a metric.
   QString value_of(std::size_t host) const;
   // Something is asked and not yet here.
@@ -61,6 +64,8 @@ class SceneModel : public QObject {
   void apply_look();
   void apply_selection();
   void colour_nodes();
+  void colour_trace();
+  bool follows() const { return !propagation_->empty(); }
   const Colouring& named_colouring();
   void place_moving();
 
@@ -80,7 +85,7 @@ class SceneModel : public QObject {
     std::string by{};
     ThemeKind theme = ThemeKind::dark;
     std::shared_ptr<const HostTable> hosts{};
-    std::shared_ptr<const std::vector<bool>> down{};  // where colours follow the state
+    std::shared_ptr<const std::vector<Condition>> conditions{};  // where colours follow the state
     Colouring colouring{};
   };
   Named named_;
@@ -93,8 +98,9 @@ class SceneModel : public QObject {
   Scene scene_;
   Moment moment_;
   Legend legend_;
-  Propagation propagation_;
+  std::shared_ptr<const Propagation> propagation_ = std::make_shared<Propagation>();
   std::vector<std::size_t> link_counts_;
+  std::size_t cut_links_ = 0;
 };
 
 }  // namespace ghostnet::gui

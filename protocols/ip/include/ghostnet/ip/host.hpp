@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,10 @@
 
 namespace ghostnet::ip {
 
+// Sees each packet of an interface of the outside as it stands there, super-packets whole and checksums perhaps still
+// to be completed: for captures. It runs within the handling of the packet and calls nothing of the host.
+using PacketTap = std::function<void(InterfaceIndex interface, bool outgoing, const IpPacket& packet)>;
+
 struct HostOptions {
   std::string name{};  // empty: that of the host below
   NetworkOptions network{};
@@ -37,6 +42,7 @@ struct HostOptions {
   std::size_t link_queue_packets = 1024;      // of each interface, while its link takes no more
   std::size_t loopback_queue_packets = 4096;  // of what the host sends to itself
   std::size_t max_pings = 1024;               // under way at once
+  PacketTap tap{};                            // empty: nobody looks
 };
 
 struct LinkOptions {

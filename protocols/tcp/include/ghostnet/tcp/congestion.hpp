@@ -29,6 +29,7 @@ struct AckedData {
   std::uint32_t bytes = 0;  // newly acknowledged, selectively too
   Duration rtt{};           // of the segment sent last among them; 0: not known (Karn)
   Duration smoothed_rtt{};
+  Duration least_rtt{};         // of the path with empty queues, as far as is known
   SeqNumber acknowledged;       // SND.UNA
   SeqNumber next;               // SND.NXT
   bool window_limited = false;  // the congestion window was what held the sender back (RFC 9293 says no more; RFC 7661)

@@ -161,6 +161,10 @@ class Connection {
   std::uint32_t in_flight_bytes() const { return outstanding_bytes() - sacked_bytes_ - lost_bytes_; }
   std::uint32_t outstanding_bytes() const { return bytes_between(snd_una_, snd_nxt_); }
   std::uint32_t unsent_bytes() const;
+  std::uint32_t unread_bytes() const { return receive_.readable_bytes(); }
+  std::uint32_t receive_window_bytes() const {
+    return static_cast<std::uint32_t>(rcv_adv_ - receive_next() > 0 ? rcv_adv_ - receive_next() : 0);
+  }
   std::uint16_t window_field() const;  // what a segment sent now would carry
   struct Counters {
     std::uint32_t retransmitted = 0;  // segments
@@ -266,7 +270,9 @@ class Connection {
   std::uint32_t sendable_bytes(bool ignore_window, std::uint32_t most_payload_bytes) const;
   bool may_send_small(std::uint32_t bytes, std::uint32_t unsent_bytes) const;
   void record_sent(TimePoint now, SeqNumber start, std::uint32_t length, bool fin);
+  bool paces() const;
   bool paced(TimePoint now) const;
+  Duration pace_gap(std::uint32_t bytes) const;
   void pace(TimePoint now, std::uint32_t bytes);
   void restart_after_idle(TimePoint now);
   void await_window(TimePoint now);

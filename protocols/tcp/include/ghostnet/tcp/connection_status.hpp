@@ -17,7 +17,9 @@ struct ConnectionStatus {
   std::uint32_t threshold_bytes = 0;  // of slow start
   std::uint32_t in_flight_bytes = 0;
   std::uint32_t unsent_bytes = 0;
-  Duration smoothed_rtt{};  // 0: not measured yet
+  std::uint32_t unread_bytes = 0;          // received in order
+  std::uint32_t receive_window_bytes = 0;  // offered to the peer
+  Duration smoothed_rtt{};                 // 0: not measured yet
   Connection::Counters counters{};
 };
 

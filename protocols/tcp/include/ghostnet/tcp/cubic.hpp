@@ -1,5 +1,10 @@
 // Cubic: RFC 9438, with HyStart++ (RFC 9406) for slow start.
 //
+// In the Reno-friendly region (RFC 9438 4.3) the factor of a decrease follows the queue, as in H-TCP (Leith, Shorten,
+// 2004): where the window needs to fall by less than 0.7 for the queue to drain, it falls by less, at most to 0.8, and
+// grows slower by the formula of 4.3, which makes any such pair take as much as Reno does. A path with short queues is
+// then not left half empty after each loss. Elsewhere, and where there was no queue, the factor is 0.7.
+//
 // Windows are counted in segments as the RFC does, in binary64 with IEEE basic operations and exact_cbrt, so every bit
 // is the same on any machine.
 #pragma once
@@ -52,6 +57,7 @@ class Cubic final : public CongestionControl {
  private:
   void begin_epoch(const AckedData& acked);
   void avoid_congestion(const AckedData& acked);
+  double decrease_factor() const;
   double segments(std::uint32_t bytes) const { return static_cast<double>(bytes) / segment_bytes_; }
 
   HyStart hystart_;
@@ -61,7 +67,11 @@ class Cubic final : public CongestionControl {
   double fraction_ = 0;         // of a byte that the window has grown by
   double undo_max_window_ = 0;
   double inflection_s_ = 0;  // K, seconds after the epoch began
+  double beta_ = 0.7;        // of the last decrease
+  Duration latest_rtt_{};
+  Duration least_rtt_{};
   TimePoint epoch_ = kNever;
+  bool friendly_ = false;  // the window last followed W_est
 };
 
 }  // namespace ghostnet::tcp

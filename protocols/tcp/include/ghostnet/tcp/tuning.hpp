@@ -14,13 +14,21 @@ enum class EcnUse : std::uint8_t {
   request,  // RFC 3168 6.1.1: ask for it in every SYN
 };
 
+// Segments spread over a round trip instead of sent in bursts as acknowledgments come in.
+enum class Pacing : std::uint8_t {
+  off,
+  slow_start,  // while the window doubles: bursts would overflow a short queue long before the path is full
+  always,
+};
+
 struct Tuning {
   const CongestionAlgorithm* congestion = &kCubic;
   EcnUse ecn = EcnUse::accept;
   bool window_scaling = true;  // RFC 7323 2
   bool timestamps = true;      // RFC 7323 3
   bool sack = true;            // RFC 2018
-  bool pacing = false;         // spread a window over its round trip instead of sending it in bursts
+  Pacing pacing = Pacing::slow_start;
+  bool nagle = false;  // even for streams that ask for no delay (RFC 9293 3.7.4)
 
   std::uint32_t initial_window_segments = 10;  // RFC 6928
   Duration initial_timeout = 1s;               // RFC 6298 2.1
@@ -32,6 +40,7 @@ struct Tuning {
   std::uint8_t retries = 15;  // R2 of RFC 9293 3.8.3
   std::uint8_t orphan_retries = 8;
   std::uint8_t keepalive_probes = 9;
+  Duration keepalive_idle{};       // of streams that do not ask for their own; 0: off (RFC 9293 3.8.4)
   Duration user_timeout{};         // RFC 9293 3.9.1.1; 0: by retries
   Duration fin_wait = 60s;         // of a connection without an owner, for the peer's FIN
   Duration time_wait = 60s;        // 2 MSL (RFC 9293 3.4.2); with timestamps it can be cut short (RFC 6191)

@@ -1,26 +1,17 @@
-// PropagationPanel: the messages that were followed hop by hop; the one that is picked as a tree of who brought it to
-// whom, with the delay of every hop, while the mesh shows it spread.
+// How the followed message spread, for the views of the panel of messages: as a tree of who brought it to whom first,
+// and as a list of all its copies.
 #pragma once
 
 #include <QAbstractItemModel>
-#include <QWidget>
 #include <memory>
 #include <vector>
 
 #include "ghostnet/gui/document.hpp"
 #include "ghostnet/gui/scene/propagation.hpp"
 
-class QComboBox;
-class QLabel;
-class QPushButton;
-class QTreeView;
-
 namespace ghostnet::gui {
 
-class SceneModel;
-class TimeBar;
-
-// The tree of a propagation: host, delay since the beginning, delay of the hop.
+// The tree: host, delay since the beginning, delay of the hop, how many hosts got it by way of this one.
 class PropagationModel : public QAbstractItemModel {
   Q_OBJECT
 
@@ -28,8 +19,7 @@ class PropagationModel : public QAbstractItemModel {
   enum Column : int { host, delay, hop, reached, columns };
 
   using QAbstractItemModel::QAbstractItemModel;
-  void show(Propagation propagation, std::shared_ptr<const HostTable> hosts);
-  const Propagation& propagation() const { return propagation_; }
+  void show(std::shared_ptr<const Propagation> propagation, std::shared_ptr<const HostTable> hosts);
   // The arrival that a row is about.
   const Arrival* arrival(const QModelIndex& index) const;
   QModelIndex index_of_host(std::int64_t host) const;
@@ -45,36 +35,33 @@ class PropagationModel : public QAbstractItemModel {
   // Children of each arrival, and at the end those without a parent.
   const std::vector<std::size_t>& children_of(const QModelIndex& parent) const;
 
-  Propagation propagation_;
+  std::shared_ptr<const Propagation> propagation_ = std::make_shared<Propagation>();
   std::shared_ptr<const HostTable> hosts_;
   std::vector<std::vector<std::size_t>> children_ = {{}};
   std::vector<std::size_t> below_;  // how many hosts got it by way of this one
   std::vector<int> row_;
 };
 
-class PropagationPanel : public QWidget {
+// Every copy that was handed on, in order of sending: those that came again and those that were lost, too. Rows are
+// written when they are looked at, since there may be hundreds of thousands.
+class CopyModel : public QAbstractTableModel {
   Q_OBJECT
 
  public:
-  static constexpr std::int64_t kMaxTraces = 2'000;
+  enum Column : int { from, to, sent, took, since, columns };
 
-  PropagationPanel(Document& document, SceneModel& scene, TimeBar& time, QWidget* parent = nullptr);
+  using QAbstractTableModel::QAbstractTableModel;
+  void show(std::shared_ptr<const Propagation> propagation, std::shared_ptr<const HostTable> hosts);
+  const results::MessageAt* copy(const QModelIndex& index) const;
+
+  int rowCount(const QModelIndex& parent = {}) const override;
+  int columnCount(const QModelIndex& parent = {}) const override;
+  QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+  QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
  private:
-  void read_traces();
-  void show_traces(std::vector<results::TraceRow> traces);
-  void show_propagation();
-  void pick(int at);
-
-  Document& document_;
-  SceneModel& scene_;
-  Inquiry inquiry_;
-  PropagationModel model_;
-  QComboBox* traces_ = nullptr;
-  QLabel* summary_ = nullptr;
-  QLabel* empty_ = nullptr;
-  QPushButton* watch_ = nullptr;
-  QTreeView* tree_ = nullptr;
+  std::shared_ptr<const Propagation> propagation_ = std::make_shared<Propagation>();
+  std::shared_ptr<const HostTable> hosts_;
 };
 
 }  // namespace ghostnet::gui
