@@ -44,7 +44,7 @@ struct ProgramTest : testing::Test {
   }
   QImage picture(const char* density) const {
     const QString path = QString::fromStdString(directory.file("picture.png"));
-    const Ended ended = run({QString::fromStdString(database), "--screenshot", path, "--size", "800x500", "--at",
+    const Ended ended = run({QString::fromStdString(database), "--screenshot", path, "--size", "1200x700", "--at",
                              "2.05s", "--select", "host:h7"},
                             density);
     EXPECT_EQ(ended.code, 0) << ended.said;
@@ -55,8 +55,8 @@ struct ProgramTest : testing::Test {
 TEST_F(ProgramTest, DrawsTheSameOnADenseScreen) {
   const QImage usual = picture("1");
   const QImage dense = picture("2");
-  ASSERT_EQ(usual.size(), QSize(800, 500));
-  ASSERT_EQ(dense.size(), QSize(1600, 1000));
+  ASSERT_EQ(usual.size(), QSize(1200, 700));
+  ASSERT_EQ(dense.size(), QSize(2400, 1400));
   // Letters and edges are sharper; nothing stands elsewhere or is of another size.
   const QImage back = dense.scaled(usual.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
   int differ = 0;
