@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "bench.hpp"
+#include "calibrate.hpp"
 #include "command.hpp"
 #include "completion.hpp"
 #include "ghostnet/build_info.hpp"
@@ -43,6 +44,7 @@ struct Arguments {
   std::vector<std::string> plugins;
   std::vector<std::string> files;
   std::vector<std::string> benches;
+  bool calibrate = false;
   ResultsCommand results;
   std::vector<std::string> words;  // the command line as typed
   NodeCommand node;
@@ -144,11 +146,14 @@ void add_others(CLI::App& app, Arguments& arguments) {
   gui_command->add_option("FILE", arguments.files, "a results database; `ghostnet gui --help` lists the options");
 
   CLI::App* bench = app.add_subcommand("bench", "Runs benchmarks, the rivals' figures beside ours");
-  bench->add_option("NAME", arguments.benches, "benchmarks; all when left out");
+  CLI::Option* names = bench->add_option("NAME", arguments.benches, "benchmarks; all when left out");
+  bench->add_flag("--calibrate", arguments.calibrate, "measures the cpu_per_* prices of scenarios on this machine")
+      ->excludes(names);
   bench->footer(
       "Examples:\n"
       "  ghostnet bench fabric\n"
       "  ghostnet bench store runtime --json\n"
+      "  ghostnet bench --calibrate          the CPU of hosts that are like this machine, as keys of a scenario\n"
       "Exit code: 0 all goals were met, 1 some were not.");
   bench->add_flag("--json", arguments.json, "one JSON document on standard output");
 }
@@ -392,6 +397,7 @@ int dispatch(const CLI::App& app, Arguments& arguments, Program& program) {
                                       : ListForm::text,
                 program);
   }
+  if (arguments.calibrate) return calibrate(arguments.json);
   return bench(arguments.benches, arguments.json, program);
 }
 

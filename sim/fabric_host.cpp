@@ -238,6 +238,9 @@ std::size_t FabricHost::socket_count() const {
 }
 
 FabricUdpSocket* FabricHost::socket_for(const Endpoint& local, const Endpoint& peer) const {
+  if (sockets_ == nullptr) return nullptr;
+  if (sockets_->next_ == nullptr) [[likely]]
+    return sockets_->fit(local, peer) != FabricUdpSocket::kNoFit ? sockets_ : nullptr;
   FabricUdpSocket* best = nullptr;
   int best_fit = FabricUdpSocket::kNoFit;
   std::uint64_t equals = 0;
@@ -265,7 +268,10 @@ bool FabricHost::wants(const IpAddress& group, InterfaceIndex index) const {
 }
 
 FabricTcp& FabricHost::tcp() {
-  if (!tcp_) tcp_ = std::make_unique<FabricTcp>(*this);
+  if (!tcp_) {
+    tcp_ = std::make_unique<FabricTcp>(*this);
+    fabric().any_tcp_ = true;
+  }
   return *tcp_;
 }
 

@@ -76,6 +76,7 @@ void Fabric::prefetch_flights() {
   flights_.gather_ahead(kFlightAhead + 1);
   if (Flight* flight = flights_.ahead(kFlightAhead)) prefetch_lines(flight->block_address(), 3);
   if (Flight* flight = flights_.ahead(kHostAhead)) {
+    prefetch_lines(flight->to, 1);
     prefetch_lines(&flight->to->first_, 3);
     if (last_stage(*flight)) prefetch_payload(*flight);
   }
@@ -93,7 +94,7 @@ void Fabric::prefetch_flights() {
       flight->to->sockets_->prefetch_reader();
     }
   }
-  prefetch_segments();
+  if (any_tcp_) prefetch_segments();
 }
 
 // Whether it arrives next, and has not the receiver's link before it.
@@ -128,8 +129,9 @@ void Fabric::prefetch_timers(TimerQueue& timers) {
     prefetch_lines(reinterpret_cast<char*>(timer) - 64 * kBeforeTimerLines, kBeforeTimerLines + 2);
   }
   if (Timer* timer = timers.ahead(kTimerHostAhead)) {
-    // A host's timers run on its own clock, which stands in it.
-    prefetch_lines(&timer->clock(), 4);
+    // A host's timers run on its own clock, which stands in it; what it made first, a socket as a rule, stands behind
+    // it.
+    prefetch_lines(&timer->clock(), 5);
   }
 }
 
@@ -152,7 +154,7 @@ void Fabric::schedule(Flight& flight, std::int64_t at_ns, Flight::Stage stage) {
 std::optional<Errc> Fabric::route(FabricHost& from, Flight& flight, InterfaceIndex via) {
   IpAddress to = flight.destination.address();
   std::optional<Owner> owner = owner_of(to);
-  if ((owner && owner->host == from.id()) || to.is_loopback()) [[unlikely]] {
+  if (owner ? owner->host == from.id() : to.is_loopback()) [[unlikely]] {
     flight.to = &from;
     schedule(flight, now_ns(), Flight::Stage::deliver);
     return std::nullopt;
@@ -354,8 +356,7 @@ void Fabric::deliver(Flight& flight) {
     ++counters_.host_down_drops;
     return drop(flight);
   }
-  if (any_readdress_ && !is_group(flight.destination.address()) && !host.owns(flight.destination.address()))
-      [[unlikely]] {
+  if (any_readdress_ && !flight.to_group && !host.owns(flight.destination.address())) [[unlikely]] {
     ++counters_.unroutable;
     return drop(flight);
   }
@@ -381,9 +382,8 @@ void Fabric::hand_over(Flight& flight) {
   if (flight.kind == Flight::Kind::segment) return hand_to_tcp(flight);
   if (flight.kind == Flight::Kind::port_unreachable) [[unlikely]]
     return report_refusal(flight);
-  if (is_group(flight.destination.address())) [[unlikely]] {
+  if (flight.to_group) [[unlikely]]
     return hand_to_members(flight);
-  }
   FabricUdpSocket* socket = host.socket_for(flight.destination, flight.source);
   if (socket == nullptr) [[unlikely]]
     return refuse(flight);

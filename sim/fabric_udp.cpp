@@ -99,12 +99,14 @@ std::optional<Errc> FabricUdpSocket::send_one(const Datagram& datagram, ByteView
   }
   Fabric& fabric = host_->fabric();
   fabric.prefetch_owner(peer.address());
+  const IpAddress to = peer.address();
+  const bool to_group = Fabric::is_group(to);
   IpAddress source = datagram.local.unmapped();
   if (source.is_unspecified() && extras_ && !extras_->bound.is_multicast()) source = extras_->bound;
   if (source.is_unspecified()) {
     // Who is called by a loopback address is called by one.
-    source = peer.address().is_loopback() ? IpAddress::loopback(peer.family())
-                                          : host_->source_address(peer.family(), datagram.interface);
+    source =
+        to.is_loopback() ? IpAddress::loopback(to.family()) : host_->source_address(to.family(), datagram.interface);
   } else if (source.family() != peer.family()) {
     return Errc::invalid_argument;
   } else if (!host_->owns(source)) {
@@ -119,10 +121,11 @@ std::optional<Errc> FabricUdpSocket::send_one(const Datagram& datagram, ByteView
   flight->boot = host_->boot_;
   flight->ecn = datagram.ecn;
   flight->dont_fragment = dont_fragment;
+  flight->to_group = to_group;
   flight->hop_limit = datagram.hop_limit != 0 ? datagram.hop_limit : extras_ ? extras_->hop_limit : 64;
   fabric.follow_if_wanted(*flight);
   std::optional<Errc> refused;
-  if (peer.address().is_multicast() || Fabric::is_broadcast(peer.address())) [[unlikely]] {
+  if (to_group) [[unlikely]] {
     if (datagram.hop_limit == 0) flight->hop_limit = extras_ ? extras_->multicast_hop_limit : 1;
     refused = send_to_group(*flight, datagram.interface);
   } else {

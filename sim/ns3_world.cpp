@@ -198,6 +198,12 @@ Result<> Ns3World::add_hosts(const WorldSpec& spec) {
       return fail(Errc::not_supported, "group {}: clocks of the ns3 carrier are right; use `carrier: fabric`",
                   group.name);
     }
+    if (group.cpu && group.cpu->per_packet > Duration::zero()) {
+      return fail(Errc::not_supported,
+                  "group {}: hosts of the ns3 carrier take packets in at once; leave out cpu_per_packet, or use "
+                  "`carrier: fabric`",
+                  group.name);
+    }
     group_names_.push_back(group.name);
     for (std::uint32_t i = 0; i < group.count; ++i) {
       Result<HostId> id = network_->add_host(fmt::format("host-{}", group_of_host_.size()), group.name);

@@ -38,7 +38,9 @@ NoiseStream::NoiseStream(Host& host, std::unique_ptr<Stream> lower, Transport tr
     : host_(host),
       lower_(std::move(lower)),
       foreseen_(dynamic_cast<ForeseenStream*>(lower_.get())),
-      transport_(std::move(transport)) {}
+      transport_(std::move(transport)) {
+  host_.charge({.handshakes = 1});  // which has led to this transport
+}
 
 NoiseStream::~NoiseStream() {
   readable_relay_.disarm();
@@ -117,6 +119,7 @@ Result<std::size_t> NoiseStream::read_directly(MutableByteView buffer) {
     at += kLengthBytes + size;
   }
   if (at < *read) in_ = PacketBuf::copy_of(buffer.subspan(at, *read - at));
+  host_.charge({.aead_bytes = opened_bytes});
   return opened_bytes;
 }
 
@@ -140,6 +143,7 @@ Result<std::optional<ByteView>> NoiseStream::whole_message() const {
 
 Result<std::size_t> NoiseStream::open_message(ByteView sealed, MutableByteView buffer) {
   const std::size_t size = sealed.size() - kTagBytes;
+  host_.charge({.aead_bytes = size});
   if (size <= buffer.size()) {
     if (Result<> opened = transport_.receive.decrypt({}, sealed, buffer.data()); !opened) return fail(opened);
     in_.trim_front(kLengthBytes + sealed.size());
@@ -197,6 +201,7 @@ Result<std::size_t> NoiseStream::try_write(std::span<const ByteView> parts) {
   PacketBuf& out = small ? shared : own;
   out.clear();
   if (Result<> sealed = seal(parts, size, out); !sealed) return fail(output_.fail_with(sealed.error()));
+  host_.charge({.aead_bytes = size});
   if (Result<> sent = output_.send(out.view()); !sent) return fail(sent);
   return size;
 }

@@ -60,7 +60,10 @@ Task<Result<>> TlsStream::shake_hands() {
       static_cast<void>(lower_->shutdown_send());  // after the alert
       co_return fail(*failed);
     }
-    if (outcome == 1) co_return Result<>();
+    if (outcome == 1) {
+      host_.charge({.handshakes = 1});
+      co_return Result<>();
+    }
     co_await lower_->readable();
   }
 }
@@ -89,6 +92,7 @@ Result<std::size_t> TlsStream::try_read(MutableByteView buffer) {
   }
   if (outcome == 1) {
     engine_->key_updates = 0;
+    host_.charge({.aead_bytes = read});
     if (Result<> answered = output_.flush(); !answered) return fail(answered);  // a KeyUpdate that was asked for
     return read;
   }
@@ -144,7 +148,10 @@ Result<> TlsStream::seal(ByteView plaintext) {
   const crypto::RandomnessFrom seam(random_);
   ERR_clear_error();
   std::size_t written = 0;
-  if (SSL_write_ex(engine_->ssl.get(), plaintext.data(), plaintext.size(), &written) == 1) return {};
+  if (SSL_write_ex(engine_->ssl.get(), plaintext.data(), plaintext.size(), &written) == 1) {
+    host_.charge({.aead_bytes = plaintext.size()});
+    return {};
+  }
   return output_.fail_with(why("TLS", Errc::malformed));
 }
 

@@ -244,6 +244,7 @@ class Ours {
   std::unique_ptr<UdpSocket> open() {
     return std::move(*host_.open_udp({.local = Endpoint(IpAddress::loopback(IpFamily::v4), 0),
                                       .offload = offload_,
+                                      .header_fields = false,  // the loops by hand do not ask for them either
                                       .receive_queue_bytes = kBufferBytes,
                                       .send_queue_bytes = kBufferBytes}));
   }

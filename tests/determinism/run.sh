@@ -12,6 +12,7 @@ first=${builds[0]}/bin/ghostnet
 [[ -x $first ]] || { echo "determinism: there is no program in ${builds[*]}: build it first"; exit 2; }
 
 passed=0 failed=0
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_odr_violation=0}  # as the launcher has it
 
 # digest COMMAND...: that of the run that the command makes.
 digest() { "$@" --json --quiet 2>/dev/null | sed -n 's/^ *"digest": "\(.*\)",$/\1/p'; }

@@ -156,6 +156,24 @@ TEST(FabricCpu, WorkTakesModelledTimeAndPacketsQueueForTheCpu) {
   EXPECT_EQ(done_at_ns, (std::vector<std::int64_t>{10'200'000, 10'400'000}));
 }
 
+TEST(FabricCpu, PacketsWaitForWorkThatAHostWasChargedFor) {
+  FabricWorldForTest world;
+  Attachment ground = world.region(1ms);
+  FabricHost& a = world.host_in(ground);
+  FabricHost& b = world.host_in(ground);
+  auto from = world.open(a, 1);
+  auto to = world.open(b, 2);
+  std::vector<Seen> seen;
+  b.scope().spawn(record_all(*to, seen));
+  b.charge({.handshakes = 1});  // without a model it costs nothing
+  b.set_cpu({.per_aead_byte_ps = 2000, .per_handshake = 100us});
+  b.charge({.aead_bytes = 1'000'000, .handshakes = 3});  // 2 ms and 300 us
+  ASSERT_TRUE(from->send_to(Endpoint(b.address(), 2), as_bytes("x")));
+  world.run_for(10ms);
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(to_ns(seen[0].at), 2'300'000);
+}
+
 TEST(FabricQueue, CodelMarksInsteadOfLettingTheQueueStand) {
   FabricWorldForTest world;
   link::LinkParams codel{.rate_bps = 8'000'000, .discipline = link::Discipline::codel, .queue_limit_bytes = 1 << 20};

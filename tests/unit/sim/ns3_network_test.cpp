@@ -420,7 +420,7 @@ TEST(Ns3Network, ATraceThatCannotBeWrittenIsAnError) {
 
 // ---- repeatability ----
 
-std::uint64_t digest_of(std::uint64_t seed, double loss) {
+std::uint64_t digest_of(std::uint64_t seed, double loss, std::uint8_t flip = 0) {
   Rig rig({.seed = seed});
   const std::vector<HostId> hosts = rig.add_hosts(6);
   EXPECT_TRUE(rig.network->connect(0, 1, {.loss = {.ratio = loss}}));
@@ -429,11 +429,13 @@ std::uint64_t digest_of(std::uint64_t seed, double loss) {
   rig.start();
   StreamLog stream;
   PingLog pings[2];
+  std::vector<std::uint8_t> payload = pattern(200'000);
+  payload[100'000] ^= flip;
   rig.host(5).scope().spawn(udp_echo(rig.host(5), {IpAddress::any(IpFamily::v6), kPort}));
   rig.host(5).scope().spawn(tcp_echo(rig.host(5), {IpAddress::any(IpFamily::v6), kPort}));
   rig.host(0).scope().spawn(udp_ping(rig.host(0), {rig.address(5, IpFamily::v4), kPort}, 200, 200, 90ms, pings[0]));
   rig.host(3).scope().spawn(udp_ping(rig.host(3), {rig.address(5, IpFamily::v6), kPort}, 200, 200, 90ms, pings[1]));
-  rig.host(0).scope().spawn(tcp_exchange(rig.host(0), {rig.address(5, IpFamily::v4), kPort}, pattern(200'000), stream));
+  rig.host(0).scope().spawn(tcp_exchange(rig.host(0), {rig.address(5, IpFamily::v4), kPort}, payload, stream));
   rig.run(20s);
   EXPECT_GT(pings[0].round_trips.size(), 10U);
   return rig.network->digest();
@@ -444,6 +446,7 @@ TEST(Ns3Network, TheSameSeedGivesTheSameRunAndAnotherSeedAnother) {
   EXPECT_EQ(digest_of(7, 0.05), first);
   EXPECT_NE(digest_of(8, 0.05), first);
   EXPECT_NE(digest_of(7 + (std::uint64_t{1} << 32), 0.05), first);
+  EXPECT_NE(digest_of(7, 0.05, 1), first) << "one bit of one byte";
   EXPECT_EQ(digest_of(7, 0.05), first);
 }
 

@@ -285,6 +285,9 @@ TEST(Ns3World, WhatTheCarrierCannotDoSaysSo) {
   spec = ns3_spec(one_region(2ms));
   spec.groups.front().clock_drift_ppb = 5;
   EXPECT_TRUE(has(error_of(spec), "clocks")) << error_of(spec);
+  spec = ns3_spec(one_region(2ms));
+  spec.groups.front().cpu = CpuModel{.per_packet = 1us};
+  EXPECT_TRUE(has(error_of(spec), "cpu_per_packet")) << error_of(spec);
   spec = ns3_spec(RegionsSpec{.regions = {{"a", 1}, {"b", 1}},
                               .paths = {{.delay = 10ms}, {.delay = 1ms}, {.delay = 1ms}, {.delay = 10ms}}});
   EXPECT_TRUE(has(error_of(spec), "from a to b")) << error_of(spec);

@@ -199,7 +199,11 @@ class Fabric final : private InstantSource {
   void drop_from_queue(Flight& flight);
 
   static bool is_broadcast(const IpAddress& address) { return address == IpAddress::v4_broadcast(); }
-  static bool is_group(const IpAddress& address) { return address.is_multicast() || is_broadcast(address); }
+  // Of an address that is not mapped.
+  static bool is_group(const IpAddress& address) {
+    if (address.is_v4()) return address.v4_value() >> 28 == 0xe || is_broadcast(address);
+    return address.is_multicast();
+  }
   static bool reaches(Attachment from, Attachment to);
   static void take_effect(Flight& flight, bool ce_marked, std::uint32_t corrupt_bit);
   bool blocked(const Flight& flight) const;
@@ -254,6 +258,7 @@ class Fabric final : private InstantSource {
   std::vector<std::vector<bool>> blocked_;
   bool any_crash_ = false;
   bool any_readdress_ = false;
+  bool any_tcp_ = false;
   std::uint32_t numbered_further_ = 0;
   RunDigest digest_;
   std::unordered_map<const Flight*, std::int64_t> sent_at_ns_;  // of those that are followed

@@ -50,6 +50,7 @@ struct Flight {
   bool dont_fragment = false;
   bool corrupted = false;  // the receiver's checksum will not match
   bool followed = false;   // an observer wants to hear what becomes of it
+  bool to_group = false;   // multicast or broadcast
   std::uint8_t boot = 0;   // of the sender, counted
   std::uint8_t via = 0;    // number of the sending interface
 
