@@ -36,7 +36,11 @@ ping -c 3 -i 0.1 -W 2 fd09::2 >/dev/null || { echo "no ping of IPv6"; failed=1; 
 fetch http://10.9.0.2:8080/page || { echo "not fetched through --forward"; failed=1; }
 fetch 'http://[fd09::2]:8080/page' || { echo "not fetched through --forward over IPv6"; failed=1; }
 fetch http://127.0.0.1:9000/page || { echo "not fetched through --reach"; failed=1; }
+# A connection that is there while tables and traces are written.
+exec 3<>/dev/tcp/10.9.0.2/7007 && echo hello >&3 && read -r -t 5 answer <&3
+is "--echo answers" "${answer:-}" hello
 sleep 1.2
+exec 3>&-
 kill -INT $run
 wait $run
 is "after a signal: exit code" $? 130
