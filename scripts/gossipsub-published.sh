@@ -28,7 +28,7 @@ for size in '50 KiB' '200 KiB' '500 KiB'; do
       (value("gossipsub.delivered").count / value("gossipsub.expected").count * 10000 | round / 100)] | map(tostring) | join(" | ")'
   }
   bytes() { of "$1" 'value("gossipsub.payload_bytes").count + value("gossipsub.control_bytes").count'; }
-  saved=$(jq -n "(1 - $(bytes "$with") / $(bytes "$without")) * 1000 | round / 10")
+  saved=$(jq -n "(1 - $(bytes "$with") / $(bytes "$without")) * 1000 | round / 10 | if . == 0 then 0 else . end")  # no -0
   rows+="| $size | no | $(row "$without") | |"$'\n'
   rows+="| $size | yes | $(row "$with") | $saved % |"$'\n'
 done
