@@ -10,9 +10,9 @@ trap cleanup EXIT
 
 skip() { echo "SKIPPED: $1"; exit 77; }
 fail() { echo "FAILED: $1"; shift; for file in "$@"; do echo "--- $file"; cat "$file"; done; exit 1; }
-# Waits until the file has a line that matches, for ten seconds.
+# Waits until the file has a line that matches, for thirty seconds.
 await() {
-  for _ in $(seq 100); do
+  for _ in $(seq 300); do
     grep -q "$2" "$1" && return 0
     sleep 0.1
   done
