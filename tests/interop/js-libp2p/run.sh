@@ -66,8 +66,10 @@ for security in noise tls; do
   stop
   echo "js-libp2p dials ghostnet: $security"
   start $security theirs
-  js "{\"do\":\"ping\",\"addr\":\"$ours\"}" '"did":"ping","ok":true,"rtt_ms":[0-9]'
+  js "{\"do\":\"dial\",\"addr\":\"$ours\"}" '"did":"dial","ok":true'
   speak $security
+  # Not before js-libp2p has pinged us for its DHT: it pings a peer once at a time, and leaves it out when that fails.
+  js "{\"do\":\"ping\",\"addr\":\"$ours\"}" '"did":"ping","ok":true,"rtt_ms":[0-9]'
   js "{\"do\":\"dial\",\"addr\":\"${ours%/*}/12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA\"}" '"did":"dial","ok":false'
   stop
 done
