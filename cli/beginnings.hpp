@@ -17,7 +17,7 @@ namespace ghostnet::cli {
 struct Beginnings {
   std::vector<RunPool::Unit> units;        // every open run is in one, in order of the first of each
   std::map<std::size_t, TimePoint> until;  // by the first run of a unit of several: where they part
-  // "12 of 16 runs ..., until 20 s"; empty where no two begin alike.
+  // "16 runs begin alike, until 20 s"; empty where no two begin alike.
   std::string in_words() const;
 };
 

@@ -64,7 +64,7 @@ bool CommonBeginning::carry_out(TimePoint until, const OnProgress& on_progress) 
   record_.scenario = std::move(*loaded);
   undertaking_ = std::make_unique<Undertaking>(command_, program_, first_, record_);
   if (Result<> ready = undertaking_->prepare(Undertaking::Recording::detached); !ready) return false;
-  return undertaking_->run_until(until, on_progress).has_value();
+  return undertaking_->run_until(until, on_progress);
 }
 
 RunRecord CommonBeginning::go_on(const PlannedRun& planned, const OnProgress& on_progress) {

@@ -166,13 +166,11 @@ std::vector<std::size_t> RunPool::run(std::vector<Unit> units, std::size_t jobs)
     now.turns_per_s /= std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     on_progress(now);
   }
+  // What came after one that was not begun is still to be handed on.
   std::vector<std::size_t> left;
   for (std::size_t i = delivered_; i < replies_.size(); ++i) {
-    if (!replies_[i].second) left.push_back(replies_[i].first);
-  }
-  // What came after one that was not begun is still to be handed on.
-  for (std::size_t i = delivered_; i < replies_.size(); ++i) {
-    if (replies_[i].second) on_reply(replies_[i].first, std::move(*replies_[i].second));
+    auto& [index, reply] = replies_[i];
+    reply ? on_reply(index, std::move(*reply)) : left.push_back(index);
   }
   return left;
 }

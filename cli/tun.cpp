@@ -20,11 +20,13 @@
 #include "ghostnet/tcp/tcp_options.hpp"
 #include "output_file.hpp"
 #include "relay.hpp"
+#include "report.hpp"
 
 namespace ghostnet::cli {
 namespace {
 
 constexpr Duration kTraceInterval = 100ms;
+constexpr bool kNoJson = false;
 
 // What the line between the device and our stack does, in each direction.
 struct LineOptions {
@@ -161,7 +163,7 @@ Task<> show_again_and_again(ip::Host& host, Duration interval) {
 // ---- the whole ----
 
 // What the command line says, understood.
-struct Plan {
+struct TunPlan {
   std::vector<InterfaceAddress> addresses;
   std::vector<InterfaceAddress> kernel;
   std::vector<IpPrefix> routes;
@@ -180,8 +182,8 @@ Result<Duration> read_time(std::string_view option, const std::string& text) {
   return *time;
 }
 
-Result<Plan> plan_of(const TunCommand& command) {
-  Plan plan;
+Result<TunPlan> tun_plan_of(const TunCommand& command) {
+  TunPlan plan;
   Result<std::vector<InterfaceAddress>> addresses = read_addresses("--address", command.addresses);
   if (!addresses) return fail(std::move(addresses));
   plan.addresses = std::move(*addresses);
@@ -218,7 +220,7 @@ Result<Plan> plan_of(const TunCommand& command) {
 // Everything that stands while the command runs; what is below in the order stands on what is above.
 class Bridge {
  public:
-  Bridge(realnet::World& world, const TunCommand& command, const Plan& plan)
+  Bridge(realnet::World& world, const TunCommand& command, const TunPlan& plan)
       : world_(world), command_(command), plan_(plan) {}
 
   Result<> open() {
@@ -317,7 +319,7 @@ class Bridge {
 
   realnet::World& world_;
   const TunCommand& command_;
-  const Plan& plan_;
+  const TunPlan& plan_;
   std::shared_ptr<const realnet::NetworkNamespace> where_;
   std::unique_ptr<realnet::Tun> tun_;
   std::optional<Capture> capture_;
@@ -336,22 +338,17 @@ Task<bool> until_told(const Clock& clock, realnet::Signals& signals, Duration la
   co_return signals.which() == 0;
 }
 
-int refuse(const Error& error) {
-  fmt::print(stderr, "ghostnet: {}\n", error.message());
-  return exit_code_of(error);
-}
-
 }  // namespace
 
 int tun(const TunCommand& command) {
-  const Result<Plan> plan = plan_of(command);
-  if (!plan) return refuse(plan.error());
+  const Result<TunPlan> plan = tun_plan_of(command);
+  if (!plan) return refuse(plan.error(), kNoJson);
   auto world = realnet::World::create();
-  if (!world) return refuse(world.error());
+  if (!world) return refuse(world.error(), kNoJson);
   auto signals = realnet::Signals::watch(**world);
-  if (!signals) return refuse(signals.error());
+  if (!signals) return refuse(signals.error(), kNoJson);
   Bridge bridge(**world, command, *plan);
-  if (Result<> opened = bridge.open(); !opened) return refuse(opened.error());
+  if (Result<> opened = bridge.open(); !opened) return refuse(opened.error(), kNoJson);
   fmt::print("{} is up: our stack is", bridge.device());
   for (const std::string& address : command.addresses) fmt::print(" {}", address);
   fmt::print("\n");
@@ -363,7 +360,7 @@ int tun(const TunCommand& command) {
     ended_by_itself = (*world)->run(until_told((*world)->clock(), **signals, plan->lasts)).value_or(false);
   }
   show_connections(bridge.stack());
-  if (Result<> finished = bridge.finish(); !finished) return refuse(finished.error());
+  if (Result<> finished = bridge.finish(); !finished) return refuse(finished.error(), kNoJson);
   return ended_by_itself ? kOk : kInterrupted;
 }
 

@@ -128,14 +128,13 @@ void Undertaking::watch(const OnProgress& on_progress) {
   });
 }
 
-std::optional<TimePoint> Undertaking::run_until(TimePoint until, const OnProgress& on_progress) {
+bool Undertaking::run_until(TimePoint until, const OnProgress& on_progress) {
   const Instant began = std::chrono::steady_clock::now();
   watch(on_progress);
   const auto enough = [this] { return store_ != nullptr && store_->gathered() >= kMaxGatheredRows; };
   const bool sound = runner_->run_until(until, enough);
   wall_ = since(began);
-  if (!sound) return std::nullopt;
-  return world_->now();
+  return sound;
 }
 
 Result<> Undertaking::go_on_as(const PlannedRun& planned, scenarios::Scenario&& scenario) {

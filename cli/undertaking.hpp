@@ -37,8 +37,9 @@ class Undertaking {
   // What could not be prepared is recorded as a run that failed, once there is a record.
   void abandon(const Error& why);
 
-  // Of one that was prepared detached: how far it came; nothing where that failed or was interrupted.
-  std::optional<TimePoint> run_until(TimePoint until, const OnProgress& on_progress);
+  // Of one that was prepared detached: up to that instant, or less far where it holds too much. False where that failed
+  // or was interrupted.
+  bool run_until(TimePoint until, const OnProgress& on_progress);
   // It is this run from now on, and has its record. `planned` outlives it.
   Result<> go_on_as(const PlannedRun& planned, scenarios::Scenario&& scenario);
 

@@ -87,10 +87,9 @@ Result<std::vector<SeriesName>> series_names(const Database& database, std::int6
   };
   return collect_rows(
       database,
-      "SELECT m.metric_id, m.name, m.kind, m.unit, m.help, EXISTS (SELECT 1 FROM (SELECT frame_id FROM frames WHERE "
-      "run_id "
-      "= ?1 AND metric_id = m.metric_id ORDER BY time_ns DESC LIMIT 500) f WHERE EXISTS (SELECT 1 FROM samples s WHERE "
-      "s.frame_id = f.frame_id)) FROM metrics m "
+      "SELECT m.metric_id, m.name, m.kind, m.unit, m.help, EXISTS (SELECT 1 FROM (SELECT frame_id FROM frames "
+      "WHERE run_id = ?1 AND metric_id = m.metric_id ORDER BY time_ns DESC LIMIT 500) f WHERE EXISTS (SELECT 1 FROM "
+      "samples s WHERE s.frame_id = f.frame_id)) FROM metrics m "
       "WHERE EXISTS (SELECT 1 FROM frames f WHERE f.run_id = ?1 AND f.metric_id = m.metric_id) OR EXISTS (SELECT 1 "
       "FROM "
       "windows w WHERE w.run_id = ?1 AND w.metric_id = m.metric_id) ORDER BY m.name",
@@ -120,12 +119,6 @@ Result<ValuesAt> values_at(const Database& database, std::int64_t run, std::int6
                                keep_value, frame);
   if (!read) return fail(std::move(read));
   return at;
-}
-
-Result<std::vector<EventAt>> events_between(const Database& database, std::int64_t run, std::int64_t from_ns,
-                                            std::int64_t to_ns, std::int64_t limit) {
-  return collect_rows(database, events_where("time_ns >= ?2 AND time_ns < ?3") + "LIMIT ?4", event_of, run, from_ns,
-                      to_ns, limit);
 }
 
 Result<std::vector<EventAt>> state_changes(const Database& database, std::int64_t run, EventKey after,
@@ -160,16 +153,6 @@ Result<std::vector<MessageAt>> messages_in_flight(const Database& database, std:
       messages_where("sent_ns >= ?2 - ?5 AND sent_ns <= ?2 + ?3 AND coalesce(received_ns, sent_ns + ?6) >= ?2");
   return collect_rows(database, in_flight + "LIMIT ?4", message_of, run, time_ns, ahead_ns, limit, kLongestFlightNs,
                       kLostShownNs);
-}
-
-Result<std::vector<TraceRow>> traces(const Database& database, std::int64_t run, std::int64_t limit) {
-  const auto read = [](const Statement& row) {
-    return TraceRow{.trace = row.integer(0), .first_sent_ns = row.integer(1), .hops = row.integer(2)};
-  };
-  return collect_rows(database,
-                      "SELECT trace, min(sent_ns) AS first, count(*) FROM messages WHERE run_id = ?1 AND trace <> 0 "
-                      "GROUP BY trace ORDER BY first LIMIT ?2",
-                      read, run, limit);
 }
 
 Result<std::vector<MessageAt>> hops_of(const Database& database, std::int64_t run, std::int64_t trace,

@@ -29,6 +29,12 @@ bool pans(const Drag& drag) {
   return drag.modifiers.testFlag(Qt::ShiftModifier);
 }
 
+QByteArray written(const Figure& figure, const Zoom& zoom, const ChartStyle& style, const QString& format) {
+  if (format == QLatin1String("csv")) return figure_csv(figure);
+  if (format == QLatin1String("svg")) return figure_svg(figure, zoom, style, kExportSize);
+  return figure_png(figure, zoom, style, kExportSize);
+}
+
 }  // namespace
 
 ChartWidget::ChartWidget(QWidget* parent) : Canvas(parent), style_(ChartStyle::of(palette())) {
@@ -245,11 +251,7 @@ void ChartWidget::contextMenuEvent(QContextMenuEvent* event) {
   menu.exec(event->globalPos());
 }
 
-QByteArray ChartWidget::exported(const QString& format) const {
-  if (format == QLatin1String("csv")) return figure_csv(*figure_);
-  if (format == QLatin1String("svg")) return figure_svg(*figure_, zoom_, style_, kExportSize);
-  return figure_png(*figure_, zoom_, style_, kExportSize);
-}
+QByteArray ChartWidget::exported(const QString& format) const { return written(*figure_, zoom_, style_, format); }
 
 void ChartWidget::export_as(const QString& format) {
   const QString name =
@@ -258,9 +260,7 @@ void ChartWidget::export_as(const QString& format) {
                                                     QStringLiteral("%1 (*.%2)").arg(format.toUpper(), format));
   if (path.isEmpty()) return;
   const auto made = [figure = figure_, zoom = zoom_, style = style_, format] {
-    if (format == QLatin1String("csv")) return figure_csv(*figure);
-    return format == QLatin1String("svg") ? figure_svg(*figure, zoom, style, kExportSize)
-                                          : figure_png(*figure, zoom, style, kExportSize);
+    return written(*figure, zoom, style, format);
   };
   save_later(*this, path, made, [this](const Result<>& saved) {
     if (saved) return;

@@ -59,6 +59,14 @@ QByteArray heat_csv(const Figure& figure) {
 
 }  // namespace
 
+QByteArray png_of(const QImage& image) {
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
+  buffer.open(QIODevice::WriteOnly);
+  image.save(&buffer, "PNG");
+  return bytes;
+}
+
 QByteArray figure_png(const Figure& figure, const Zoom& zoom, const ChartStyle& style, QSize size, double scale) {
   QImage image(size * scale, QImage::Format_RGB32);
   image.setDevicePixelRatio(scale);
@@ -66,11 +74,7 @@ QByteArray figure_png(const Figure& figure, const Zoom& zoom, const ChartStyle& 
   QPainter painter(&image);
   paint(painter, figure, zoom, style, size);
   painter.end();
-  QByteArray bytes;
-  QBuffer buffer(&bytes);
-  buffer.open(QIODevice::WriteOnly);
-  image.save(&buffer, "PNG");
-  return bytes;
+  return png_of(image);
 }
 
 QByteArray figure_svg(const Figure& figure, const Zoom& zoom, const ChartStyle& style, QSize size) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QByteArray>
+#include <QImage>
 #include <QObject>
 #include <QSize>
 #include <QString>
@@ -14,6 +15,7 @@
 
 namespace ghostnet::gui::chart {
 
+QByteArray png_of(const QImage& image);
 // `scale`: pixels of the image for one of the size, as on a screen of high density.
 QByteArray figure_png(const Figure& figure, const Zoom& zoom, const ChartStyle& style, QSize size, double scale = 2);
 QByteArray figure_svg(const Figure& figure, const Zoom& zoom, const ChartStyle& style, QSize size);
@@ -23,7 +25,7 @@ QByteArray figure_csv(const Figure& figure);
 // Puts the file in place whole or not at all: what was there stays where the disk is full. Errors: no_buffers (disk
 // full), permission, not_found (no such directory), with what to do about it.
 Result<> save_file(const QString& path, const QByteArray& bytes);
-// The same on a thread of its own, with what make() returns there; done(result) comes on the window's thread, unless
+// The same on another thread, with what make() returns there; done(result) comes on the window's thread, unless
 // the context is gone by then.
 void save_later(QObject& context, const QString& path, std::function<QByteArray()> make,
                 std::function<void(Result<>)> done);

@@ -86,7 +86,7 @@ void write_view(MeshView& mesh, const QString& path, std::function<void(Result<>
   }
   constexpr int kLarger = 2;
   mesh.ask_picture(mesh.size() * kLarger, [&mesh, path, done = std::move(done)](QImage image) {
-    chart::save_later(mesh, path, [image = std::move(image)] { return png_of(image); }, done);
+    chart::save_later(mesh, path, [image = std::move(image)] { return chart::png_of(image); }, done);
   });
 }
 

@@ -1,7 +1,7 @@
 #include "habits/play_through.hpp"
 
-#include <QBuffer>
 #include <QDir>
+#include <QPointer>
 #include <algorithm>
 
 #include "charts/figure_export.hpp"
@@ -16,14 +16,6 @@ constexpr int kLook_ms = 5;  // how often it is looked whether all has been read
 bool is_gif(const PlayThroughOptions& options) { return options.target.endsWith(".gif", Qt::CaseInsensitive); }
 
 }  // namespace
-
-QByteArray png_of(const QImage& image) {
-  QByteArray bytes;
-  QBuffer buffer(&bytes);
-  buffer.open(QIODevice::WriteOnly);
-  image.save(&buffer, "PNG");
-  return bytes;
-}
 
 QString ffmpeg_command(const PlayThroughOptions& options) {
   return QString("ffmpeg -framerate %1 -i '%2/frame-%05d.png' -pix_fmt yuv420p '%2.mp4'")
@@ -69,8 +61,8 @@ void PlayThrough::step() {
   }
   if (step_ == Step::taking || document_.data().pending() > 0 || !stage_.is_ready()) return;
   step_ = Step::taking;
-  stage_.take([this](QImage image) {
-    if (running_) keep(std::move(image));
+  stage_.take([there = QPointer(this)](QImage image) {
+    if (there && there->running_) there->keep(std::move(image));
   });
 }
 
@@ -81,7 +73,7 @@ void PlayThrough::keep(QImage image) {
   const QString name = QString("frame-%1.png").arg(frame_, 5, 10, QChar('0'));
   const auto work = [gif = gif_, image = std::move(image),
                      path = QDir(options_.target).filePath(name)](const Ticket&) -> Result<> {
-    if (!gif) return chart::save_file(path, png_of(image));
+    if (!gif) return chart::save_file(path, chart::png_of(image));
     gif->add(image);
     if (gif->bytes() <= PlayThroughOptions::kMaxGifBytes) return {};
     return fail(Errc::limit, "the GIF would be larger than {} MiB; take fewer frames, or PNG frames",

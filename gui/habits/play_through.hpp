@@ -29,8 +29,6 @@ struct PlayThroughOptions {
   QString target{};
 };
 
-QByteArray png_of(const QImage& image);
-
 // The command that makes a film of the frames in a directory.
 QString ffmpeg_command(const PlayThroughOptions& options);
 

@@ -18,7 +18,6 @@
 class QLabel;
 class QPushButton;
 class QSortFilterProxyModel;
-class QTabWidget;
 class QTreeView;
 
 namespace ghostnet::gui {

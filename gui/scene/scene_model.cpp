@@ -152,6 +152,8 @@ void SceneModel::ask_moment() {
 
 void SceneModel::take_moment(Moment moment) {
   moment_ = std::move(moment);
+  const auto edges_before = scene_.edges;
+  const auto parts_before = scene_.parts;
   if (scene_.edges != moment_.edges) {
     scene_.edges = moment_.edges;
     link_counts_.assign(scene_.edges->kinds.size(), 0);
@@ -161,8 +163,9 @@ void SceneModel::take_moment(Moment moment) {
   const bool same_parts = scene_.parts != nullptr && moment_.parts != nullptr && *scene_.parts == *moment_.parts;
   if (!same_parts) scene_.parts = moment_.parts;
   if (scene_.parts != nullptr && scene_.parts->of_host.size() != document_.hosts()->size()) scene_.parts.reset();
-  cut_links_ = 0;
-  for (const Edge& edge : scene_.edges->edges) cut_links_ += scene_.is_cut(edge) ? 1 : 0;
+  if (scene_.edges != edges_before || scene_.parts != parts_before) {
+    cut_links_ = std::ranges::count_if(scene_.edges->edges, [this](const Edge& edge) { return scene_.is_cut(edge); });
+  }
   scene_.conditions = moment_.conditions;
   scene_.flights = std::make_shared<const std::vector<Flight>>(moment_.flights);
   const Look& look = document_.look();

@@ -207,7 +207,7 @@ void MeshView::ask_svg(std::function<void(QByteArray)> done) {
       [scene = model_.scene(), camera, captions = std::move(captions)](const Ticket&) {
         return svg_of(scene, camera, captions);
       },
-      [done = std::move(done)](QByteArray svg) { done(std::move(svg)); });
+      std::move(done));
 }
 
 void MeshView::paintEvent(QPaintEvent*) {

@@ -236,7 +236,7 @@ int take_picture(const Arguments& arguments, Document& document, MainWindow& win
   if (!settle(document, window)) return complain("the picture was not ready in a minute");
   if (arguments.zoom) window.mesh().show_hosts(document.selection().hosts);
   const QImage picture = arguments.mesh_only ? window.mesh().picture(arguments.size) : window.grab().toImage();
-  const Result<> saved = chart::save_file(arguments.screenshot, png_of(picture));
+  const Result<> saved = chart::save_file(arguments.screenshot, chart::png_of(picture));
   if (!saved) return complain(QString::fromUtf8(saved.error().message()));
   return kOk;
 }

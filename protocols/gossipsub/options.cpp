@@ -1,8 +1,7 @@
 #include "ghostnet/gossipsub/options.hpp"
 
-#include <utility>
-
 #include <string_view>
+#include <utility>
 
 namespace ghostnet::gossipsub {
 namespace {

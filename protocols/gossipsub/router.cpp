@@ -30,7 +30,6 @@ Router::Router(Config config, RouterEvents& events, Random random, TimePoint now
       tracer_(config.tracer),
       message_id_(std::move(config.message_id)),
       random_(random),
-      secret_(messages_.secret()),
       scores_(scoring_),
       next_heartbeat_(now + random_.between(Duration(1), options_.heartbeat)),
       own_id_(std::move(config.own_id)),

@@ -58,43 +58,41 @@ void Router::break_promises(TimePoint now) {
 }
 
 void Router::maintain_mesh(TimePoint now, Topic& topic) {
-  const RouterOptions& options = options_;
   // Those with a negative score go first.
   const std::vector<Peer*> mesh = topic.mesh;
   for (Peer* peer : mesh) {
-    if (peer->heartbeat_score < 0) prune(now, topic, *peer, Px::no, options.prune_backoff);
+    if (peer->heartbeat_score < 0) prune(now, topic, *peer, Px::no, options_.prune_backoff);
   }
-  if (topic.mesh.size() < options.d_low) {
+  if (topic.mesh.size() < options_.d_low) {
     const auto wanted = [&](const Peer& peer) { return may_mesh(topic, peer, now); };
-    for (Peer* peer : choose(topic, options.d - topic.mesh.size(), wanted)) graft(now, topic, *peer);
+    for (Peer* peer : choose(topic, options_.d - topic.mesh.size(), wanted)) graft(now, topic, *peer);
   }
-  if (topic.mesh.size() > options.d_high) shrink_mesh(now, topic);
-  if (topic.mesh.size() >= options.d_low) {
+  if (topic.mesh.size() > options_.d_high) shrink_mesh(now, topic);
+  if (topic.mesh.size() >= options_.d_low) {
     const auto outbound = static_cast<std::size_t>(
         std::ranges::count_if(topic.mesh, [](const Peer* peer) { return peer->about.outbound; }));
-    if (outbound < options.d_out) {
+    if (outbound < options_.d_out) {
       const auto wanted = [&](const Peer& peer) { return peer.about.outbound && may_mesh(topic, peer, now); };
-      for (Peer* peer : choose(topic, options.d_out - outbound, wanted)) graft(now, topic, *peer);
+      for (Peer* peer : choose(topic, options_.d_out - outbound, wanted)) graft(now, topic, *peer);
     }
   }
-  if (scores_.enabled() && ticks_ % options.opportunistic_graft_ticks == 0) graft_opportunistically(now, topic);
+  if (scores_.enabled() && ticks_ % options_.opportunistic_graft_ticks == 0) graft_opportunistically(now, topic);
 }
 
 // Keeps the d_score best, others at random, and among all of them d_out outbound ones.
 void Router::shrink_mesh(TimePoint now, Topic& topic) {
-  const RouterOptions& options = options_;
   std::vector<Peer*> order = topic.mesh;
   random_.shuffle(order);
   const auto score = [](const Peer* peer) { return peer->heartbeat_score; };
-  for (auto best = order.begin(); best != order.begin() + options.d_score; ++best) {
+  for (auto best = order.begin(); best != order.begin() + options_.d_score; ++best) {
     std::iter_swap(best, std::ranges::max_element(best, order.end(), {}, score));
   }
 
   const auto is_outbound = [](const Peer* peer) { return peer->about.outbound; };
-  const auto kept_end = order.begin() + options.d;
+  const auto kept_end = order.begin() + options_.d;
   auto kept_outbound = std::count_if(order.begin(), kept_end, is_outbound);
   // An outbound one that would go changes places with the last kept one that is not outbound.
-  for (auto at = kept_end; at != order.end() && kept_outbound < options.d_out; ++at) {
+  for (auto at = kept_end; at != order.end() && kept_outbound < options_.d_out; ++at) {
     if (!is_outbound(*at)) continue;
     const auto last = std::find_if(std::make_reverse_iterator(kept_end), order.rend(),
                                    [&](const Peer* peer) { return !is_outbound(peer); });
@@ -102,7 +100,7 @@ void Router::shrink_mesh(TimePoint now, Topic& topic) {
     std::iter_swap(at, last);
     ++kept_outbound;
   }
-  for (Peer* peer : std::span(kept_end, order.end())) prune(now, topic, *peer, Px::yes, options.prune_backoff);
+  for (Peer* peer : std::span(kept_end, order.end())) prune(now, topic, *peer, Px::yes, options_.prune_backoff);
 }
 
 void Router::graft_opportunistically(TimePoint now, Topic& topic) {

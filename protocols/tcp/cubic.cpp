@@ -6,8 +6,7 @@ namespace ghostnet::tcp {
 
 namespace {
 
-constexpr double kC = 0.4;     // RFC 9438 5
-constexpr double kBeta = 0.7;  // RFC 9438 4.6
+constexpr double kC = 0.4;  // RFC 9438 5
 constexpr double kMostBeta = 0.8;
 constexpr double kNoQueue = 0.9;  // of the longest round trip: what was lost then was not lost to a full queue
 

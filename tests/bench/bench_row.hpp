@@ -34,14 +34,14 @@ struct BenchRow {
   std::string skipped_reason{};
 
   std::optional<double> ratio() const {
-    if (rival.empty() || rival_value == 0) return std::nullopt;
+    if (rival.empty() || rival_value <= 0) return std::nullopt;
     return value / rival_value;
   }
   bool ok() const {
     auto meets = [this](double have, double goal) { return higher_is_better ? have >= goal : have <= goal; };
     if (!skipped_reason.empty()) return true;
     if (goal_value && !meets(value, *goal_value)) return false;
-    return !goal_ratio || !ratio() || meets(*ratio(), *goal_ratio);
+    return !goal_ratio || (ratio() && meets(*ratio(), *goal_ratio));
   }
 };
 

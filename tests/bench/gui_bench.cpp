@@ -105,6 +105,7 @@ Scrubbed scrub(const std::string& path) {
 // In a process of its own, once for all three figures.
 Scrubbed scrub_alone(const std::string& path) {
   const std::string figures = path + ".figures";
+  fs::remove(figures);
   Scrubbed scrubbed;
   alone([&] {
     const Scrubbed done = scrub(path);
@@ -112,6 +113,7 @@ Scrubbed scrub_alone(const std::string& path) {
     return 0.0;
   });
   std::ifstream(figures) >> scrubbed.peak_mib >> scrubbed.longest_block_ms >> scrubbed.picture_ms;
+  fs::remove(figures);
   return scrubbed;
 }
 

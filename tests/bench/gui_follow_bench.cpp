@@ -53,10 +53,13 @@ class Child {
     int status = 0;
     rusage usage{};
     if (wait4(pid_, &status, WNOHANG, &usage) != pid_) return std::nullopt;
+    failed_ = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
     return usage;
   }
+  bool failed() const { return failed_; }
 
  private:
+  bool failed_ = false;
   pid_t pid_ = -1;
 };
 
@@ -147,6 +150,7 @@ Watched run_watched(const std::string& scenario, const std::string& database, bo
     const auto wall = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     seen.push_back({wall, shown_s(*opened)});
   }
+  if (child.failed()) return {};
   Watched watched{.user_s = user_s(*usage)};
   if (!watch || !live || seen.empty()) return watched;
   const auto file = results::Database::open(database, {});

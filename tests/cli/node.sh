@@ -4,21 +4,7 @@
 #   node.sh GHOSTNET
 set -euo pipefail
 ghostnet=$1
-work=$(mktemp -d)
-pids=()
-cleanup() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
-fail() { echo "FAILED: $1"; shift; for file in "$@"; do echo "--- $file"; cat "$file"; done; exit 1; }
-await() {
-  for _ in $(seq 200); do
-    grep -q "$2" "$1" && return 0
-    sleep 0.1
-  done
-  fail "no line with $2" "$1"
-}
+source "$(dirname "$0")/../interop/peers.sh"
 # http REQUEST-LINE: what the endpoint answers, in full.
 http() {
   exec 9<>"/dev/tcp/127.0.0.1/$metrics_port"
@@ -34,7 +20,7 @@ a=$!
 pids+=($a)
 exec 5>"$work/a.in"
 await "$work/a.out" '"listening"'
-address=$(sed -n 's/.*"addr":"\([^"]*\)".*"listening".*/\1/p' "$work/a.out")
+address=$(address_in "$work/a.out")
 metrics_port=$(sed -n 's#.*"url":"http://127.0.0.1:\([0-9]*\)/metrics".*#\1#p' "$work/a.out")
 
 "$ghostnet" node --topic news --security tls --peer "$address" <"$work/b.in" >"$work/b.out" 2>"$work/b.err" &
@@ -81,7 +67,7 @@ c=$!
 pids+=($c)
 exec 5>"$work/a.in"
 await "$work/c.out" '"listening"'
-again=$(sed -n 's/.*"addr":"\([^"]*\)".*"listening".*/\1/p' "$work/c.out")
+again=$(address_in "$work/c.out")
 [[ ${again##*/} == "${address##*/}" ]] || fail "the identity changed: $again"
 if "$ghostnet" ping "$again" --count 1 >"$work/ping.out" 2>&1; then fail "a denied address was admitted" "$work/ping.out"; fi
 exec 5>&-

@@ -55,14 +55,19 @@ ends "alike, resumed" 0 "6 of 6 runs are finished" ghostnet "${alike[@]:0:12}" -
 ends "alike, with captures" 0 "" ghostnet "${alike[@]}" --db none --pcap traces
 is "alike, with captures" "$(ls traces | wc -l)" 6
 
+# begin DATABASE WORDS...: a sweep in the background, up to the end of its first run.
+begin() {
+  "$program" "${@:2}" 2>/dev/null &
+  sweeping=$!
+  for ((i = 0; i < 600; ++i)); do
+    ghostnet results list --db "$1" 2>/dev/null | grep -q ' passed ' && return
+    sleep 0.1
+  done
+}
+
 # Ctrl-C ends the runs under way cleanly; resuming makes what is missing, and nothing twice.
 long=(run "$scenarios/hello-mesh.yaml" --until '5 s' --set 'expect=[echo.requests > 0]' --repeat 6 --jobs 2 --db cut.sqlite --quiet)
-"$program" "${long[@]}" 2>/dev/null &
-sweeping=$!
-for ((i = 0; i < 600; ++i)); do
-  ghostnet results list --db cut.sqlite 2>/dev/null | grep -q ' passed ' && break
-  sleep 0.1
-done
+begin cut.sqlite "${long[@]}"
 kill -INT $sweeping
 wait $sweeping
 is "interrupted: exit code" $? 130
@@ -73,12 +78,7 @@ is "resumed: finished runs" "$(ghostnet results list --db cut.sqlite | grep -c '
 # A sweep that is killed without a word leaves no process behind, not even of runs that begin alike, and can be resumed.
 killed=(run "$scenarios/hello-mesh.yaml" --until '6 s' --set 'expect=[echo.requests > 0]' --set workload.0.echo.start='1 s'
   --sweep 'workload.0.echo.size=64 B,128 B,256 B,512 B' --repeat 2 --jobs 2 --db killed.sqlite --quiet)
-"$program" "${killed[@]}" 2>/dev/null &
-sweeping=$!
-for ((i = 0; i < 600; ++i)); do
-  ghostnet results list --db killed.sqlite 2>/dev/null | grep -q ' passed ' && break
-  sleep 0.1
-done
+begin killed.sqlite "${killed[@]}"
 kill -KILL $sweeping
 wait $sweeping 2>/dev/null
 for ((i = 0; i < 100; ++i)); do

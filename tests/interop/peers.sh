@@ -1,4 +1,4 @@
-# For the scripts that set ghostnet against other people's programs: $work, a directory that goes away with the processes in
+# For scripts that run live nodes, alone or against other people's programs: $work, a directory that goes away with the processes in
 # $pids, and what such scripts say, wait for and install.
 work=$(mktemp -d)
 pids=()

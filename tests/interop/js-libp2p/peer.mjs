@@ -4,7 +4,7 @@
 //   node peer.mjs noise|tls|noise,tls      prints {"addr": ...}, then one line for each thing that happens
 //
 // Commands: {"do": "dial", "addr"}, "ping" (as dial, then one round trip), "join" and "publish" {topic, data}, "put" and
-// "get" {key, value}, "find" {peer}. Each is answered by {"did": ..., "ok": true|false}; it ends when stdin ends.
+// "get" {key, value}. Each is answered by {"did": ..., "ok": true|false}; it ends when stdin ends.
 import './before_node_22.mjs'
 import { createInterface } from 'node:readline'
 import { noise } from '@chainsafe/libp2p-noise'
@@ -12,7 +12,6 @@ import { yamux } from '@chainsafe/libp2p-yamux'
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
-import { peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
@@ -70,12 +69,6 @@ const commands = {
       if (event.name === 'VALUE') return { value: text(event.value) }
     }
     throw new Error('no value')
-  },
-  find: async ({ peer }) => {
-    for await (const event of node.services.dht.findPeer(peerIdFromString(peer))) {
-      if (event.name === 'FINAL_PEER') return { addrs: event.peer.multiaddrs.map(String) }
-    }
-    throw new Error('no such peer')
   }
 }
 
@@ -83,7 +76,7 @@ say({ addr: node.getMultiaddrs()[0].toString() })
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line)
   try {
-    const result = await commands[command.do]({ ...command, signal: AbortSignal.timeout(20_000) })
+    const result = await commands[command.do](command)
     say({ did: command.do, ok: true, ...result })
   } catch (error) {
     say({ did: command.do, ok: false, error: String(error) })

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ghostnet's libp2p against js-libp2p, both as dialer and as listener: Noise, TLS, yamux, identify, ping, gossipsub with
-# signed messages, and the DHT's values and peers, on loopback.
+# signed messages, and the DHT's values, on loopback.
 #
 #   tests/interop/js-libp2p/run.sh [GHOSTNET]       GHOSTNET: the program, by default build/release/bin/ghostnet
 #

@@ -260,10 +260,11 @@ TEST_F(SessionTest, RunsAScenarioAndFollowsIt) {
 
 TEST_F(SessionTest, LeadsTheKeyboardFromTheSearchOverTheMeshToTheTime) {
   open(1);
-  auto* search = window_.findChild<QLineEdit*>();
+  QLineEdit* search = nullptr;
   for (QLineEdit* edit : window_.findChildren<QLineEdit*>()) {
     if (edit->accessibleName() == "Find a host") search = edit;
   }
+  ASSERT_NE(search, nullptr);
   window_.activateWindow();
   search->setFocus();
   QTest::keyClick(search, Qt::Key_Tab);

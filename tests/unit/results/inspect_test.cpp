@@ -97,6 +97,7 @@ TEST_F(EventsTest, AreFilteredByKindHostAndWords) {
   EXPECT_THAT(passing({.kind = "crash", .hosts = {1}}), ElementsAre(104));
   EXPECT_THAT(passing({.words = "100 % OF"}), ElementsAre(104)) << "a percent sign is no wildcard";
   EXPECT_THAT(passing({.words = "crash"}), ElementsAre(100, 102, 104, 106, 108));
+  EXPECT_THAT(passing({.words = "H1"}), ElementsAre(101, 104, 107)) << "the name of a host";
   EXPECT_THAT(event_kinds(database, run_, 100).value(), ElementsAre("crash", "restart"));
 }
 

@@ -15,14 +15,10 @@ void hold_fire(std::uint64_t first, std::uint64_t count) {
   }
 }
 
-// A thousand transfers, in parts that can run side by side.
-class TcpUnderFire : public testing::TestWithParam<std::uint64_t> {};
-INSTANTIATE_TEST_SUITE_P(Hundreds, TcpUnderFire, testing::Range(std::uint64_t{0}, std::uint64_t{1000}, 100u));
-
-TEST_P(TcpUnderFire, EveryByteArrivesInOrderOrBothEndsKnow) { hold_fire(GetParam(), 100); }
+TEST(TcpUnderFire, EveryByteArrivesInOrderOrBothEndsKnow) { hold_fire(0, 1000); }
 
 // tcp_tests --gtest_also_run_disabled_tests --gtest_filter='*TenThousand*'
-TEST(TcpUnderMoreFire, DISABLED_TenThousandTimes) { hold_fire(1000, 10'000); }
+TEST(TcpUnderFire, DISABLED_TenThousandTimes) { hold_fire(1000, 10'000); }
 
 }  // namespace
 }  // namespace ghostnet::tcp

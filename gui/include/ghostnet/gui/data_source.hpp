@@ -7,7 +7,7 @@
 //
 //   Inquiry events_;  // a member: one question at a time
 //   data.ask(events_, [run, from, to](const results::Database& database) {
-//     return results::events_between(database, run, from, to, kMaxEvents);
+//     return results::state_changes(database, run, {.time_ns = from}, to, kMaxEvents);
 //   }, [this](Result<std::vector<results::EventAt>> events) { show(std::move(events)); });
 //
 // Asking again with the same Inquiry supersedes what was asked before: it is left out, or interrupted where it runs,

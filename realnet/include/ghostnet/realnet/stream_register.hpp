@@ -1,4 +1,5 @@
-// StreamRegister: the TCP streams of a world's hosts, for who asks how they are.
+// StreamRegister: the TCP streams of a world's hosts, for who asks how they are. It owns none of them: a stream enters
+// when it belongs to a host and leaves as it is destroyed, so the register outlives them all.
 #pragma once
 
 #include <cstdint>

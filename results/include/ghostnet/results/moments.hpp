@@ -39,10 +39,6 @@ struct EventAt {
   std::string text{};
   std::string fields{};  // JSON, or empty
 };
-// In order of time.
-Result<std::vector<EventAt>> events_between(const Database& database, std::int64_t run, std::int64_t from_ns,
-                                            std::int64_t to_ns, std::int64_t limit);
-
 // Crashes and restarts, links that went down or came up, faults that begin or end: what says who takes part. In order
 // of time.
 //
@@ -91,15 +87,7 @@ inline constexpr std::int64_t kLostShownNs = 400'000'000;
 Result<std::vector<MessageAt>> messages_in_flight(const Database& database, std::int64_t run, std::int64_t time_ns,
                                                   std::int64_t ahead_ns, std::int64_t limit);
 
-// A message that was followed hop by hop.
-struct TraceRow {
-  std::int64_t trace = 0;
-  std::int64_t first_sent_ns = 0;
-  std::int64_t hops = 0;
-};
-// In order of first sending.
-Result<std::vector<TraceRow>> traces(const Database& database, std::int64_t run, std::int64_t limit);
-// The hops of one, in order of sending.
+// The hops of a message that was followed, in order of sending.
 Result<std::vector<MessageAt>> hops_of(const Database& database, std::int64_t run, std::int64_t trace,
                                        std::int64_t limit);
 

@@ -1,4 +1,4 @@
-// SharedResults: pure functions of public-key cryptography are computed once for all hosts of a thread.
+// SharedResults: pure functions of cryptography are computed once for all hosts of a thread.
 //
 // Where many hosts live in one process, they compute the same things: all peers of a host verify the signature of the
 // same Noise key, the two ends of a connection compute the same Diffie-Hellman secret, X25519(a, B) = X25519(b, A), and

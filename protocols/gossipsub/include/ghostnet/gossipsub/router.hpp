@@ -204,7 +204,7 @@ class Router {
 
   // router.cpp
   Peer* find(PeerHandle handle) const;
-  std::uint64_t key_of(const Bytes& peer_id) const { return hash_of(peer_id.view(), secret_); }
+  std::uint64_t key_of(const Bytes& peer_id) const { return hash_of(peer_id.view(), messages_.secret()); }
   Topic* find_topic(std::string_view name) const;
   Result<Topic*> topic(std::string_view name);
   void announce(Peer& peer, std::span<const SubOpts> subscriptions);
@@ -274,7 +274,6 @@ class Router {
   RouterCounters counters_;
   MessageIdOf message_id_;
   Random random_;
-  std::uint64_t secret_;
   PeerScores scores_;
   std::vector<Promise> promises_;
   std::size_t peer_count_ = 0;

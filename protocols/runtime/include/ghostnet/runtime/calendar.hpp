@@ -3,10 +3,10 @@
 // A radix calendar. Time is cut into buckets of 2^shift nanoseconds. Entries of the bucket under way stand sorted in
 // `current`; every later entry stands unsorted in a slot chosen by the highest base-1024 digit in which its bucket
 // differs from the current one, so that it is moved once a level and sorted once, with some dozen neighbours; most
-// waits are short enough for the lowest level. What is
-// pushed into the bucket under way is appended where it comes last, and else joins a heap beside it. Entries are 16
-// bytes (instant, pointer), so walking a bucket reads memory in order and what the pointers name can be prefetched long
-// before it is needed: beyond some thousand hosts everything else is cache misses. The shift follows the observed
+// waits are short enough for the lowest level. What is pushed into the bucket under way is appended where it comes
+// last, and else joins a heap beside it. Entries are 16 bytes (instant, pointer), so walking a bucket reads memory in
+// order and what the pointers name can be prefetched long before it is needed: beyond some thousand hosts everything
+// else is cache misses. The shift follows the observed
 // density.
 //
 // Entries of one instant come out in the order in which they went in: they always stand in the same slot, in order.

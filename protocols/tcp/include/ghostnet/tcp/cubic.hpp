@@ -55,6 +55,8 @@ class Cubic final : public CongestionControl {
   void on_idle(std::uint32_t restart_window_bytes) override;
 
  private:
+  static constexpr double kBeta = 0.7;  // RFC 9438 4.6
+
   void begin_epoch(const AckedData& acked);
   void avoid_congestion(const AckedData& acked);
   double decrease_factor() const;
@@ -67,7 +69,7 @@ class Cubic final : public CongestionControl {
   double fraction_ = 0;         // of a byte that the window has grown by
   double undo_max_window_ = 0;
   double inflection_s_ = 0;  // K, seconds after the epoch began
-  double beta_ = 0.7;        // of the last decrease
+  double beta_ = kBeta;      // of the last decrease
   Duration latest_rtt_{};
   Duration least_rtt_{};
   TimePoint epoch_ = kNever;
