@@ -116,8 +116,17 @@ AeadKey::AeadKey(AeadKind kind, ByteView key) : kind_(kind) {
   }
 }
 
-// A key that is gone does not stay behind in the thread's context either: OpenSSL wipes what it frees.
-AeadKey::~AeadKey() {
+AeadKey& AeadKey::operator=(AeadKey&& other) noexcept {
+  if (this == &other) return *this;
+  forget();
+  key_ = std::move(other.key_);
+  kind_ = other.kind_;
+  context_ = std::move(other.context_);
+  return *this;
+}
+
+// OpenSSL wipes what it frees.
+void AeadKey::forget() {
   SharedContext& shared = SharedContext::of_this_thread();
   if (!shared.context || !(shared.key == key_)) return;
   shared.context.reset();
