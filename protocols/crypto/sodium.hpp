@@ -1,5 +1,5 @@
-// libsodium made ready, for this folder's own sources: what calls it makes it ready first. Before sodium_init() has looked
-// at the processor libsodium computes in plain C, to the same results and several times slower.
+// libsodium made ready, for this folder's own sources: what calls it makes it ready first. Before sodium_init() has
+// looked at the processor libsodium computes in plain C, to the same results and several times slower.
 #pragma once
 
 #include <sodium.h>
