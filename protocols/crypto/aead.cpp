@@ -1,12 +1,13 @@
 #include "ghostnet/crypto/aead.hpp"
 
 #include <openssl/evp.h>
-#include <sodium.h>
 
 #include <cassert>
 #include <climits>
 #include <new>
 #include <utility>
+
+#include "sodium.hpp"
 
 namespace ghostnet::crypto {
 namespace {
@@ -122,6 +123,7 @@ AeadKey::AeadKey(AeadKind kind, ByteView key) : kind_(kind) {
   if (kind == AeadKind::aes_256_gcm) {
     context_.reset(new Context{new_context(kind, key.data())});
   } else {
+    prepare_sodium();
     key_ = Secret<kAeadKeyBytes>::of(key);
   }
 }

@@ -1,7 +1,6 @@
 #include "ghostnet/crypto/key_agreement.hpp"
 
 #include <openssl/evp.h>
-#include <sodium.h>
 
 #include <cassert>
 #include <memory>
@@ -9,6 +8,7 @@
 
 #include "ghostnet/crypto/free_by.hpp"
 #include "ghostnet/crypto/shared_results.hpp"
+#include "sodium.hpp"
 
 namespace ghostnet::crypto {
 namespace {
@@ -64,6 +64,7 @@ DhKeyPair DhKeyPair::from_private(CurveKind curve, ByteView private_key) {
   DhKeyPair pair(curve);
   std::memcpy(pair.private_.data(), private_key.data(), private_key.size());
   if (curve == CurveKind::x25519) {
+    prepare_sodium();
     crypto_scalarmult_curve25519_base(pair.public_.data(), pair.private_.data());
   } else {
     x448_public_of(private_key, MutableByteView(pair.public_).first(dh_bytes(curve)));
