@@ -22,7 +22,7 @@ namespace {
 
 using realnet::LoopbackNetwork;
 
-constexpr std::uint32_t kMaxLiveHosts = 4096;            // descriptors, and what a machine can carry
+constexpr std::uint32_t kMaxLiveHosts = 4096;        // descriptors, and what a machine can carry
 constexpr std::uint32_t kMaxNamespaces = 512;        // each with a device of its own
 constexpr std::uint32_t kFirstInside = 0x0a00'0001;  // 10.0.0.1, of hosts in namespaces
 constexpr std::uint32_t kUsualMtuBytes = 1500;

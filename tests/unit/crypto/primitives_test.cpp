@@ -107,7 +107,7 @@ TEST(Aead, OpensInPlaceWhatWasSealedInPlace) {
     bytes[0] = 9;
     const AeadKey other(kind, bytes);
     const std::array<std::uint8_t, kAeadNonceBytes> nonce{7};
-    for (std::size_t size : {0u, 1u, 100u, 1024u, 1279u, 1280u, 1281u, 1296u, 5000u, 65'519u}) {
+    for (std::size_t size : {0u, 1u, 100u, 767u, 768u, 1024u, 1024u, 1279u, 1280u, 1281u, 1296u, 5000u, 65'519u}) {
       std::vector<std::uint8_t> buffer(size + kAeadTagBytes, 0x5a);
       key.seal(nonce, as_bytes("ad"), ByteView(buffer).first(size), buffer.data());
       const std::vector<std::uint8_t> sealed = buffer;
