@@ -11,7 +11,10 @@ namespace {
 using Verdict = TimeWait::Verdict;
 
 struct Left : Script {
-  explicit Left(const Tuning& tuning) : Script(tuning) {
+  using Script::Script;
+
+  // Both sides have sent their FINs, ours first.
+  const Connection& ended() {
     establish();
     connection.shutdown(now);
     (void)drain();
@@ -21,6 +24,7 @@ struct Left : Script {
     in(fin);
     (void)drain();
     EXPECT_EQ(connection.state(), State::time_wait);
+    return connection;
   }
 
   Verdict judge(std::uint8_t flags, std::uint32_t sequence, std::string_view payload = {},
@@ -32,7 +36,7 @@ struct Left : Script {
   }
 
   Flow flow{.local = Endpoint(IpAddress::v4(10, 0, 0, 1), 80), .peer = Endpoint(IpAddress::v4(10, 0, 0, 2), 4000)};
-  TimeWait wait{now, flow, connection, 60s};
+  TimeWait wait{now, flow, ended(), 60s};
 };
 
 TEST(TcpTimeWait, IsNotEndedByAReset) {  // RFC 1337 3: TIME-WAIT assassination

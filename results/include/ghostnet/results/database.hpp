@@ -137,6 +137,8 @@ class Database {
   void interrupt_when(std::function<bool()> unwanted);
   // What the last call failed with.
   Error error(std::string_view doing) const;
+  // For what else of this folder stands on SQLite.
+  sqlite3* handle() const { return handle_; }
 
  private:
   static Result<Database> open_as(const std::string& path, int flags, const char* parameters,
