@@ -65,8 +65,8 @@ TEST(TcpTimeWait, ASynWithALaterTimestampIsANewConnection) {  // RFC 6191 2
   EXPECT_EQ(left.judge(kSyn, 1, {}, 1001), Verdict::reopen) << "though its sequence number is old";
   EXPECT_EQ(left.judge(kSyn, 900'000, {}, 1000), Verdict::answer);
   EXPECT_EQ(left.judge(kSyn, 900'000, {}, 999), Verdict::answer);
-  EXPECT_EQ(left.judge(kSyn, 1, {}, 1000 + 0x7fff'ffff), Verdict::reopen);
-  EXPECT_EQ(left.judge(kSyn, 1, {}, 1001 + 0x7fff'ffff), Verdict::answer) << "half the circle away it is older";
+  EXPECT_EQ(left.judge(kSyn, 1, {}, 1000 + 0x7fff'ffffu), Verdict::reopen);
+  EXPECT_EQ(left.judge(kSyn, 1, {}, 1001 + 0x7fff'ffffu), Verdict::answer) << "half the circle away it is older";
   EXPECT_EQ(left.judge(kSyn | kAck, 900'000, {}, 2000), Verdict::answer);
 }
 
