@@ -22,7 +22,7 @@ namespace {
 constexpr int kMostChoices = 2'000;
 
 QString label_of(const results::RunRow& run) {
-  const QString point = point_text(run.sweep_point);
+  const QString point = point_text(run.sweep_point.empty() ? run.parameters : run.sweep_point);
   return QObject::tr("%1  %2, seed %3%4")
       .arg(run.id)
       .arg(text_of(run.name), text_of(run.seed), point.isEmpty() ? QString() : QStringLiteral(", ") + point);
@@ -88,9 +88,9 @@ QWidget* ComparePanel::build_content() {
   choices->addSpacing(8);
   choices->addWidget(new QLabel(tr("B")));
   choices->addWidget(b_, 1);
-  auto* filters = new QHBoxLayout;
-  filters->addWidget(filter_, 1);
-  filters->addWidget(only_differences_);
+  choices->addSpacing(8);
+  choices->addWidget(filter_, 1);
+  choices->addWidget(only_differences_);
   auto* halves = new QSplitter(Qt::Horizontal);
   halves->addWidget(table_);
   halves->addWidget(chart_);
@@ -102,7 +102,6 @@ QWidget* ComparePanel::build_content() {
   column->setContentsMargins(8, 8, 8, 8);
   column->addLayout(choices);
   column->addWidget(summary_);
-  column->addLayout(filters);
   column->addWidget(halves, 1);
   return content;
 }

@@ -52,8 +52,9 @@ void RunBrowser::refresh() {
   model_->set_theme(document_.theme_kind());
   model_->set_runs(document_.runs());
   model_->set_shown(document_.run_id());
-  const bool swept = std::ranges::any_of(document_.runs(), [](const auto& run) { return !run.sweep_point.empty(); });
-  table_->setColumnHidden(RunsModel::point, !swept);
+  const bool differ = std::ranges::any_of(
+      document_.runs(), [](const auto& run) { return !run.sweep_point.empty() || !run.parameters.empty(); });
+  table_->setColumnHidden(RunsModel::point, !differ);
   if (first) table_->resizeColumnsToContents();
   page_->show_content();
 }

@@ -5,7 +5,6 @@
 // messages. Each measurement is made in a process of its own. Wall time, as a user has it.
 #include <QDockWidget>
 #include <cstdlib>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -75,14 +74,9 @@ double longest_block_ms(const std::string& path) {
   return pulse.longest_ms();
 }
 
-// Scrubbing through all of it, forth and back, hosts coloured and sized by metrics.
-struct Scrubbed {
-  double peak_mib = -1;
-  double longest_block_ms = -1;
-  double picture_ms = -1;  // median, from a jump to its picture
-};
-
-Scrubbed scrub(const std::string& path) {
+// Scrubbing through all of it, forth and back, hosts coloured and sized by metrics: the most memory in MiB, the longest
+// block of the window in ms, and the median from a jump to its picture in ms.
+std::vector<double> scrub(const std::string& path) {
   Opened opened(path);
   if (!opened.settle()) return {};
   gui::Look look = opened.document.look();
@@ -102,27 +96,11 @@ Scrubbed scrub(const std::string& path) {
   return {static_cast<double>(peak_resident_bytes()) / (1 << 20), pulse.longest_ms(), median(pictures)};
 }
 
-// In a process of its own, once for all three figures.
-Scrubbed scrub_alone(const std::string& path) {
-  const std::string figures = path + ".figures";
-  fs::remove(figures);
-  Scrubbed scrubbed;
-  alone([&] {
-    const Scrubbed done = scrub(path);
-    std::ofstream(figures) << done.peak_mib << ' ' << done.longest_block_ms << ' ' << done.picture_ms;
-    return 0.0;
-  });
-  std::ifstream(figures) >> scrubbed.peak_mib >> scrubbed.longest_block_ms >> scrubbed.picture_ms;
-  fs::remove(figures);
-  return scrubbed;
-}
-
 void add_scrubbing(std::vector<BenchRow>& rows, const std::string& path, const std::string& what) {
-  const Scrubbed scrubbed = scrub_alone(path);
-  rows.push_back(at_most(fmt::format("memory, scrubbing {}", what), scrubbed.peak_mib, "MiB", 500));
-  rows.push_back(
-      at_most(fmt::format("longest block of the window, scrubbing {}", what), scrubbed.longest_block_ms, "ms", 50));
-  rows.push_back(at_most(fmt::format("from a jump in time to its picture, {}", what), scrubbed.picture_ms, "ms", 500));
+  const std::vector<double> figures = all_alone(3, [&] { return scrub(path); });
+  rows.push_back(at_most(fmt::format("memory, scrubbing {}", what), figures[0], "MiB", 500));
+  rows.push_back(at_most(fmt::format("longest block of the window, scrubbing {}", what), figures[1], "ms", 50));
+  rows.push_back(at_most(fmt::format("from a jump in time to its picture, {}", what), figures[2], "ms", 500));
 }
 
 // A file that is there.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
@@ -149,6 +150,23 @@ inline double alone(const std::function<double()>& measure) {
     const QApplication application(argc, argv);
     return measure();
   });
+}
+
+// The same, of what measures several figures at once; those that are missing are -1.
+inline std::vector<double> all_alone(std::size_t count, const std::function<std::vector<double>()>& measure) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path + "/figures";
+  alone([&] {
+    std::ofstream file(path);
+    for (const double figure : measure()) file << figure << ' ';
+    return 0.0;
+  });
+  std::vector<double> figures(count, -1);
+  std::ifstream file(path);
+  for (double& figure : figures) {
+    if (!(file >> figure)) figure = -1;
+  }
+  return figures;
 }
 
 // How long the window's thread did not come round, at most, since begin().
