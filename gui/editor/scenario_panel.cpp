@@ -341,6 +341,7 @@ void ScenarioPanel::look_for_run() {
     const bool is_own = runs_before_ < 0 ? run.status == "unfinished" : run.id > runs_before_;
     if (!is_own) continue;
     own_run_ = run.id;
+    if (!is_running()) running_database_.clear();
     document_.show_run(run.id);
     return;
   }
@@ -362,7 +363,9 @@ void ScenarioPanel::run_ended(int exit_code, const QString& what) {
   QString words = sign + what;
   if (exit_code == 2 || exit_code == 3 || exit_code < 0) words += "\n" + process_.output().trimmed().right(600);
   say(words, exit_code == 0 ? theme.good : exit_code == 130 ? theme.warning : theme.bad);
-  running_database_.clear();
+  // A short run has ended before its row was seen.
+  const bool has_row = exit_code == 0 || exit_code == 1 || exit_code == 130;
+  if (own_run_ || !has_row || runs_before_ < 0) running_database_.clear();
   show_buttons();
   Q_EMIT running_changed(false);
 }

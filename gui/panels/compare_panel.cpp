@@ -20,6 +20,7 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr int kMostChoices = 2'000;
+constexpr int kShare = 300;  // of the width: three for the table, two for the chart
 
 QString label_of(const results::RunRow& run) {
   const QString point = point_text(run.sweep_point.empty() ? run.parameters : run.sweep_point);
@@ -96,6 +97,7 @@ QWidget* ComparePanel::build_content() {
   halves->addWidget(chart_);
   halves->setStretchFactor(0, 3);
   halves->setStretchFactor(1, 2);
+  halves->setSizes({3 * kShare, 2 * kShare});
   halves->setChildrenCollapsible(false);
   auto* content = new QWidget;
   auto* column = new QVBoxLayout(content);

@@ -22,11 +22,11 @@ constexpr double kSettled_s = 3;  // a window that opens in the middle of a run 
 
 constexpr const char* kSimulated = R"(name: watched
 seed: 7
-duration: 40 s
+duration: 120 s
 network: { hosts: 400, regions: ethereum, bandwidth: 50 Mbit/s, loss: 0.1 % }
 groups: { servers: { count: 40 } }
 protocols: { echo: }
-workload: [ echo: { from: rest, to: servers, rate: 10 /s, size: 400 B, timeout: 2 s, stop: 38 s } ]
+workload: [ echo: { from: rest, to: servers, rate: 10 /s, size: 400 B, timeout: 2 s, stop: 118 s } ]
 faults: [ churn: { group: rest, leave: 20 %/min, rejoin: 5 s } ]
 )";
 constexpr const char* kLive = R"(name: watched-live

@@ -8,6 +8,7 @@
 #include <QTimer>
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -71,7 +72,7 @@ inline void begin_run(results::Store& store, const Size& size) {
   }
   Numbers numbers;
   for (std::uint32_t link = 0; link < size.links; ++link) {
-    store.link({.time = TimePoint(1ms),
+    store.link({.time = TimePoint(),
                 .a = numbers.below(size.hosts),
                 .b = numbers.below(size.hosts),
                 .kind = link % 3 == 0 ? "mesh" : "tcp",
@@ -169,27 +170,41 @@ inline std::vector<double> all_alone(std::size_t count, const std::function<std:
   return figures;
 }
 
-// How long the window's thread did not come round, at most, since begin().
+// Of the calling thread.
+inline double processor_seconds() {
+  timespec spent{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
+}
+
+// How long the window's thread did not come round, at most, since begin(); and how much of a processor it took at most
+// until it did, which says more on a machine that has others to serve.
 class Pulse {
  public:
   Pulse() {
     timer_.setInterval(0);
     QObject::connect(&timer_, &QTimer::timeout, [this] {
       longest_ms_ = std::max(longest_ms_, (seconds() - last_) * 1e3);
+      busiest_ms_ = std::max(busiest_ms_, (processor_seconds() - spent_) * 1e3);
       last_ = seconds();
+      spent_ = processor_seconds();
     });
   }
   void begin() {
     last_ = seconds();
-    longest_ms_ = 0;
+    spent_ = processor_seconds();
+    longest_ms_ = busiest_ms_ = 0;
     timer_.start();
   }
   double longest_ms() const { return longest_ms_; }
+  double busiest_ms() const { return busiest_ms_; }
 
  private:
   QTimer timer_;
   double last_ = 0;
+  double spent_ = 0;
   double longest_ms_ = 0;
+  double busiest_ms_ = 0;
 };
 
 inline BenchRow at_most(std::string name, double value, const char* unit, double goal) {

@@ -296,6 +296,14 @@ TEST_F(SessionTest, RunsAScenarioAndFollowsIt) {
   EXPECT_EQ(document_.run()->name, "small");
   ASSERT_TRUE(QTest::qWaitFor([&] { return !scenario.is_running(); }, 20'000));
   EXPECT_EQ(document_.run()->status, "passed");
+
+  // Another, which is over before anybody looks.
+  scenario.edit().setPlainText(
+      "name: short\nduration: 1 s\nnetwork: { hosts: 2 }\nprotocols:\n  ping:\nworkload:\n  - ping: { rate: 1 /s }\n");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return scenario.status().contains("short"); }, 20'000));
+  scenario.run();
+  EXPECT_TRUE(QTest::qWaitFor([&] { return document_.run()->name == "short"; }, 60'000))
+      << scenario.status().toStdString();
 }
 
 TEST_F(SessionTest, LeadsTheKeyboardFromTheSearchOverTheMeshToTheTime) {
