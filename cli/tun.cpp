@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -190,6 +191,11 @@ Result<TunPlan> tun_plan_of(const TunCommand& command) {
   Result<std::vector<InterfaceAddress>> kernel = read_addresses("--kernel", command.kernel);
   if (!kernel) return fail(std::move(kernel));
   plan.kernel = std::move(*kernel);
+  for (const InterfaceAddress& each : plan.kernel) {
+    if (std::ranges::find(plan.addresses, each.address, &InterfaceAddress::address) == plan.addresses.end()) continue;
+    return fail(Errc::invalid_argument, "--kernel {}/{}: our stack has this address (--address)", each.address,
+                each.prefix_bits);
+  }
   Result<std::vector<IpPrefix>> routes = read_routes(command.routes);
   if (!routes) return fail(std::move(routes));
   plan.routes = std::move(*routes);

@@ -146,6 +146,10 @@ bool Statement::is_bytes(std::size_t column) const {
 std::int64_t Statement::integer(std::size_t column) const {
   return sqlite3_column_int64(statement_, static_cast<int>(column));
 }
+std::optional<std::int64_t> Statement::integer_if(std::size_t column) const {
+  if (is_null(column)) return std::nullopt;
+  return integer(column);
+}
 double Statement::real(std::size_t column) const { return sqlite3_column_double(statement_, static_cast<int>(column)); }
 std::optional<double> Statement::real_if(std::size_t column) const {
   if (is_null(column)) return std::nullopt;

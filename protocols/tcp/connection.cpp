@@ -131,8 +131,9 @@ void Connection::enter_established(TimePoint now) {
   events_ |= kConnected | kWritable;
   // RFC 5681 3.1, RFC 6928 2: by the segments that will really be sent.
   congestion_->set_segment(send_mss());
-  bool syn_was_lost = retries_ > 0;
-  congestion_->set_window(syn_was_lost && !rtt_.has_sample() ? send_mss() : initial_window_bytes());
+  // RFC 6928 2: after one repetition alone a SYN may just have been late.
+  congestion_->set_window(retries_ > 1 ? send_mss() : initial_window_bytes());
+  handshake_untimed_ = retries_ > 0 && !rtt_.has_sample();
   retries_ = backoff_ = 0;
   syn_due_ = false;
   fack_ = recovery_point_ = lost_hint_ = retransmit_high_ = unsettled_hint_ = reorder_round_ = ecn_point_ = snd_una_;

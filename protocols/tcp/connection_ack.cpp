@@ -26,6 +26,7 @@ bool Connection::take_ack(TimePoint now, const Segment& segment) {
   if (ack < snd_una_) return true;  // late; its data counts
 
   Delivery delivery;
+  const bool was_open = phase_ == Phase::open;
   delivery.in_flight_before_bytes = in_flight_bytes();
   delivery.fack = fack_;
   if (agreed_.sack && header.sack_count != 0) take_sacks(now, header, delivery);
@@ -42,7 +43,10 @@ bool Connection::take_ack(TimePoint now, const Segment& segment) {
   if (agreed_.ecn && header.has(kEce)) take_ecn_echo(now, header);
   recover(now, header, delivery);
 
-  std::uint32_t delivered_bytes = delivery.acked_bytes + delivery.sacked_bytes;
+  // RFC 5681 3.2 step 1: duplicates do not open the window; all of it counts once what was before it has arrived.
+  const bool in_order = was_open && phase_ == Phase::open;
+  const std::uint32_t delivered_bytes =
+      in_order ? delivery.covered_bytes : delivery.acked_bytes + delivery.sacked_bytes;
   if (delivered_bytes != 0 && phase_ != Phase::recovery) {
     std::uint32_t window_bytes = congestion_->window_bytes();
     // RFC 7661 4.1, as RFC 9293's senders do: a window that was not used does not grow.
@@ -152,6 +156,7 @@ void Connection::advance(TimePoint now, const SegmentHeader& header, Delivery& d
     board_.pop_front();
   }
   std::uint32_t data_bytes = bytes_between(snd_una_, ack) - (fin_sent_ && ack == snd_nxt_ ? 1 : 0);
+  delivery.covered_bytes = data_bytes;
   snd_una_ = ack;
   unsettled_hint_ = later(unsettled_hint_, ack);
   if (sacked_segments_ == 0 && sacked_block_next_ != 0) {
@@ -209,12 +214,25 @@ void Connection::sample_rtt(TimePoint now, const SegmentHeader& header, const De
     rtt_.sample(now - delivery.first_sent, now);
     rtt_.note_least(now - delivery.last_sent, now);
     backoff_ = 0;  // RFC 6298 5: a new measurement ends the backing off
-  } else if (delivery.advanced && delivery.acked_bytes != 0 && agreed_.timestamps && header.timestamp_echo != 0) {
-    std::uint32_t ticks = timestamp_at(now) - header.timestamp_echo;
-    if (ticks >= 0x7fff'ffff) return;
-    rtt_.sample(std::max<Duration>(1ms * std::int64_t{ticks}, 1ms), now);
-    backoff_ = 0;
+  } else if (delivery.advanced && delivery.acked_bytes != 0) {
+    sample_echo(now, header);
   }
+}
+
+void Connection::sample_handshake(TimePoint now, const SegmentHeader& header) {
+  if (retries_ == 0) {
+    rtt_.sample(now - last_sent_at_, now);
+  } else {
+    sample_echo(now, header);
+  }
+}
+
+void Connection::sample_echo(TimePoint now, const SegmentHeader& header) {
+  if (!agreed_.timestamps || header.timestamp_echo == 0) return;
+  const std::uint32_t ticks = timestamp_at(now) - header.timestamp_echo;
+  if (ticks >= 0x7fff'ffff) return;
+  rtt_.sample(std::max<Duration>(1ms * std::int64_t{ticks}, 1ms), now);
+  backoff_ = 0;
 }
 
 // Without SACK each duplicate stands for one segment that has left the network (RFC 5681 3.2, RFC 6582).

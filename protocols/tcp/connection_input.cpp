@@ -79,7 +79,7 @@ void Connection::on_segment_in_syn_sent(TimePoint now, const Segment& segment, E
   snd_wl1_ = header.sequence;
   if (header.has(kAck)) {
     agreed_.ecn = ecn_offered && header.has(kEce) && !header.has(kCwr);
-    if (retries_ == 0) rtt_.sample(now - last_sent_at_, now);
+    sample_handshake(now, header);
     snd_una_ = header.acknowledgment;
     snd_wl2_ = header.acknowledgment;
     enter_established(now);
@@ -139,6 +139,8 @@ void Connection::answer_unacceptable(TimePoint now, const Segment& segment) {
     on_our_fin_acknowledged(now);
   }
   if (state_ == State::closed || state_ == State::time_wait) return;
+  // Two peers that disagree on where they are would otherwise answer each other's answers for ever (RFC 5961 7).
+  if (segment.length() == 0) return challenge(now);
   ack_now_ = true;
 }
 
@@ -163,7 +165,7 @@ bool Connection::complete_handshake(TimePoint now, const SegmentHeader& header) 
     stray_sequence_ = header.acknowledgment;
     return false;
   }
-  if (retries_ == 0 && last_sent_at_ != TimePoint{}) rtt_.sample(now - last_sent_at_, now);
+  if (last_sent_at_ != TimePoint{}) sample_handshake(now, header);  // not of a cookie's
   snd_una_ += 1;
   enter_established(now);
   snd_wl1_ = header.sequence - 1;  // so that its window is taken

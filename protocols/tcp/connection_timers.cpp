@@ -11,6 +11,8 @@ constexpr std::uint8_t kMaxBackoff = 20;
 // RFC 8985 7.2: what a peer's delayed acknowledgment may take when there is one segment only.
 constexpr Duration kPeerDelay = 200ms;
 constexpr Duration kLeastProbe = 2ms;
+// RFC 6298 5.7: of data after a handshake that took longer than the first timeout.
+constexpr Duration kUntimedTimeout = 3s;
 
 }  // namespace
 
@@ -29,7 +31,9 @@ void Connection::on_deadline(TimePoint now) {
 }
 
 Duration Connection::timeout() const {
-  Duration base = rtt_.timeout(tuning_->initial_timeout, tuning_->least_timeout, tuning_->most_timeout);
+  const Duration initial =
+      handshake_untimed_ ? std::max(tuning_->initial_timeout, kUntimedTimeout) : tuning_->initial_timeout;
+  Duration base = rtt_.timeout(initial, tuning_->least_timeout, tuning_->most_timeout);
   for (std::uint8_t i = 0; i < backoff_ && base < tuning_->most_timeout; ++i) base *= 2;  // RFC 6298 5.5
   return std::min(base, tuning_->most_timeout);
 }
@@ -103,6 +107,7 @@ void Connection::on_handshake_timeout(TimePoint now) {
   ++retries_;
   ++backoff_;
   syn_due_ = true;
+  if (state_ == State::syn_sent) agreed_.ecn = false;  // RFC 3168 6.1.1.1: somebody on the way may drop such a SYN
 }
 
 // RFC 9293 3.8.6.1: as long as the peer answers, it may keep its window closed; not so where nobody waits for it.

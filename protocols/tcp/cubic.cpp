@@ -115,6 +115,7 @@ void Cubic::on_congestion(TimePoint, std::uint32_t in_flight_bytes) {
   // RFC 9438 4.6 and 5.8: what was in use counts, where that is less than the window.
   double window = segments(std::min(window_bytes_, std::max(in_flight_bytes, window_bytes_ / 2)));
   undo_max_window_ = max_window_;
+  undo_prior_window_ = prior_window_;
   prior_window_ = window;
   // RFC 9438 4.7: fast convergence.
   beta_ = decrease_factor();
@@ -133,7 +134,8 @@ void Cubic::on_timeout(TimePoint now, std::uint32_t in_flight_bytes) {
 }
 
 void Cubic::on_undo() {
-  max_window_ = undo_max_window_;  // RFC 9438 4.9
+  max_window_ = undo_max_window_;  // RFC 9438 4.9.2
+  prior_window_ = undo_prior_window_;
   epoch_ = kNever;
 }
 

@@ -1,8 +1,10 @@
-// tcp-memory: what an idle connection costs, and a crowd of them opened and closed between many hosts.
+// tcp-memory: what an idle connection costs and what an idle host, and a crowd of connections opened and closed between
+// many hosts.
 //
 // Idle: one endpoint of an established IPv6 connection over which something has gone each way, with everything that it
 // holds (control block, stream, its place in the host's table, its timer), found by the growth of the process; the
-// coroutines of its user are not counted: there are none. Crowd: 100,000 hosts open five connections each to others,
+// coroutines of its user are not counted: there are none. Host: one of the fabric with its TCP, a listening socket, and
+// two tasks, of which one waits to accept and one sleeps. Crowd: 100,000 hosts open five connections each to others,
 // exchange a message and close; wall time and peak memory.
 #include "bench_row.hpp"
 #include "fabric_mesh.hpp"
@@ -149,6 +151,31 @@ double crowd_peak_gib() {
   return static_cast<double>(peak_resident_bytes()) / (1 << 30);
 }
 
+// ---- idle hosts ----
+
+constexpr std::uint32_t kQuietHosts = 50'000;
+
+Task<> tick(Host& host) {
+  while (true) co_await host.clock().sleep(1h);
+}
+
+double idle_host_bytes() {
+  auto* mesh = new Mesh;
+  const sim::Attachment ground = mesh->region(20ms, 5ms);
+  const auto add = [&](std::uint32_t hosts) {
+    for (std::uint32_t i = 0; i < hosts; ++i) {
+      sim::FabricHost& host = mesh->add(ground);
+      host.scope().spawn(serve(host));
+      host.scope().spawn(tick(host));
+    }
+    mesh->timeline.run_until(mesh->timeline.now() + 1s);
+  };
+  add(1000);  // they bring in what all share
+  const std::size_t before = resident_bytes();
+  add(kQuietHosts);
+  return static_cast<double>(resident_bytes() - before) / kQuietHosts;
+}
+
 }  // namespace
 }  // namespace ghostnet::bench
 
@@ -159,6 +186,11 @@ int main(int argc, char** argv) {
                                  .unit = "B",
                                  .higher_is_better = false,
                                  .goal_value = 1024},
+                                {.name = "idle host: its TCP, a listener, two tasks",
+                                 .value = in_child(idle_host_bytes),
+                                 .unit = "B",
+                                 .higher_is_better = false,
+                                 .goal_value = 4096},
                                 {.name = "500,000 connections, 100,000 hosts: wall",
                                  .value = in_child(crowd_seconds),
                                  .unit = "s",

@@ -44,7 +44,11 @@ exec 3>&-
 kill -INT $run
 wait $run
 is "after a signal: exit code" $? 130
-grep -q 'segments sent' said || { echo "no table of connections: $(cat said)"; failed=1; }
+# Of the connection of then, and of what came of it: fetched pages, and nothing that is left.
+row='^ESTABLISHED +10\.9\.0\.2:7007 +10\.9\.0\.1:[0-9]+ +[1-9][0-9]* +0 +0 +0 +[0-9.]+ ms +[0-9]+ +0$'
+grep -Eq "$row" said || { echo "the connection is not in a table: $(cat said)"; failed=1; }
+sent=$(grep 'segments sent' said | tail -1 | sed -E 's/.*; ([0-9]+) segments sent.*/\1/')
+((${sent:-0} > 100)) || { echo "the last table tells of ${sent:-no} segments: $(cat said)"; failed=1; }
 is "the capture begins as pcapng" "$(head -c 4 tun.pcapng | od -An -tx1)" " 0a 0d 0d 0a"
 (($(stat -c %s tun.pcapng) > 3000000)) || { echo "the capture has $(stat -c %s tun.pcapng) bytes"; failed=1; }
 grep -q '"state": "ESTABLISHED"' tun.jsonl || { echo "no trace of a connection"; failed=1; }
@@ -60,6 +64,7 @@ wait $run
 is "after --for: exit code" $? 0
 ends "no address" 2 "--address" "$program" tun
 ends "a wrong address" 2 "expected ADDRESS/BITS" "$program" tun --address 10.9.0
+ends "one address for both" 2 "our stack has this address" "$program" tun --address 10.9.0.2/24 --kernel 10.9.0.2/24
 ends "a wrong key" 2 "congestion" "$program" tun --address 10.9.0.2/24 --tcp congestoin=cubic
 ends "a wrong value" 2 "cubic" "$program" tun --address 10.9.0.2/24 --tcp congestion=fast
 ends "a wrong rule" 2 "PORT=HOST:PORT" "$program" tun --address 10.9.0.2/24 --forward 80

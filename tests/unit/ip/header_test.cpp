@@ -111,7 +111,7 @@ TEST(Ipv4Header, WalksOptionsWithinTheirBounds) {
   EXPECT_EQ(header->fault_at, 20);
 }
 
-TEST(Ipv4Header, ChangesInPlaceKeepTheChecksumRight) {
+TEST(Ipv4Header, ChangesInPlaceKeepTheChecksumRight) {  // RFC 1624 3
   ByteVector packet = kIpv4;
   for (int hop_limit = 63; hop_limit > 0; --hop_limit) {
     set_hop_limit(packet, static_cast<std::uint8_t>(hop_limit));

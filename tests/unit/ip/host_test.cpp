@@ -103,7 +103,7 @@ TEST_F(TwoHosts, AConnectedSocketHearsOnlyItsPeerAndIsToldOfRefusals) {
   EXPECT_THAT(received(*client), SizeIs(1));
 }
 
-TEST_F(TwoHosts, AnUnconnectedSocketIsNotToldWhoRefused) {
+TEST_F(TwoHosts, AnUnconnectedSocketIsNotToldWhoRefused) {  // RFC 1122 4.1.3.3
   connect();
   const auto client = open(a, "0.0.0.0:5000");
   ASSERT_TRUE(client->send_to(at("10.0.0.2:7"), pattern(4)));
@@ -300,7 +300,7 @@ TEST_F(TwoHosts, BroadcastsWantPermissionAndReachAll) {
   }
 }
 
-TEST_F(TwoHosts, LinkLocalAddressesWorkWithTheirZone) {
+TEST_F(TwoHosts, LinkLocalAddressesWorkWithTheirZone) {  // RFC 4007 11
   connect();
   const IpAddress peer = link_local_of(b).without_scope_id();
   ASSERT_TRUE(peer.is_v6());
@@ -394,7 +394,7 @@ class Chain : public IpFixture {
   Host& b = add_host("b");
 };
 
-TEST_F(Chain, PacketsAreForwardedAndTheirHopsCounted) {
+TEST_F(Chain, PacketsAreForwardedAndTheirHopsCounted) {  // RFC 1812 5.3.1, RFC 8200 3
   build();
   for (const std::string_view to : {"10.3.0.1", "2001:db8:3::1"}) {
     const auto answer = finish(a.ping(addr(to)));
@@ -405,7 +405,7 @@ TEST_F(Chain, PacketsAreForwardedAndTheirHopsCounted) {
   EXPECT_EQ(r1.ip_metrics().forwarded.value(), 4u);
 }
 
-TEST_F(Chain, APacketThatRunsOutOfHopsIsReported) {
+TEST_F(Chain, APacketThatRunsOutOfHopsIsReported) {  // RFC 792, RFC 4443 3.3
   build();
   for (const std::string_view to : {"10.3.0.1:7", "[2001:db8:3::1]:7"}) {
     const auto client = open(a, at(to).is_v4() ? "0.0.0.0:0" : "[::]:0", {.hop_limit = 2});
@@ -418,7 +418,7 @@ TEST_F(Chain, APacketThatRunsOutOfHopsIsReported) {
   EXPECT_EQ(r2.ip_metrics().dropped(DropReason::hop_limit), 2u);
 }
 
-TEST_F(Chain, WhereNoRouteLeadsIsReported) {
+TEST_F(Chain, WhereNoRouteLeadsIsReported) {  // RFC 1812 4.3.3.1
   build();
   const auto client = open(a, "0.0.0.0:0");
   ASSERT_TRUE(client->connect(at("10.9.0.1:7")));
@@ -429,7 +429,7 @@ TEST_F(Chain, WhereNoRouteLeadsIsReported) {
   EXPECT_EQ(r1.ip_metrics().dropped(DropReason::no_route), 1u);
 }
 
-TEST_F(Chain, RoutersFragmentOnlyIpv4AndOnlyWhereTheyMay) {
+TEST_F(Chain, RoutersFragmentOnlyIpv4AndOnlyWhereTheyMay) {  // RFC 791 3.2
   build(1400);
   const auto server = open(b, "0.0.0.0:7");
   const auto client = open(a, "0.0.0.0:0");
@@ -440,7 +440,7 @@ TEST_F(Chain, RoutersFragmentOnlyIpv4AndOnlyWhereTheyMay) {
   EXPECT_EQ(b.ip_metrics().reassembled.value(), 1u);
 }
 
-TEST_F(Chain, APathIsFoundToBeNarrow) {
+TEST_F(Chain, APathIsFoundToBeNarrow) {  // RFC 1191 3, RFC 8201 3
   build(1400);
   for (const std::string_view to : {"10.3.0.1:7", "[2001:db8:3::1]:7"}) {
     const bool v4 = at(to).is_v4();
@@ -461,7 +461,7 @@ TEST_F(Chain, APathIsFoundToBeNarrow) {
   EXPECT_EQ(a.ip_metrics().path_mtu_reports.value(), 2u);
 }
 
-TEST_F(Chain, WhatMayBeFragmentedIsOnceThePathIsKnown) {
+TEST_F(Chain, WhatMayBeFragmentedIsOnceThePathIsKnown) {  // RFC 8200 5
   build(1400);
   const auto server = open(b, "[::]:7");
   const auto client = open(a, "[::]:0");
@@ -473,7 +473,7 @@ TEST_F(Chain, WhatMayBeFragmentedIsOnceThePathIsKnown) {
   EXPECT_THAT(received(*server), SizeIs(1)) << "the sender does";
 }
 
-TEST_F(Chain, LinkLocalPacketsStayOnTheirLink) {
+TEST_F(Chain, LinkLocalPacketsStayOnTheirLink) {  // RFC 4291 2.5.6
   build();
   const IpAddress of_a = link_local_of(a);
   const auto server = open(b, "[::]:7");
@@ -486,7 +486,7 @@ TEST_F(Chain, LinkLocalPacketsStayOnTheirLink) {
   EXPECT_EQ(r1.ip_metrics().dropped(DropReason::not_for_us), 1u);
 }
 
-TEST_F(Chain, AHostThatIsNoRouterForwardsNothing) {
+TEST_F(Chain, AHostThatIsNoRouterForwardsNothing) {  // RFC 1122 3.3.1.1
   Host& c = add_host("c");
   join({a, {own("10.1.0.1", 24)}, {net("0.0.0.0/0")}}, {c, {own("10.1.0.254", 24)}});
   join({c, {own("10.3.0.254", 24)}}, {b, {own("10.3.0.1", 24)}, {net("0.0.0.0/0")}});

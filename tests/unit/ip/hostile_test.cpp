@@ -1,4 +1,6 @@
 // What strangers can do to a host: nothing that it was not asked for, and no more noise than they make.
+#include <set>
+
 #include "ghostnet/ip/icmp.hpp"
 #include "ghostnet/ip/udp_header.hpp"
 #include "ghostnet/runtime/internet_checksum.hpp"
@@ -69,7 +71,7 @@ class Hostile : public IpFixture {
   IpLink& wire = tap({host, {own("10.0.0.1", 24), own("2001:db8::1", 64)}});
 };
 
-TEST_F(Hostile, APortWhereNobodyListensIsRefused) {
+TEST_F(Hostile, APortWhereNobodyListensIsRefused) {  // RFC 1122 4.1.3.1, RFC 4443 3.1
   inject_udp({}, 7);
   const auto answers = sent_by_host(wire);
   ASSERT_THAT(answers, SizeIs(1));
@@ -82,7 +84,7 @@ TEST_F(Hostile, APortWhereNobodyListensIsRefused) {
   EXPECT_EQ(error_of(IpFamily::v4, *IcmpMessage::parse(message)), IcmpError::port_unreachable);
 }
 
-TEST_F(Hostile, SourcesThatNobodyCanHaveAreDropped) {
+TEST_F(Hostile, SourcesThatNobodyCanHaveAreDropped) {  // RFC 1122 3.2.1.3, RFC 4291 2.5.2, 2.5.3 and 2.7
   for (const std::string_view source :
        {"0.0.0.0", "127.0.0.1", "224.0.0.5", "255.255.255.255", "10.0.0.255", "240.1.2.3", "0.1.2.3"}) {
     inject_udp({.source = source}, 7);
@@ -103,7 +105,7 @@ TEST_F(Hostile, ALandAttackFindsNoGround) {
   EXPECT_THAT(received(*socket), SizeIs(0));
 }
 
-TEST_F(Hostile, LoopbackAddressesOnAWireAreDropped) {
+TEST_F(Hostile, LoopbackAddressesOnAWireAreDropped) {  // RFC 1122 3.2.1.3 (g), RFC 4291 2.5.3
   const auto socket = open(host, "0.0.0.0:7");
   inject_udp({.destination = "127.0.0.1"}, 7);
   inject_udp({.source = "2001:db8::9", .destination = "::1"}, 7);
@@ -111,7 +113,7 @@ TEST_F(Hostile, LoopbackAddressesOnAWireAreDropped) {
   EXPECT_THAT(received(*socket), SizeIs(0));
 }
 
-TEST_F(Hostile, NothingSentToManyIsAnsweredByAnError) {
+TEST_F(Hostile, NothingSentToManyIsAnsweredByAnError) {  // RFC 1122 3.2.2, RFC 4443 2.4 (e.3)
   inject_udp({.destination = "224.0.0.1"}, 7);
   inject_udp({.destination = "10.0.0.255"}, 7);
   inject_udp({.destination = "255.255.255.255"}, 7);
@@ -121,7 +123,7 @@ TEST_F(Hostile, NothingSentToManyIsAnsweredByAnError) {
   EXPECT_EQ(answers(), 0u);
 }
 
-TEST_F(Hostile, BroadcastEchoesAreNotAnswered) {
+TEST_F(Hostile, BroadcastEchoesAreNotAnswered) {  // RFC 1122 3.2.2.6
   const Forged smurf{.destination = "10.0.0.255", .protocol = kIcmp};
   inject(packet(smurf, icmp(smurf, {.type = 8, .rest = 1})));
   const Forged group{.destination = "224.0.0.1", .protocol = kIcmp};
@@ -132,7 +134,7 @@ TEST_F(Hostile, BroadcastEchoesAreNotAnswered) {
   EXPECT_EQ(answers(), 1u);
 }
 
-TEST_F(Hostile, ErrorsAreNotAnsweredByErrors) {
+TEST_F(Hostile, ErrorsAreNotAnsweredByErrors) {  // RFC 1122 3.2.2, RFC 4443 2.4 (e.1)
   const std::vector<std::uint8_t> quoted(28);
   Forged forged{.protocol = kIcmp, .fragment_offset_bytes = 0};
   for (const std::uint8_t type : {3, 4, 5, 11, 12}) {
@@ -148,7 +150,7 @@ TEST_F(Hostile, ErrorsAreNotAnsweredByErrors) {
   EXPECT_EQ(answers(), 0u);
 }
 
-TEST_F(Hostile, AFloodIsAnsweredByATrickle) {
+TEST_F(Hostile, AFloodIsAnsweredByATrickle) {  // RFC 4443 2.4 (f), RFC 1812 4.3.2.8
   for (int i = 0; i < 10'000; ++i) inject_udp({}, 7);
   EXPECT_EQ(answers(), ErrorLimitOptions{}.per_destination.burst);
   EXPECT_EQ(host.ip_metrics().errors_suppressed.value(), 10'000 - ErrorLimitOptions{}.per_destination.burst);
@@ -157,7 +159,7 @@ TEST_F(Hostile, AFloodIsAnsweredByATrickle) {
   EXPECT_EQ(answers(), 1u) << "and again a while later";
 }
 
-TEST_F(Hostile, ForgedUnreachablesDoNotDisturbOthers) {
+TEST_F(Hostile, ForgedUnreachablesDoNotDisturbOthers) {  // RFC 1122 4.1.3.3
   const auto socket = open(host, "0.0.0.0:5000");
   ASSERT_TRUE(socket->connect(*Endpoint::parse("10.0.0.9:7")));
   const auto quote = [](std::string_view source, std::uint16_t from, std::uint16_t to) {
@@ -177,7 +179,7 @@ TEST_F(Hostile, ForgedUnreachablesDoNotDisturbOthers) {
   EXPECT_EQ(socket->try_recv(batch).error(), Errc::refused);
 }
 
-TEST_F(Hostile, ForgedPathMtusAreBelievedOnlyAboutWhatWasSentAndOnlySoFar) {
+TEST_F(Hostile, ForgedPathMtusAreBelievedOnlyAboutWhatWasSentAndOnlySoFar) {  // RFC 8201 4
   const auto socket = open(host, "[::]:5000");
   const Endpoint peer = *Endpoint::parse("[2001:db8::9]:7");
   const auto report = [&](std::uint16_t from_port, std::uint32_t mtu_bytes) {
@@ -229,7 +231,7 @@ TEST_F(Hostile, AnIpv6DatagramWithoutChecksumIsDropped) {
   EXPECT_THAT(received(*socket), SizeIs(1)) << "over IPv4 it may lack one (RFC 768)";
 }
 
-TEST_F(Hostile, OverlappingFragmentsDeliverNothing) {
+TEST_F(Hostile, OverlappingFragmentsDeliverNothing) {  // RFC 5722 4, RFC 1858 4
   const auto socket = open(host, "0.0.0.0:7");
   const std::vector<std::uint8_t> datagram = udp({}, 7, 92);
   const ByteView whole(datagram);
@@ -261,6 +263,31 @@ TEST_F(Hostile, AFloodOfFragmentsIsBoundedAndGoesAway) {
   EXPECT_LE(answers(), ErrorLimitOptions{}.per_destination.burst) << "time exceeded, within the limit";
 }
 
+// What the numbers of one's own packets are tells nothing of the packets to others (RFC 7739 5.3); and packets that are
+// not to be fragmented need none (RFC 6864 4.1).
+TEST_F(Hostile, IdentificationNumbersTellStrangersNothing) {
+  const auto socket = open(host, "0.0.0.0:7");
+  const auto number_to = [&](std::string_view peer) {
+    EXPECT_TRUE(socket->send_to(*Endpoint::parse(peer), as_bytes("hello")));
+    const auto sent = sent_by_host(wire);
+    EXPECT_THAT(sent, SizeIs(1));
+    return sent.empty() ? 0u : parse(sent[0].data.view())->identification;
+  };
+  const std::uint32_t mine = number_to("10.0.0.9:7");
+  std::set<std::uint32_t> others;
+  for (int i = 10; i < 40; ++i) others.insert(number_to(fmt::format("10.0.0.{}:7", i)));
+  EXPECT_EQ(number_to("10.0.0.9:7"), (mine + 1) & 0xffff) << "as if nothing had been sent between";
+  EXPECT_GT(others.size(), 25u);
+  std::size_t close_by = 0;
+  for (const std::uint32_t other : others) close_by += ((other - mine) & 0xffff) < 64;
+  EXPECT_LT(close_by, 5u);
+  const auto whole = open(host, "0.0.0.0:8", {.dont_fragment = true});
+  ASSERT_TRUE(whole->send_to(*Endpoint::parse("10.0.0.9:7"), as_bytes("hello")));
+  const auto sent = sent_by_host(wire);
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(parse(sent[0].data.view())->identification, 0u);
+}
+
 TEST_F(Hostile, APingOfDeathIsMalformed) {
   const std::vector<std::uint8_t> payload(1000);
   inject(packet({.protocol = kIcmp, .fragment_offset_bytes = 65'528}, payload));
@@ -268,7 +295,7 @@ TEST_F(Hostile, APingOfDeathIsMalformed) {
   EXPECT_EQ(host.network().reassembler().datagrams(), 0u);
 }
 
-TEST_F(Hostile, SourceRoutesAreNotFollowed) {
+TEST_F(Hostile, SourceRoutesAreNotFollowed) {  // RFC 7126 4.3, 4.4
   const auto socket = open(host, "0.0.0.0:7");
   IpPacket bad = packet({}, udp({}, 7));
   std::vector<std::uint8_t> bytes(bad.data.begin(), bad.data.end());
@@ -299,7 +326,7 @@ TEST_F(Hostile, AnUnknownIpv6OptionIsAnsweredAsItAsks) {
   EXPECT_EQ(inject_option(0xde, "ff02::1"), 0u);
 }
 
-TEST_F(Hostile, AReversePathFilterKeepsOthersAddressesOut) {
+TEST_F(Hostile, AReversePathFilterKeepsOthersAddressesOut) {  // RFC 3704 2.2
   HostOptions options{.network = {.reverse_path_filter = true}};
   Host& guard = add_host("guard", options);
   IpLink& outside = tap({guard, {own("10.5.0.1", 24)}});

@@ -18,7 +18,7 @@ const IpAddress kB4 = IpAddress::v4(10, 9, 0, 2);
 const IpAddress kA6 = IpAddress::v6({0xfd00, 0, 0, 0, 0, 0, 0, 1});
 const IpAddress kB6 = IpAddress::v6({0xfd00, 0, 0, 0, 0, 0, 0, 2});
 
-TEST(Icmp, AnEchoIsWrittenAndRead) {
+TEST(Icmp, AnEchoIsWrittenAndRead) {  // RFC 792
   const std::vector<std::uint8_t> data{'a', 'b', 'c'};
   const IcmpMessage echo{.type = 8, .rest = 0x0001'0002, .body = data};
   std::vector<std::uint8_t> bytes(echo.size_bytes());
@@ -32,7 +32,7 @@ TEST(Icmp, AnEchoIsWrittenAndRead) {
   EXPECT_FALSE(IcmpMessage::parse(ByteView(bytes).first(7)));
 }
 
-TEST(Icmp, TheChecksumOfVersion6CoversTheAddresses) {
+TEST(Icmp, TheChecksumOfVersion6CoversTheAddresses) {  // RFC 4443 2.3
   const IcmpMessage echo{.type = 128, .rest = 5};
   std::vector<std::uint8_t> bytes(echo.size_bytes());
   echo.emit(kA6, kB6, bytes);
@@ -59,7 +59,7 @@ TEST(Icmp, EveryErrorComesBackAsItWasSent) {
   }
 }
 
-TEST(Icmp, TheNumbersAreThoseOfTheRfcs) {
+TEST(Icmp, TheNumbersAreThoseOfTheRfcs) {  // RFC 792, RFC 1122 3.2.2.1, RFC 4443 3
   const std::vector<std::uint8_t> quoted(48);
   const auto form = [&](IpFamily family, IcmpError error) {
     const IcmpMessage message = message_of(family, error, 0, quoted);
@@ -74,7 +74,7 @@ TEST(Icmp, TheNumbersAreThoseOfTheRfcs) {
   EXPECT_EQ(form(IpFamily::v6, IcmpError::protocol_unreachable), std::pair(4, 1));
 }
 
-TEST(Icmp, AnOldRoutersMtuIsGuessedFromThePlateaus) {
+TEST(Icmp, AnOldRoutersMtuIsGuessedFromThePlateaus) {  // RFC 1191 7.1
   EXPECT_EQ(mtu_told(IpFamily::v4, 1400, 1500), 1400u);
   EXPECT_EQ(mtu_told(IpFamily::v4, 0, 1500), 1492u);
   EXPECT_EQ(mtu_told(IpFamily::v4, 0, 1492), 1006u);

@@ -104,7 +104,7 @@ TEST_P(Reassembly, TheSameFragmentOnceMoreIsHarmless) {
   EXPECT_EQ(add(reassembler, fragments[1]).verdict, Verdict::complete);
 }
 
-TEST_P(Reassembly, CongestionOnAnyFragmentIsCongestionOnTheWhole) {
+TEST_P(Reassembly, CongestionOnAnyFragmentIsCongestionOnTheWhole) {  // RFC 3168 5.3
   Reassembler reassembler;
   std::vector<IpPacket> fragments = cut(packet_of(GetParam(), 2000, Ecn::ect0), 1280);
   set_ecn(fragments[1].data.writable(), Ecn::ce);
@@ -114,7 +114,7 @@ TEST_P(Reassembly, CongestionOnAnyFragmentIsCongestionOnTheWhole) {
   EXPECT_EQ(parse(done.whole.data.view())->ecn(), Ecn::ce);
 }
 
-TEST_P(Reassembly, OverlapsMakeTheDatagramWorthless) {
+TEST_P(Reassembly, OverlapsMakeTheDatagramWorthless) {  // RFC 5722 4
   Reassembler reassembler;
   const std::vector<IpPacket> coarse = cut(packet_of(GetParam(), 3000), 1280);
   const std::vector<IpPacket> fine = cut(packet_of(GetParam(), 3000), 700);
@@ -142,7 +142,7 @@ TEST(ReassemblyLimits, TwoEndsAreAnOverlap) {
   EXPECT_EQ(add(other, piece(80, 8, false)).verdict, Verdict::overlap) << "an end before what is there";
 }
 
-TEST(ReassemblyLimits, ADatagramThatIsNeverWholeExpires) {
+TEST(ReassemblyLimits, ADatagramThatIsNeverWholeExpires) {  // RFC 1122 3.3.2, RFC 8200 4.5
   Reassembler reassembler({.timeout = 60s});
   add(reassembler, piece(0, 80, true, 1));
   add(reassembler, piece(80, 8, false, 2), kStart + 1s);

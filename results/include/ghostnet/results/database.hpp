@@ -60,6 +60,7 @@ class Statement {
   bool is_null(std::size_t column) const;
   bool is_bytes(std::size_t column) const;
   std::int64_t integer(std::size_t column) const;
+  std::optional<std::int64_t> integer_if(std::size_t column) const;
   double real(std::size_t column) const;
   std::optional<double> real_if(std::size_t column) const;
   std::string text(std::size_t column) const;

@@ -185,8 +185,9 @@ class Connection {
 
   // What one acknowledgment says.
   struct Delivery {
-    std::uint32_t acked_bytes = 0;   // cumulatively, and not selectively before
-    std::uint32_t sacked_bytes = 0;  // selectively, for the first time
+    std::uint32_t acked_bytes = 0;    // cumulatively, and not selectively before
+    std::uint32_t sacked_bytes = 0;   // selectively, for the first time
+    std::uint32_t covered_bytes = 0;  // cumulatively, whether selectively before or not
     std::uint32_t in_flight_before_bytes = 0;
     TimePoint first_sent = kNever;  // of those sent once
     TimePoint last_sent{};
@@ -241,6 +242,8 @@ class Connection {
   void note_delivered(TimePoint now, const SegmentHeader& header, SentRecord& record, Delivery& delivery);
   void take_window(const SegmentHeader& header);
   void sample_rtt(TimePoint now, const SegmentHeader& header, const Delivery& delivery);
+  void sample_handshake(TimePoint now, const SegmentHeader& header);
+  void sample_echo(TimePoint now, const SegmentHeader& header);
   void count_duplicate(Delivery& delivery);
   void take_ecn_echo(TimePoint now, const SegmentHeader& header);
 
@@ -324,7 +327,8 @@ class Connection {
   bool repeated_due_ : 1 = false;
   bool reorder_grown_ : 1 = false;
   bool retired_ : 1 = false;
-  bool small_forced_ : 1 = false;  // a small segment, since the window stays small (RFC 9293 3.8.6.2.1)
+  bool handshake_untimed_ : 1 = false;  // a SYN was sent twice, and nothing told which was answered
+  bool small_forced_ : 1 = false;       // a small segment, since the window stays small (RFC 9293 3.8.6.2.1)
 
   std::optional<Errc> failure_;
   SeqNumber snd_una_;

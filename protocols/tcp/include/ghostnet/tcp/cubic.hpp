@@ -68,6 +68,7 @@ class Cubic final : public CongestionControl {
   double prior_window_ = 0;     // cwnd_prior, segments
   double fraction_ = 0;         // of a byte that the window has grown by
   double undo_max_window_ = 0;
+  double undo_prior_window_ = 0;
   double inflection_s_ = 0;  // K, seconds after the epoch began
   double beta_ = kBeta;      // of the last decrease
   Duration latest_rtt_{};

@@ -1,0 +1,136 @@
+// What strangers and bad peers can do to a connection: as little as the RFCs leave them.
+#include <gtest/gtest.h>
+
+#include "script.hpp"
+
+namespace ghostnet::tcp {
+namespace {
+
+// ---- ICMP: RFC 5927 ----
+
+TEST(TcpAttack, APacketTooBigMustQuoteWhatIsOnItsWay) {  // 7.1
+  Script script;
+  script.establish();
+  (void)script.write(3000);
+  for (std::uint32_t quoted : {0u, 3001u, 90'000u, 0x8000'0000u}) {
+    script.connection.on_path_mss(script.now, SeqNumber(Script::kOurs) + quoted, 500);
+    EXPECT_EQ(script.connection.send_mss(), 1000u) << quoted;
+  }
+  script.connection.on_path_mss(script.now, SeqNumber(Script::kOurs) + 1, 500);
+  EXPECT_EQ(script.connection.send_mss(), 500u);
+}
+
+TEST(TcpAttack, NoReportMakesSegmentsTinyOrLarger) {  // 7.2
+  Script script;
+  script.establish();
+  (void)script.write(3000);
+  script.connection.on_path_mss(script.now, SeqNumber(Script::kOurs) + 1, 1);
+  EXPECT_EQ(script.connection.send_mss(), 88u);
+  script.connection.on_path_mss(script.now, SeqNumber(Script::kOurs) + 1, 9000);
+  EXPECT_EQ(script.connection.send_mss(), 88u);
+}
+
+TEST(TcpAttack, UnreachablesEndOnlyAnAttempt) {  // 5.2, RFC 5461 4
+  Script script;
+  script.establish();
+  (void)script.write(3000);
+  script.connection.on_unreachable(SeqNumber(Script::kOurs) + 1, Errc::refused);
+  EXPECT_EQ(script.connection.state(), State::established);
+  Script attempt;
+  attempt.connection.connect(attempt.now);
+  (void)attempt.out();
+  attempt.connection.on_unreachable(SeqNumber(Script::kOurs) + 77, Errc::refused);
+  EXPECT_EQ(attempt.connection.state(), State::syn_sent) << "its sequence number was guessed";
+  attempt.connection.on_unreachable(SeqNumber(Script::kOurs), Errc::refused);
+  EXPECT_EQ(attempt.connection.failure(), Errc::refused);
+}
+
+// ---- answers that call for answers ----
+
+// Two peers that disagree on where they are, as after data that a third has slipped in: each finds the other's
+// acknowledgment out of place, and answers it.
+TEST(TcpAttack, TwoWhoDisagreeDoNotTalkForEver) {  // RFC 5961 7
+  Script one, other;
+  one.establish();
+  other.establish();
+  int segments = 0;
+  one.in(kAck, 900'000, 1);
+  for (int round = 0; round < 200; ++round) {
+    for (Script* side : {&one, &other}) {
+      Script& peer = side == &one ? other : one;
+      for (const OutSegment& segment : side->drain()) {
+        ++segments;
+        SegmentHeader h = segment.header;
+        h.sequence = SeqNumber(Script::kTheirs) + 900'000;  // nowhere, for the other
+        peer.in(h);
+      }
+      side->now += 5ms;
+    }
+  }
+  EXPECT_LE(segments, 8) << "in a second";
+}
+
+TEST(TcpAttack, AProbeThatIsOutOfPlaceIsAnsweredNevertheless) {  // RFC 9293 3.8.4, 3.8.6.1
+  Script script;
+  script.establish();
+  for (int i = 0; i < 5; ++i) {
+    script.now += 1s;
+    script.in(kAck, 0, 1);
+    EXPECT_EQ(script.out(), "1:1 ack 1") << i;
+  }
+}
+
+TEST(TcpAttack, NothingIsAnsweredByMoreThanItself) {
+  for (int flags = 0; flags < 256; ++flags) {
+    Script script;
+    script.establish();
+    for (std::uint32_t at : {0u, 1u, 500u, 100'000u, 0x8000'0000u}) {
+      for (std::uint32_t ack : {0u, 1u, 2u, 100'000u}) {
+        script.in(script.header(static_cast<std::uint8_t>(flags), at, ack), "x");
+        EXPECT_LE(script.drain().size(), 1u) << flags << " at " << at << " ack " << ack;
+      }
+    }
+  }
+}
+
+// A receiver that acknowledges what it has not got, to be sent to faster: beyond what was sent it is refused, and each
+// acknowledgment counts for the bytes that it covers, however many pieces it comes in.
+TEST(TcpAttack, AcknowledgingInSmallPiecesDoesNotOpenTheWindow) {  // RFC 3465 2.1, RFC 5681 3.1
+  const auto grown = [](std::uint32_t piece) {
+    Script script;
+    script.establish();
+    (void)script.write(10'000);
+    for (std::uint32_t at = piece; at <= 10'000; at += piece) script.in(kAck, 1, 1 + at);
+    return script.connection.congestion().window_bytes();
+  };
+  EXPECT_LE(grown(10), grown(1000));
+  EXPECT_LE(grown(1000), 20'000u);
+}
+
+// ---- sequence numbers ----
+
+TEST(TcpAttack, DataIsTakenOnlyWithAnAcknowledgmentThatCouldBe) {  // RFC 5961 5.2
+  Script script;
+  script.window = 1000;
+  script.establish();
+  (void)script.write(1000);
+  script.in(kAck, 1, 1001, "a");
+  EXPECT_EQ(script.read(), "a");
+  script.in(kAck, 2, 1, "b");  // SND.UNA less MAX.SND.WND
+  EXPECT_EQ(script.read(), "b");
+  script.in(kAck, 3, 0, "c");
+  EXPECT_EQ(script.read(), "would_block") << "older than any window";
+}
+
+TEST(TcpAttack, ABlindResetInSynReceivedMustBeExact) {  // RFC 5961 3.2
+  Script script;
+  script.connection.accept(script.now, script.header(kSyn, 0, 0), Ecn::not_ect);
+  (void)script.out();
+  script.in(kRst, 50, 0);
+  EXPECT_EQ(script.connection.state(), State::syn_received);
+  script.in(kRst, 1, 0);
+  EXPECT_EQ(script.connection.state(), State::closed);
+}
+
+}  // namespace
+}  // namespace ghostnet::tcp
