@@ -171,7 +171,7 @@ inline std::vector<double> all_alone(std::size_t count, const std::function<std:
 }
 
 // Of the calling thread.
-inline double processor_seconds() {
+inline double thread_seconds() {
   timespec spent{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
   return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
@@ -185,14 +185,14 @@ class Pulse {
     timer_.setInterval(0);
     QObject::connect(&timer_, &QTimer::timeout, [this] {
       longest_ms_ = std::max(longest_ms_, (seconds() - last_) * 1e3);
-      busiest_ms_ = std::max(busiest_ms_, (processor_seconds() - spent_) * 1e3);
+      busiest_ms_ = std::max(busiest_ms_, (thread_seconds() - spent_) * 1e3);
       last_ = seconds();
-      spent_ = processor_seconds();
+      spent_ = thread_seconds();
     });
   }
   void begin() {
     last_ = seconds();
-    spent_ = processor_seconds();
+    spent_ = thread_seconds();
     longest_ms_ = busiest_ms_ = 0;
     timer_.start();
   }
