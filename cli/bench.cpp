@@ -1,5 +1,6 @@
 #include "bench.hpp"
 
+#include <fmt/ranges.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,9 +66,10 @@ int bench(const std::vector<std::string>& names, bool json, const Program& progr
   nlohmann::json all = nlohmann::json::array();
   for (const std::string& name : names.empty() ? known : names) {
     if (std::ranges::find(known, name) == known.end()) {
-      const char* way_out =
-          known.empty() ? "; build them with `./ghostnet bench`, where Google Benchmark is installed" : "";
-      return refuse({Errc::not_found, "there is no benchmark '{}'{}{}", name, suggestion(name, views), way_out}, json);
+      std::string way_out = suggestion(name, views);
+      if (known.empty()) way_out = "; build them with `./ghostnet bench`, where Google Benchmark is installed";
+      if (way_out.empty()) way_out = fmt::format("; there are {}", fmt::join(known, ", "));
+      return refuse({Errc::not_found, "there is no benchmark '{}'{}", name, way_out}, json);
     }
     std::string output;
     exit_code = worse(exit_code, run_bench(program, name, json ? &output : nullptr));

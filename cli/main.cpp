@@ -128,8 +128,9 @@ void add_others(CLI::App& app, Arguments& arguments) {
       "Examples:\n"
       "  ghostnet list | less\n"
       "  ghostnet list --schema > scenario.schema.json    for editors that check YAML by a schema");
-  list->add_flag("--schema", arguments.schema, "the JSON Schema of scenario files");
-  list->add_flag("--reference", arguments.reference, "the reference page of scenario files, as Markdown");
+  CLI::Option* schema = list->add_flag("--schema", arguments.schema, "the JSON Schema of scenario files");
+  list->add_flag("--reference", arguments.reference, "the reference page of scenario files, as Markdown")
+      ->excludes(schema);
 
   CLI::App* completion = app.add_subcommand("completion", "Prints a script that completes commands in a shell");
   completion->add_option("SHELL", arguments.shell, "bash, zsh or fish")

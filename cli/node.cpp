@@ -1,15 +1,13 @@
 #include "node.hpp"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <semaphore>
-#include <thread>
 
 #include "base64.hpp"
 #include "command.hpp"
+#include "command_lines.hpp"
 #include "exposition.hpp"
 #include "ghostnet/gossipsub/pubsub.hpp"
 #include "ghostnet/kademlia/dht.hpp"
@@ -25,60 +23,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxLineBytes = 1024 * 1024;
 constexpr std::size_t kMaxCommands = 256;  // under way at once
 constexpr Duration kFarewell = 2s;
+constexpr Duration kLastAnswers = 10s;  // of commands under way at the end
 
 void say(const json& line) {
   fmt::print("{}\n", line.dump(-1, ' ', false, json::error_handler_t::replace));
   std::fflush(stdout);
 }
-
-// The commands of standard input, read on a thread of their own, since a terminal blocks; they arrive on the world's.
-// While kMaxCommands of them wait no more is read.
-class CommandLines {
- public:
-  CommandLines(realnet::World& world) : lines_(std::make_shared<Lines>(world.loop())) {
-    std::thread(read, std::ref(world), lines_).detach();
-  }
-  ~CommandLines() {
-    lines_->open.store(false);
-    lines_->room.release();
-  }
-  // Nothing: standard input has ended. taken() is to follow each line.
-  auto next() { return lines_->channel.recv(); }
-  void taken() { lines_->room.release(); }
-
- private:
-  struct Lines {
-    explicit Lines(Loop& loop) : channel(loop, kMaxCommands) {}
-    Channel<std::string> channel;
-    std::counting_semaphore<> room{kMaxCommands};
-    std::atomic<bool> open = true;
-  };
-
-  static void read(realnet::World& world, std::shared_ptr<Lines> lines) {
-    std::string buffered;
-    char room[4096];
-    while (true) {
-      const ssize_t size = ::read(STDIN_FILENO, room, sizeof room);
-      if (!lines->open.load()) return;
-      if (size <= 0) break;
-      buffered.append(room, static_cast<std::size_t>(size));
-      for (std::size_t end; (end = buffered.find('\n')) != std::string::npos; buffered.erase(0, end + 1)) {
-        lines->room.acquire();
-        if (!lines->open.load()) return;
-        world.post([lines, line = buffered.substr(0, end)]() mutable {
-          static_cast<void>(lines->channel.try_send(std::move(line)));
-        });
-      }
-      if (buffered.size() > kMaxLineBytes) break;
-    }
-    world.post([lines] { lines->channel.close(); });
-  }
-
-  std::shared_ptr<Lines> lines_;
-};
 
 class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHandler {
  public:
@@ -88,7 +40,9 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
         node_(host, std::move(key), std::move(options)),
         observing_(node_.observe(*this)),
         pubsub_(node_, {}, {}, *this, tracer),
+        all_answered_(host.loop()),
         scope_(host.loop()) {
+    all_answered_.set();
     if (dht) dht_.emplace(node_, kademlia::DhtOptions{.mode = *dht}, &validator_);
   }
 
@@ -121,32 +75,20 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
     return {};
   }
 
-  void dial_in_background(const std::string& text) { scope_.spawn(perform({{"do", "dial"}, {"addr", text}})); }
+  void dial_in_background(const std::string& text) { begin({{"do", "dial"}, {"addr", text}}); }
 
-  // Until `quit`, the end of standard input, or a signal.
+  // Until `quit`, the end of standard input, or a signal; but for a signal, what is under way is answered first.
   Task<> run(realnet::Signals& signals) {
     CommandLines commands(world_);
     while (true) {
       auto first = co_await first_of(commands.next(), signals.received());
       if (first.index() == 1) break;
-      const std::optional<std::string> line = std::get<0>(std::move(first));
-      if (!line) break;
-      commands.taken();
-      if (line->empty()) continue;
-      json command = json::parse(*line, nullptr, false);
-      if (!command.is_object()) {
-        say({{"event", "error"}, {"what", "a command is one JSON object on one line"}});
-        continue;
-      }
-      if (text_of(command, "do") == "quit") {
-        answer(command, Result<>(), {});
+      std::optional<Result<std::string>> line = std::get<0>(std::move(first));
+      if (line) commands.taken();
+      if (!line || !follow(std::move(*line))) {
+        co_await first_of(all_answered_, signals.received(), node_.host().clock().sleep(kLastAnswers));
         break;
       }
-      if (scope_.size() >= kMaxCommands) {
-        answer(command, fail(Errc::limit, "{} commands are under way", kMaxCommands), {});
-        continue;
-      }
-      scope_.spawn(perform(std::move(command)));
     }
     co_await node_.close(node_.host().now() + kFarewell);
   }
@@ -208,10 +150,34 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
     say(line);
   }
 
+  // False: that was the last one.
+  bool follow(Result<std::string> line) {
+    if (line && line->empty()) return true;
+    Result<json> command = line ? parse_command(*line) : Result<json>(fail(line));
+    if (!command) {
+      say({{"event", "error"}, {"what", command.error().message()}});
+    } else if (text_of(*command, "do") == "quit") {
+      answer(*command, Result<>(), {});
+      return false;
+    } else if (under_way_ >= kMaxCommands) {
+      answer(*command, fail(Errc::limit, "{} commands are under way", kMaxCommands), {});
+    } else {
+      begin(std::move(*command));
+    }
+    return true;
+  }
+
+  void begin(json command) {
+    ++under_way_;
+    all_answered_.reset();
+    scope_.spawn(perform(std::move(command)));
+  }
+
   Task<> perform(json command) {
     json more = json::object();
     const Result<> outcome = co_await perform_one(command, more);
     answer(command, outcome, std::move(more));
+    if (--under_way_ == 0) all_answered_.set();
   }
 
   Task<Result<>> perform_one(const json& command, json& more) {
@@ -322,6 +288,8 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
   gossipsub::Pubsub pubsub_;
   kademlia::NamespaceValidator validator_;
   std::optional<kademlia::Dht> dht_;
+  std::size_t under_way_ = 0;  // commands
+  Event all_answered_;
   Scope scope_;
 };
 
@@ -365,6 +333,11 @@ int node(const NodeCommand& command) {
   };
   Result<libp2p::NodeOptions> options = options_of(command);
   if (!options) return refuse(kBadInput, options.error());
+  for (const std::string& address : command.peers) {
+    if (const auto parsed = libp2p::Multiaddr::parse(address); !parsed) {
+      return refuse(kBadInput, parsed.error().while_doing("--peer"));
+    }
+  }
   const auto dht = dht_mode(command.dht);
   if (!dht) return refuse(kBadInput, dht.error());
   auto world = realnet::World::create();

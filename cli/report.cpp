@@ -1,6 +1,7 @@
 #include "report.hpp"
 
 #include "ghostnet/build_info.hpp"
+#include "ghostnet/results/measured.hpp"
 #include "units.hpp"
 
 namespace ghostnet::cli {
@@ -38,33 +39,55 @@ void add_metrics(Lines& out, const scenarios::RunReport& report) {
   }
 }
 
+void add_verdicts(Lines& out, const scenarios::RunReport& report, bool with_held, const std::string& beginning) {
+  for (const auto& [text, verdict] : report.expectations) {
+    if (verdict.held && !with_held) continue;
+    out.add("{}  {} {}{}\n", beginning, verdict.held ? "ok    " : "FAILED", text,
+            verdict.held    ? ""
+            : verdict.value ? fmt::format("   (it is {})", results::measured_text(text, *verdict.value))
+                            : "   (nothing measured)");
+  }
+}
+
+void add_whole(Lines& out, const RunCommand& command, const RunRecord& record) {
+  const scenarios::RunReport& report = *record.report;
+  const double simulated_s = static_cast<double>(report.simulated.count()) / 1e9;
+  out.add("{}: {} hosts, {} {}, {:.1f} s in {:.2f} s", record.scenario->run.name, report.hosts, command.mode,
+          carrier_of(command, *record.scenario), simulated_s, record.wall_s);
+  if (report.counters.datagrams_delivered != 0) {
+    out.add(", {} datagrams delivered ({:.2f} million a second)", report.counters.datagrams_delivered,
+            static_cast<double>(report.counters.datagrams_delivered) / record.wall_s / 1e6);
+  }
+  if (report.digest) out.add(", digest {:016x}", *report.digest);
+  if (record.recorded_as != 0) out.add(", recorded as run {}", record.recorded_as);
+  out.add("\n");
+  add_metrics(out, report);
+  out.add("\n");
+  if (report.status == RunStatus::interrupted) out.add("  not judged, for it was interrupted\n");
+  add_verdicts(out, report, true, "");
+}
+
+// One of several: a line, and what did not hold. The rest is summed up after the last of them.
+void add_line(Lines& out, const RunRecord& record) {
+  const scenarios::RunReport& report = *record.report;
+  out.add("{} {}: {} in {:.2f} s", record.scenario->run.name, record.label, to_string(report.status), record.wall_s);
+  if (report.digest) out.add(", digest {:016x}", *report.digest);
+  if (record.recorded_as != 0) out.add(", recorded as run {}", record.recorded_as);
+  out.add("\n");
+  add_verdicts(out, report, false, "");
+}
+
 std::string text_of(const RunCommand& command, const RunRecord& record) {
   if (!record.report) return {};
   Lines out;
-  const scenarios::RunReport& report = *record.report;
-  if (!command.quiet) {
-    const double simulated_s = static_cast<double>(report.simulated.count()) / 1e9;
-    out.add("{}{}{}: {} hosts, {} {}, {:.1f} s in {:.2f} s", record.scenario->run.name, record.label.empty() ? "" : " ",
-            record.label, report.hosts, command.mode, carrier_of(command, *record.scenario), simulated_s,
-            record.wall_s);
-    if (report.counters.datagrams_delivered != 0) {
-      out.add(", {} datagrams delivered ({:.2f} million a second)", report.counters.datagrams_delivered,
-              static_cast<double>(report.counters.datagrams_delivered) / record.wall_s / 1e6);
-    }
-    if (report.digest) out.add(", digest {:016x}", *report.digest);
-    if (record.recorded_as != 0) out.add(", recorded as run {}", record.recorded_as);
-    out.add("\n");
-    add_metrics(out, report);
-    out.add("\n");
-  }
-  if (report.status == RunStatus::interrupted) out.add("  not judged, for it was interrupted\n");
-  for (const auto& [text, verdict] : report.expectations) {
-    if (command.quiet && verdict.held) continue;
-    if (command.quiet && !record.label.empty()) out.add("{} {}:", record.scenario->run.name, record.label);
-    out.add("  {} {}{}\n", verdict.held ? "ok    " : "FAILED", text,
-            verdict.held    ? ""
-            : verdict.value ? fmt::format("   (it is {})", *verdict.value)
-                            : "   (nothing measured)");
+  if (command.quiet) {
+    if (record.report->status == RunStatus::interrupted) out.add("  not judged, for it was interrupted\n");
+    const std::string& label = record.label;
+    add_verdicts(out, *record.report, false, label.empty() ? "" : record.scenario->run.name + " " + label + ":");
+  } else if (record.label.empty()) {
+    add_whole(out, command, record);
+  } else {
+    add_line(out, record);
   }
   return out.take();
 }
@@ -72,10 +95,16 @@ std::string text_of(const RunCommand& command, const RunRecord& record) {
 std::string complaints_of(const RunRecord& record) {
   Lines err;
   for (const scenarios::Diagnostic& diagnostic : record.diagnostics) err.add("{}\n", diagnostic.to_string());
-  if (record.error) err.add("ghostnet: {}: {}\n", record.file, record.error->message());
+  // What concerns a place in the file begins with it.
+  const auto complain = [&](const Error& error) {
+    const bool is_placed = error.message().starts_with(record.file + ":");
+    err.add("ghostnet: {}{}{}\n", is_placed ? "" : record.file, is_placed ? "" : ": ", error.message());
+  };
+  if (record.error) complain(*record.error);
   if (!record.report) return err.take();
-  for (const std::string& warning : record.report->warnings) err.add("warning: {}\n", warning);
-  if (record.report->error) err.add("ghostnet: {}: {}\n", record.file, record.report->error->message());
+  const std::string label = record.label.empty() ? "" : record.label + ": ";
+  for (const std::string& warning : record.report->warnings) err.add("warning: {}{}\n", label, warning);
+  if (record.report->error) complain(*record.report->error);
   return err.take();
 }
 

@@ -11,6 +11,7 @@
 #include "ghostnet/results/document.hpp"
 #include "ghostnet/results/export.hpp"
 #include "ghostnet/results/html_report.hpp"
+#include "ghostnet/results/measured.hpp"
 #include "ghostnet/results/reader.hpp"
 #include "ghostnet/runtime/quantity.hpp"
 #include "output_file.hpp"
@@ -152,7 +153,7 @@ Result<int> show(const ResultsCommand& command) {
   for (const auto& [expression, value, held] : *expectations) {
     fmt::print("  {} {}{}\n", held ? "ok    " : "FAILED", expression,
                held    ? ""
-               : value ? fmt::format("   (it is {})", *value)
+               : value ? fmt::format("   (it is {})", results::measured_text(expression, *value))
                        : "   (nothing measured)");
   }
   Result<std::vector<results::EventRow>> events = results::events(*database, run->id, kShownEvents);

@@ -17,6 +17,7 @@
 #include "resume.hpp"
 #include "run_one.hpp"
 #include "run_pool.hpp"
+#include "sweep_summary.hpp"
 
 namespace ghostnet::cli {
 
@@ -41,8 +42,12 @@ class Output {
       fmt::print("{}", reply.out);
       std::fflush(stdout);
     }
+    if (sums_up_) summary_.add(reply.document);
     if (command_.json || !command_.junit.empty()) documents_.push_back(std::move(reply.document));
   }
+
+  // That the runs are ones to be seen beside each other.
+  void sum_up() { sums_up_ = !command_.json && !command_.quiet; }
 
   int finish() {
     if (!command_.junit.empty()) {
@@ -52,6 +57,7 @@ class Output {
       }
     }
     if (command_.json) print_json({{"schema_version", 1}, {"runs", documents_}});
+    fmt::print("{}", summary_.text());
     return exit_code_;
   }
 
@@ -75,6 +81,8 @@ class Output {
   const RunCommand& command_;
   int exit_code_ = kOk;
   std::vector<json> documents_;
+  bool sums_up_ = false;
+  SweepSummary summary_;
 };
 
 // With the name of its run, where its process died before it could say.
@@ -274,6 +282,8 @@ int run(RunCommand command, const Program& program) {
   }
   if (command.verify_determinism) return verify_determinism(command, program, *plan, output);
   if (Result<> ready = prepare_db(command, *plan); !ready) return output.refuse(ready.error());
+  const std::optional<MpiRank> mpi = mpi_rank();
+  if (!mpi) output.sum_up();  // a rank knows of its own runs alone
   std::vector<std::size_t> open(plan->runs.size());
   std::iota(open.begin(), open.end(), std::size_t{0});
   if (command.resume) {
@@ -286,7 +296,6 @@ int run(RunCommand command, const Program& program) {
     if (!command.quiet) fmt::print(stderr, "{} of {} runs are finished\n", finished->size(), plan->runs.size());
   }
   const std::size_t of_all_ranks = open.size();
-  const std::optional<MpiRank> mpi = mpi_rank();
   if (mpi) {
     std::erase_if(open, [&](std::size_t index) { return index % mpi->ranks != mpi->rank; });
   }

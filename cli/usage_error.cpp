@@ -48,6 +48,7 @@ std::string describe(const CLI::App& app, const CLI::ParseError& error, const st
   }
   std::vector<std::string> commands = commands_of(command);
   if (!mistake.empty() && !commands.empty()) {
+    if (mistake == "test" && &command == &app) return "test is a command of the source tree: `./ghostnet test` there";
     return fmt::format("there is no command '{}'{}", mistake, suggestion_of(mistake, commands));
   }
   if (!mistake.empty()) return fmt::format("'{}' is one word too many", mistake);

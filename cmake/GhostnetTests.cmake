@@ -30,6 +30,7 @@ function(ghostnet_unit_tests name)
   list(JOIN arg_LABELS "\\;" labels)
   set(target ${name}_tests)
   add_executable(${target} ${sources})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)  # each file has helpers and constants of its own
   target_include_directories(${target} PRIVATE "${arg_FOLDER}")
   target_link_libraries(${target} PRIVATE ${libraries} GTest::gmock GTest::gtest GTest::gtest_main)
 

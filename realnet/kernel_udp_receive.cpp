@@ -118,13 +118,15 @@ bool KernelUdpSocket::convert(std::size_t message, ReceivedDatagram& out) {
   out.ecn = Ecn::not_ect;
   out.segment_bytes = 0;
   read_control(messages.header(message), out);
-  const bool truncated = messages.truncated(message);
-  std::optional<PacketBuf> data = messages.take(message);
-  if (truncated || !data) {
+  if (messages.truncated(message)) {
+    messages.skip(message);
     ++dropped_;
     return false;
   }
-  out.data = std::move(*data);
+  if (!messages.take(message, out.data)) {
+    ++dropped_;
+    return false;
+  }
   out.received_at = world_.loop().now();
   if (out.segment_bytes >= out.data.size()) out.segment_bytes = 0;
   received_ += segments_of(out);

@@ -44,40 +44,46 @@ std::array<iovec, 2> ReceiveBatch::first_parts() {
   return slots_[0].parts;
 }
 
-std::optional<PacketBuf> ReceiveBatch::take(std::size_t i, std::size_t size_bytes) {
+bool ReceiveBatch::take(std::size_t i, std::size_t size_bytes, PacketBuf& out) {
   Slot& slot = slots_[i];
-  std::optional<PacketBuf> taken;
-  if (size_bytes <= kSmallBytes) {
-    if (Result<PacketBuf> fresh = small_pool_.take(kHeadroomBytes)) {
-      taken = std::move(*fresh);
-      if (!slot.whole) std::swap(*taken, slot.small);
-      taken->append(size_bytes);
-      if (slot.whole) std::memcpy(taken->data(), slot.large.data(), size_bytes);
-    }
-  } else if (Result<PacketBuf> fresh = large_pool_.take(kHeadroomBytes)) {
-    taken = std::exchange(slot.large, std::move(*fresh));
-    taken->append(size_bytes);
-    if (!slot.whole) std::memcpy(taken->data(), slot.small.data(), kSmallBytes);
+  const bool small = size_bytes <= kSmallBytes;
+  Result<PacketBuf> fresh = (small ? small_pool_ : large_pool_).take(kHeadroomBytes);
+  if (fresh) {
+    const bool copied = small && slot.whole;
+    out = copied ? std::move(*fresh) : std::exchange(small ? slot.small : slot.large, std::move(*fresh));
+    out.append(size_bytes);
+    if (copied) std::memcpy(out.data(), slot.large.data(), size_bytes);
+    if (!small && !slot.whole) std::memcpy(out.data(), slot.small.data(), kSmallBytes);
   }
   prepare(i);
-  return taken;
+  return fresh.has_value();
 }
 
 void ReceiveBatch::prepare(std::size_t i) {
   Slot& slot = slots_[i];
+  if (slot.small.capacity() == 0 || slot.large.capacity() == 0 || slot.whole != large_) set_out(i);
+  slot.parts[0].iov_base = slot.small.data();
+  slot.parts[1].iov_base = slot.large.data() + slot.parts[0].iov_len;
+  // What the kernel wrote over.
+  slot.from.set_size(SocketAddress::kCapacity);
+  headers_[i].msg_hdr.msg_namelen = SocketAddress::kCapacity;
+  headers_[i].msg_hdr.msg_controllen = slot.control.size();
+}
+
+// All but what each message changes.
+void ReceiveBatch::set_out(std::size_t i) {
+  Slot& slot = slots_[i];
   if (slot.small.capacity() == 0) slot.small = first_buffer(small_pool_, kSmallBytes);
   if (slot.large.capacity() == 0) slot.large = first_buffer(large_pool_, kLargeBytes);
   slot.whole = large_;
-  const std::size_t small_bytes = slot.whole ? 0 : kSmallBytes;
-  slot.parts[0] = {.iov_base = slot.small.data(), .iov_len = small_bytes};
-  slot.parts[1] = {.iov_base = slot.large.data() + small_bytes, .iov_len = kLargeBytes - small_bytes};
-  slot.from.set_size(SocketAddress::kCapacity);
+  slot.parts[0].iov_len = slot.whole ? 0 : kSmallBytes;
+  slot.parts[1].iov_len = kLargeBytes - slot.parts[0].iov_len;
   headers_[i].msg_hdr = {.msg_name = slot.from.data(),
-                         .msg_namelen = SocketAddress::kCapacity,
+                         .msg_namelen = 0,
                          .msg_iov = slot.parts.data() + (slot.whole ? 1 : 0),
                          .msg_iovlen = slot.parts.size() - (slot.whole ? 1 : 0),
                          .msg_control = slot.control.data(),
-                         .msg_controllen = slot.control.size(),
+                         .msg_controllen = 0,
                          .msg_flags = 0};
 }
 

@@ -12,9 +12,8 @@ std::string_view way_out(int errno_value) {
     case EADDRINUSE: return "another socket holds it: choose another port, or port 0 for any free one";
     case EADDRNOTAVAIL: return "it is not an address of this machine, or no port is free there";
     case EACCES:
-    case EPERM:
-      return "the system forbids it: ports below 1024 want CAP_NET_BIND_SERVICE, a broadcast wants that option, and "
-             "a firewall may stand in between";
+      return "the system forbids it: ports below 1024 want CAP_NET_BIND_SERVICE, and a broadcast wants that option";
+    case EPERM: return "the system forbids it: it wants to be root, or a firewall stands in between";
     case EMFILE: return "this process has as many files open as it may: raise the limit (ulimit -n)";
     case ENFILE: return "the machine has as many files open as it may: raise fs.file-max";
     case ECONNREFUSED: return "nobody listens there";

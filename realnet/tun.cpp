@@ -209,14 +209,11 @@ bool Tun::read_one(IpPacket& packet) {
       return false;
     }
     const auto size_bytes = static_cast<std::size_t>(count);
-    std::optional<PacketBuf> data;
-    if (size_bytes > header_bytes) data = buffers.take(0, size_bytes - header_bytes);
-    if (!data) {
+    packet = {};
+    if (size_bytes <= header_bytes || !buffers.take(0, size_bytes - header_bytes, packet.data)) {
       ++dropped_;
       continue;
     }
-    packet = {};
-    packet.data = std::move(*data);
     packet.received_at = world_.loop().now();
     describe(header, packet);
     return true;

@@ -3,6 +3,7 @@
 
 #include "export_text.hpp"
 #include "ghostnet/results/export.hpp"
+#include "ghostnet/results/measured.hpp"
 
 namespace ghostnet::results {
 
@@ -72,7 +73,8 @@ Result<std::vector<Broken>> broken_in(const Database& database, const std::vecto
     if (!all) return fail(std::move(all));
     for (const ExpectationRow& one : *all) {
       if (one.held) continue;
-      broken.push_back({&run, code(one.expression), one.value ? fmt::format("{:g}", *one.value) : "nothing measured"});
+      broken.push_back(
+          {&run, code(one.expression), one.value ? measured_text(one.expression, *one.value) : "nothing measured"});
     }
   }
   return broken;

@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "ghostnet/results/junit.hpp"
-#include "ghostnet/runtime/quantity.hpp"
+#include "ghostnet/results/measured.hpp"
 #include "report_parts.hpp"
 #include "svg_chart.hpp"
 
@@ -44,9 +44,12 @@ std::string header(const std::vector<RunRow>& runs) {
   const RunRow& first = runs.front();
   const auto passed = static_cast<std::size_t>(std::ranges::count(runs, "passed", &RunRow::status));
   const bool all = passed == runs.size();
-  std::string html = fmt::format("<h1>{}</h1><p class=\"soft\">{} &middot; {} {} &middot; {} &middot; ghostnet {}</p>",
-                                 xml_escaped(first.name), xml_escaped(first.file), first.mode, first.carrier,
-                                 date_of(first.started_unix_ms), xml_escaped(first.revision));
+  const bool has_digest = runs.size() == 1 && !first.digest.empty();
+  const std::string digest = has_digest ? fmt::format(" &middot; digest {}", first.digest) : "";
+  std::string html =
+      fmt::format("<h1>{}</h1><p class=\"soft\">{} &middot; {} {} &middot; {} &middot; ghostnet {}{}</p>",
+                  xml_escaped(first.name), xml_escaped(first.file), first.mode, first.carrier,
+                  date_of(first.started_unix_ms), xml_escaped(first.revision), digest);
   html += fmt::format("<p class=\"verdict {}\">{}</p>", all ? "passed" : "failed",
                       runs.size() == 1 ? first.status
                       : all            ? fmt::format("all {} runs passed", runs.size())
@@ -59,18 +62,7 @@ std::string header(const std::vector<RunRow>& runs) {
   add_fact(html, "datagrams", short_number(static_cast<double>(first.datagrams)));
   add_fact(html, "peak memory", fmt::format("{} MiB", first.peak_rss_bytes >> 20));
   add_fact(html, "seed", first.seed);
-  if (runs.size() == 1 && !first.digest.empty()) add_fact(html, "digest", first.digest);
   return html + "</dl>";
-}
-
-// What was measured, in the terms of the expectation: against a time, nanoseconds are shown as one.
-std::string measured(const std::string& expression, double value) {
-  const std::size_t relation = expression.find_last_of("<>=");
-  if (relation != std::string::npos) {
-    const Result<Duration> limit = parse_duration(expression.substr(relation + 1));
-    if (limit && !parse_real(expression.substr(relation + 1))) return with_unit(value, "ns");
-  }
-  return fmt::format("{:.6g}", value);
 }
 
 // Each expectation once, with in how many runs it held.
@@ -101,8 +93,8 @@ Result<std::string> expectations_table(const Database& database, const std::vect
   html += runs.size() > 1 ? "<th class=\"n\">held in</th></tr>" : "</tr>";
   for (const Verdicts& row : all) {
     const bool held = row.held == row.judged;
-    std::string value = row.least ? measured(row.expression, *row.least) : "nothing";
-    if (row.least != row.most) value += " to " + measured(row.expression, *row.most);
+    std::string value = row.least ? measured_text(row.expression, *row.least) : "nothing";
+    if (row.least != row.most) value += " to " + measured_text(row.expression, *row.most);
     html += fmt::format("<tr><td class=\"verdict {}\">{}</td><td><code>{}</code></td><td class=\"n\">{}</td>",
                         held ? "ok" : "failed", held ? "held" : "broken", xml_escaped(row.expression), value);
     html += runs.size() > 1 ? fmt::format("<td class=\"n\">{} of {}</td></tr>", row.held, row.judged) : "</tr>";
@@ -219,6 +211,18 @@ std::string summary(const std::vector<std::vector<RunRow>>& groups) {
   return html + "</table></div>";
 }
 
+Result<std::string> sweep_section(const Database& database, const std::vector<RunRow>& runs) {
+  Result<SweepCharts> made = sweep_charts(database, runs);
+  if (!made) return fail(std::move(made));
+  std::string html = section("Over the sweep, with 95 % confidence intervals", made->charts);
+  if (made->unchanged.empty()) return html;
+  html += "<p class=\"soft\">The same at every point: ";
+  for (std::size_t i = 0; i < made->unchanged.size(); ++i) {
+    html += fmt::format("{}{}", i == 0 ? "" : "; ", xml_escaped(made->unchanged[i]));
+  }
+  return html + "</p>";
+}
+
 // All that there is to say of the runs of one scenario.
 Result<std::string> scenario_section(const Database& database, const std::vector<RunRow>& runs) {
   const RunRow& first = runs.front();
@@ -230,7 +234,7 @@ Result<std::string> scenario_section(const Database& database, const std::vector
     return {};
   };
   Result<> added = add(expectations_table(database, runs), "");
-  if (added) added = add(sweep_charts(database, runs), "Over the sweep, with 95 % confidence intervals");
+  if (added) added = add(sweep_section(database, runs), "");
   if (added) added = add(time_charts(database, first), "Over time" + of_first);
   if (added) added = add(distribution_charts(database, runs), "Distributions");
   if (added) {

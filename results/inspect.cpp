@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ghostnet/runtime/text.hpp"
+#include "moment_rows.hpp"
 #include "row_visit.hpp"
 
 namespace ghostnet::results {
@@ -15,14 +16,6 @@ namespace ghostnet::results {
 namespace {
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
-
-std::optional<std::int64_t> integer_if(const Statement& row, std::size_t column) {
-  return row.is_null(column) ? std::nullopt : std::optional(row.integer(column));
-}
-
-LinkAt link_of(const Statement& row) {
-  return {row.integer(0), integer_if(row, 1), row.integer(2), row.integer(3), row.text(4), row.text(5)};
-}
 
 struct Frame {
   std::int64_t id = 0;
@@ -69,9 +62,6 @@ std::string json_of(const std::vector<std::int64_t>& numbers) {
 
 Result<EventsAround> events_around(const Database& database, std::int64_t run, const EventFilter& filter,
                                    std::int64_t time_ns, std::int64_t limit) {
-  const auto read = [](const Statement& row) -> EventAt {
-    return {row.integer(0), row.integer(1), integer_if(row, 2), row.text(3), row.text(4), row.text(5)};
-  };
   const auto read_side = [&](std::string_view side) {
     const std::string sql = fmt::format(
         "SELECT e.time_ns, e.number, e.host_id, e.kind, e.text, e.fields FROM events e "
@@ -81,8 +71,8 @@ Result<EventsAround> events_around(const Database& database, std::int64_t run, c
         "OR h.name LIKE ?4 ESCAPE '\\') AND {} LIMIT ?6",
         side);
     // One more, to know whether there are more.
-    return collect_rows(database, sql, read, run, filter.kind, json_of(filter.hosts), pattern_of(filter.words), time_ns,
-                        limit + 1);
+    return collect_rows(database, sql, event_of, run, filter.kind, json_of(filter.hosts), pattern_of(filter.words),
+                        time_ns, limit + 1);
   };
   EventsAround around;
   Result<std::vector<EventAt>> before = read_side("e.time_ns <= ?5 ORDER BY e.time_ns DESC, e.number DESC");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ghostnet/results/measured.hpp"
 #include "ghostnet/runtime/text.hpp"
 
 namespace ghostnet::results {
@@ -56,7 +57,9 @@ std::string error_element(const json& document) {
 
 std::string failure_element(const json& expectation) {
   const std::string value =
-      expectation["value"].is_null() ? "nothing was measured" : "it is " + expectation["value"].dump();
+      expectation["value"].is_null()
+          ? "nothing was measured"
+          : "it is " + measured_text(text_of(expectation["expr"]), expectation["value"].get<double>());
   return fmt::format("<failure type=\"expectation\" message=\"{}: {}\"/>", xml_escaped(text_of(expectation["expr"])),
                      xml_escaped(value));
 }

@@ -1,38 +1,16 @@
 #include "ghostnet/results/moments.hpp"
 
+#include "moment_rows.hpp"
 #include "row_visit.hpp"
 
 namespace ghostnet::results {
 
 namespace {
 
-std::optional<std::int64_t> integer_if(const Statement& row, std::size_t column) {
-  if (row.is_null(column)) return std::nullopt;
-  return row.integer(column);
-}
-
-LinkAt link_of(const Statement& row) {
-  return {.since_ns = row.integer(0),
-          .until_ns = integer_if(row, 1),
-          .a = row.integer(2),
-          .b = row.integer(3),
-          .kind = row.text(4),
-          .fields = row.text(5)};
-}
-
-EventAt event_of(const Statement& row) {
-  return {.time_ns = row.integer(0),
-          .number = row.integer(1),
-          .host = integer_if(row, 2),
-          .kind = row.text(3),
-          .text = row.text(4),
-          .fields = row.text(5)};
-}
-
 MessageAt message_of(const Statement& row) {
   return {.sent_ns = row.integer(0),
           .number = row.integer(1),
-          .received_ns = integer_if(row, 2),
+          .received_ns = row.integer_if(2),
           .from = row.integer(3),
           .to = row.integer(4),
           .bytes = row.integer(5),
@@ -167,7 +145,7 @@ Result<PositionsAt> positions_at(const Database& database, std::int64_t run, std
                               std::vector<PositionsAt::Place>& places) -> Result<> {
     std::optional<std::int64_t> found;
     const auto keep = [&](const Statement& row) -> Result<> {
-      found = integer_if(row, 0);
+      found = row.integer_if(0);
       return {};
     };
     if (Result<> read = for_each_row(database, which, keep, run, time_ns); !read) return read;

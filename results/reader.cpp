@@ -175,9 +175,7 @@ Result<std::vector<ExpectationRow>> expectations(const Database& database, std::
 Result<std::vector<EventRow>> events(const Database& database, std::int64_t run, std::int64_t limit) {
   std::vector<EventRow> all;
   const auto keep = [&](const Statement& row) -> Result<> {
-    EventRow event{.time_s = row.real(0), .host = std::nullopt, .kind = row.text(2), .text = row.text(3)};
-    if (!row.is_null(1)) event.host = row.integer(1);
-    all.push_back(std::move(event));
+    all.push_back({.time_s = row.real(0), .host = row.integer_if(1), .kind = row.text(2), .text = row.text(3)});
     return {};
   };
   Result<> read = for_each_row(database,

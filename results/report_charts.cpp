@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t kMaxMarks = 200;
 constexpr double kConfidence = 0.95;
+constexpr std::uint64_t kManyTimes = 20;  // from where on a scale of values is logarithmic
 
 std::string in_unit(const std::string& name, const std::string& unit) {
   return unit.empty() ? name : fmt::format("{} ({})", name, unit);
@@ -30,6 +31,9 @@ Result<std::vector<ChartMark>> marks_of(const Database& database, std::int64_t r
   return marks;
 }
 
+// So that what is below each other happened at the same time.
+std::pair<double, double> time_of(const RunRow& run) { return {0, std::max(run.simulated_s, 1e-9)}; }
+
 Result<Chart> rate_chart(const Database& database, const RunRow& run, const MetricRow& metric) {
   Result<std::vector<Point>> points = series(database, run.id, metric.name);
   if (!points) return fail(std::move(points));
@@ -45,6 +49,7 @@ Result<Chart> rate_chart(const Database& database, const RunRow& run, const Metr
   return Chart{.title = metric.name,
                .x_label = "time (s)",
                .y_label = counts ? (metric.unit.empty() ? "1/s" : metric.unit + "/s") : metric.unit,
+               .x_range = time_of(run),
                .lines = {std::move(line)}};
 }
 
@@ -52,12 +57,20 @@ Result<Chart> percentile_chart(const Database& database, const RunRow& run, cons
   Result<std::vector<WindowRow>> all = windows(database, run.id, metric.name);
   if (!all) return fail(std::move(all));
   const DisplayUnit unit = display_unit(metric.unit, static_cast<double>(metric.histogram.percentile(99)));
-  Chart chart{.title = metric.name + " over time", .x_label = "time (s)", .y_label = unit.name, .lines = {}};
+  Chart chart{.title = metric.name + " over time",
+              .x_label = "time (s)",
+              .y_label = unit.name,
+              .x_range = time_of(run),
+              .lines = {}};
   for (const auto& [percent, label] : {std::pair{50.0, "p50"}, std::pair{90.0, "p90"}, std::pair{99.0, "p99"}}) {
     ChartLine line{.label = label, .points = {}};
+    double known_until_s = 0;
     for (const WindowRow& window : *all) {
       const auto value = static_cast<double>(window.histogram.percentile(percent));
-      line.points.push_back({.x = window.to_s, .y = value * unit.factor});
+      // Between two windows there may be time in which nothing was measured.
+      const bool apart = window.from_s > known_until_s;
+      line.points.push_back({.x = window.to_s, .y = value * unit.factor, .apart = apart});
+      known_until_s = window.to_s;
     }
     chart.lines.push_back(std::move(line));
   }
@@ -78,6 +91,57 @@ ChartLine distribution_of(const std::string& label, const Histogram& histogram, 
     add(std::min(highest, histogram.max()));
   });
   return line;
+}
+
+// The distributions of one metric, each with what it is of.
+struct Curves {
+  std::string unit;
+  std::vector<std::pair<std::string, Histogram>> histograms;
+
+  void add(const std::string& label, const MetricRow& metric) {
+    unit = metric.unit;
+    const auto known = std::ranges::find(histograms, label, [](const auto& each) { return each.first; });
+    if (known == histograms.end()) {
+      histograms.emplace_back(label, metric.histogram);
+    } else {
+      known->second.merge(metric.histogram);
+    }
+  }
+};
+
+Chart distribution_chart(const std::string& metric, const Curves& curves) {
+  Histogram all;
+  for (const auto& [label, histogram] : curves.histograms) all.merge(histogram);
+  const DisplayUnit unit = display_unit(curves.unit, static_cast<double>(all.percentile(99)));
+  // Where values are of several magnitudes, each gets its room.
+  const std::uint64_t small = all.percentile(1);
+  const bool log_x = small > 0 && all.max() / small >= kManyTimes;
+  Chart chart{.title = "Distribution of " + metric,
+              .x_label = in_unit(metric, unit.name),
+              .y_label = "share at most so large",
+              .log_x = log_x,
+              .y_max = 1,
+              .lines = {}};
+  if (log_x) {
+    chart.x_range = std::pair(static_cast<double>(std::max<std::uint64_t>(all.min(), 1)) * unit.factor,
+                              static_cast<double>(all.max()) * unit.factor);
+  }
+  for (const auto& [label, histogram] : curves.histograms) {
+    chart.lines.push_back(distribution_of(label, histogram, unit.factor));
+  }
+  return chart;
+}
+
+// The runs of each point of a sweep, in the order of their first.
+std::vector<std::vector<RunRow>> repeats_of(const std::vector<RunRow>& runs) {
+  std::vector<std::vector<RunRow>> points;
+  for (const RunRow& run : runs) {
+    auto point =
+        std::ranges::find_if(points, [&](const auto& each) { return each.front().sweep_point == run.sweep_point; });
+    if (point == points.end()) point = points.emplace(points.end());
+    point->push_back(run);
+  }
+  return points;
 }
 
 // A setting of a sweep: its text, and its number where it is one.
@@ -205,11 +269,25 @@ Chart sweep_chart(const SweepAxis& axis, const std::pair<std::string, std::strin
       const double width = half_width(estimate, kConfidence) * display.factor;
       const double value = estimate.value * display.factor;
       const double x = numbers ? *axis.settings[i].number * x_unit.factor : static_cast<double>(i);
-      line.points.push_back({.x = x, .y = value, .low = value - width, .high = value + width});
+      // What is counted is never less than nothing.
+      const double low = value < 0 ? value - width : std::max(value - width, 0.0);
+      line.points.push_back({.x = x, .y = value, .low = low, .high = value + width});
     }
     chart.lines.push_back(std::move(line));
   }
   return chart;
+}
+
+// The value that all points of all lines have, where they have one.
+std::optional<double> only_value(const Chart& chart) {
+  std::optional<double> only;
+  for (const ChartLine& line : chart.lines) {
+    for (const ChartPoint& point : line.points) {
+      if (only && *only != point.y) return std::nullopt;
+      only = point.y;
+    }
+  }
+  return only;
 }
 
 // Whether the chart says anything: some line is not flat at 0.
@@ -229,23 +307,29 @@ DisplayUnit display_unit(const std::string& unit, double largest) {
   return {1, "ns"};
 }
 
-std::string run_label(const RunRow& run) {
+std::string point_label(const RunRow& run) {
   std::string label;
   for (const auto& [path, value] : run.sweep_point) {
     label += fmt::format("{}{}={}", label.empty() ? "" : ", ", path, value);
   }
+  return label;
+}
+
+std::string run_label(const RunRow& run) {
+  std::string label = point_label(run);
   if (run.repeat != 0) label += fmt::format("{}repeat {}", label.empty() ? "" : ", ", run.repeat);
   return label.empty() ? fmt::format("run {}", run.id) : label;
 }
 
-Result<std::string> sweep_charts(const Database& database, const std::vector<RunRow>& runs) {
+Result<SweepCharts> sweep_charts(const Database& database, const std::vector<RunRow>& runs) {
   std::vector<std::string> paths;
   for (const RunRow& run : runs) {
     for (const auto& [path, value] : run.sweep_point) {
       if (std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
     }
   }
-  std::string html;
+  SweepCharts made;
+  std::vector<std::pair<std::string, std::string>> said;  // metric and statistic
   for (const std::string& path : paths) {
     const SweepAxis axis = axis_of(runs, path);
     if (axis.settings.size() < 2) continue;
@@ -253,10 +337,18 @@ Result<std::string> sweep_charts(const Database& database, const std::vector<Run
     if (!statistics) return fail(std::move(statistics));
     for (const auto& [what, lines] : *statistics) {
       const Chart chart = sweep_chart(axis, what, lines);
-      if (says_something(chart)) html += chart.html();
+      if (!says_something(chart)) continue;
+      const std::optional<double> same = only_value(chart);
+      if (!same) {
+        made.charts += chart.html();
+      } else if (std::ranges::find(said, what) == said.end()) {
+        said.push_back(what);
+        made.unchanged.push_back(fmt::format("{} of {}: {}{}{}", what.second, what.first, short_number(*same),
+                                             chart.y_label.empty() ? "" : " ", chart.y_label));
+      }
     }
   }
-  return html;
+  return made;
 }
 
 Result<std::string> time_charts(const Database& database, const RunRow& run) {
@@ -277,41 +369,27 @@ Result<std::string> time_charts(const Database& database, const RunRow& run) {
 }
 
 Result<std::string> distribution_charts(const Database& database, const std::vector<RunRow>& runs) {
-  struct Curves {
-    std::string unit;
-    std::vector<std::pair<std::string, Histogram>> histograms;
-  };
   std::map<std::string, Curves> by_metric;
-  const std::size_t shown = std::min(runs.size(), Chart::kColours);
+  const std::vector<std::vector<RunRow>> points = repeats_of(runs);
+  const std::size_t shown = std::min(points.size(), Chart::kColours);
   for (std::size_t i = 0; i < shown; ++i) {
     // Spread over all of them, where there are more than can be told apart.
-    const RunRow& run = runs[i * runs.size() / shown];
-    Result<std::vector<MetricRow>> all = metrics(database, run.id, runs.size() == 1);
-    if (!all) return fail(std::move(all));
-    for (MetricRow& metric : *all) {
-      if (metric.kind != "histogram" || metric.histogram.empty()) continue;
-      Curves& curves = by_metric[metric.name];
-      curves.unit = metric.unit;
-      std::string label = runs.size() > 1 ? run_label(run) : metric.group.empty() ? "all" : metric.group;
-      curves.histograms.emplace_back(std::move(label), std::move(metric.histogram));
+    const std::vector<RunRow>& repeats = points[i * points.size() / shown];
+    for (const RunRow& run : repeats) {
+      Result<std::vector<MetricRow>> all = metrics(database, run.id, points.size() == 1);
+      if (!all) return fail(std::move(all));
+      for (const MetricRow& metric : *all) {
+        if (metric.kind != "histogram" || metric.histogram.empty()) continue;
+        const std::string group = metric.group.empty() ? "all" : metric.group;
+        by_metric[metric.name].add(points.size() > 1 ? point_label(run) : group, metric);
+      }
     }
   }
   std::string html;
   for (auto& [metric, curves] : by_metric) {
     // One group is everything.
-    if (runs.size() == 1 && curves.histograms.size() == 2) curves.histograms.pop_back();
-    const DisplayUnit unit =
-        display_unit(curves.unit, static_cast<double>(curves.histograms.front().second.percentile(99)));
-    Chart chart{.title = "Distribution of " + metric,
-                .x_label = in_unit(metric, unit.name),
-                .y_label = "share at most so large",
-                .log_x = true,
-                .y_max = 1,
-                .lines = {}};
-    for (const auto& [label, histogram] : curves.histograms) {
-      chart.lines.push_back(distribution_of(label, histogram, unit.factor));
-    }
-    html += chart.html();
+    if (points.size() == 1 && curves.histograms.size() == 2) curves.histograms.pop_back();
+    html += distribution_chart(metric, curves).html();
   }
   return html;
 }

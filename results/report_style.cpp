@@ -32,7 +32,7 @@ svg text{fill:var(--soft);font:12px system-ui,-apple-system,"Segoe UI",sans-seri
 svg .label{fill:var(--ink);font-size:12.5px}svg .marked{fill:var(--warn);font-size:11px}
 svg .axis{stroke:var(--axis);stroke-width:1}svg .grid{stroke:var(--rule);stroke-width:1}
 svg .mark{stroke:var(--warn);stroke-width:1;stroke-dasharray:3 3;opacity:.75}
-svg .line{fill:none;stroke:var(--c);stroke-width:1.8;stroke-linejoin:round}
+svg .line{fill:none;stroke:var(--c);stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
 svg .band{fill:var(--c);opacity:.18}svg .whisker{fill:none;stroke:var(--c);stroke-width:1.3}svg .dot{fill:var(--c)}
 svg .hosts{fill:none;stroke:var(--c);stroke-linecap:round}svg .links{stroke:var(--axis);stroke-width:.5;opacity:.35;fill:none}
 .scroll{overflow-x:auto}

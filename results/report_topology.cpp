@@ -2,9 +2,11 @@
 // that a thousand or ten thousand dots fill a disc evenly.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <numbers>
+#include <numeric>
 
 #include "ghostnet/results/junit.hpp"
 #include "report_parts.hpp"
@@ -151,8 +153,12 @@ std::string linked_by(const std::vector<LinkRow>& links) {
 std::string dots_svg(const Layout& layout, std::size_t colours) {
   std::vector<std::string> paths(colours);
   for (const Dot& dot : layout.dots) paths[dot.colour] += fmt::format("M{:.1f} {:.1f}h0", dot.x, dot.y);
+  // Many below, so that few are not hidden by them.
+  std::vector<std::size_t> order(colours);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, std::greater{}, [&](std::size_t i) { return std::pair(paths[i].size(), i); });
   std::string out;
-  for (std::size_t i = 0; i < colours; ++i) {
+  for (const std::size_t i : order) {
     out += fmt::format("<path class=\"hosts s{}\" stroke-width=\"{:.2f}\" d=\"{}\"/>", i, 2 * layout.radius, paths[i]);
   }
   return out;

@@ -11,6 +11,7 @@
 #include "ghostnet/results/database.hpp"
 #include "ghostnet/results/store.hpp"
 #include "ghostnet/runtime/result_sink.hpp"
+#include "sample_feed.hpp"
 
 namespace ghostnet::results {
 
@@ -84,6 +85,8 @@ struct RunRows {
 class RunWriter {
  public:
   RunWriter(Database database, StoreOptions options) : database_(std::move(database)), options_(std::move(options)) {}
+  RunWriter(const RunWriter&) = delete;  // the connection has the feed's address
+  RunWriter& operator=(const RunWriter&) = delete;
 
   // Enters the run and commits it.
   Result<std::int64_t> begin(const RunInfo& run);
@@ -104,6 +107,8 @@ class RunWriter {
   Result<> write_hosts(const std::vector<HostInfo>& hosts);
   Result<> write_metrics(const std::vector<std::pair<MetricId, MetricInfo>>& metrics);
   Result<> write_samples(std::vector<Sample>& samples);
+  // Those of one metric and instant.
+  Result<> write_frame(std::span<const Sample> samples);
   Result<std::int64_t> frame(MetricId metric, std::int64_t time_ns);
   Result<> write_windows(const std::vector<RunRows::HistogramRow>& rows);
   Result<> write_histograms(const std::vector<RunRows::HistogramRow>& rows);
@@ -120,6 +125,7 @@ class RunWriter {
   Result<Statement*> statement(const char* sql);
   std::int64_t metric_id(MetricId metric) const;
 
+  SampleFeed feed_;  // outlives the connection
   Database database_;
   StoreOptions options_;
   std::int64_t run_id_ = 0;

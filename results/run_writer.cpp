@@ -5,9 +5,9 @@
 #include <stdexcept>
 #include <tuple>
 
-#include "ghostnet/runtime/quantity.hpp"
 #include "ghostnet/runtime/text.hpp"
 #include "run_rows.hpp"
+#include "setting_number.hpp"
 
 namespace ghostnet::results {
 
@@ -38,21 +38,6 @@ std::string json_array(const std::vector<std::string>& texts) {
     append_json_string(out, text);
   }
   return out + ']';
-}
-
-// The value in its base unit (seconds, bytes, bit/s, 1/s, a share), for axes and arithmetic.
-std::optional<double> number_of(std::string_view text) {
-  if (const auto real = parse_real(text)) return *real;
-  if (const auto time = parse_duration(text)) return static_cast<double>(time->count()) / 1e9;
-  if (const auto size = parse_data_size(text)) return static_cast<double>(size->bytes);
-  if (const auto rate = parse_data_rate(text)) return static_cast<double>(rate->bits_per_second);
-  if (const auto rate = parse_frequency(text)) return static_cast<double>(rate->micro_per_hour) / 3.6e9;
-  if (text.ends_with('%')) {
-    text.remove_suffix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    if (const auto percent = parse_real(text)) return *percent / 100;
-  }
-  return std::nullopt;
 }
 
 std::optional<std::int64_t> host_or_null(HostId host) {
@@ -117,6 +102,7 @@ std::int64_t RunWriter::metric_id(MetricId metric) const {
 // ---- the beginning ----
 
 Result<std::int64_t> RunWriter::begin(const RunInfo& run) {
+  if (Result<> offered = feed_.offer_to(database_); !offered) return fail(std::move(offered));
   Result<Transaction> transaction = Transaction::begin(database_);
   if (!transaction) return fail(std::move(transaction));
   Result<std::int64_t> id = enter_run(run);
@@ -180,7 +166,7 @@ Result<> RunWriter::enter_parameters(const RunInfo& run) {
   if (!insert) return fail(std::move(insert));
   for (const auto& [path, value] : run.parameters) {
     const bool swept = std::ranges::any_of(run.sweep_point, [&](const auto& set) { return set.first == path; });
-    if (Result<> done = (*insert)->run_with(run_id_, path, value, number_of(value), swept); !done) return done;
+    if (Result<> done = (*insert)->run_with(run_id_, path, value, setting_number(value), swept); !done) return done;
   }
   return {};
 }
@@ -281,27 +267,33 @@ Result<> RunWriter::write_samples(std::vector<Sample>& samples) {
   if (samples.empty()) return {};
   const auto key = [](const Sample& s) { return std::tuple(s.time, s.metric, s.host); };
   if (!std::ranges::is_sorted(samples, {}, key)) std::ranges::sort(samples, {}, key);
-  Result<Statement*> insert = statement(
-      "INSERT INTO samples (frame_id, host_id, value) VALUES (?1, ?2, ?3) "
-      "ON CONFLICT DO UPDATE SET value = excluded.value");
-  if (!insert) return fail(std::move(insert));
-  Result<Statement*> total = statement("UPDATE frames SET total = ?2 WHERE frame_id = ?1");
-  if (!total) return fail(std::move(total));
-  std::optional<std::pair<TimePoint, MetricId>> at;
-  std::int64_t frame_id = 0;
-  for (const Sample& sample : samples) {
-    if (const std::pair here(sample.time, sample.metric); at != here) {
-      Result<std::int64_t> found = frame(sample.metric, to_ns(sample.time));
-      if (!found) return fail(std::move(found));
-      frame_id = *found;
-      at = here;
-    }
-    Result<> done = sample.host == kNoHost ? (*total)->run_with(frame_id, sample.value)
-                                           : (*insert)->run_with(frame_id, sample.host, sample.value);
-    if (!done) return done;
+  for (auto at = samples.begin(); at != samples.end();) {
+    const auto end = std::find_if(
+        at, samples.end(), [&](const Sample& each) { return each.time != at->time || each.metric != at->metric; });
+    if (Result<> written = write_frame({at, end}); !written) return written;
+    at = end;
   }
   reached_ns_ = std::max(reached_ns_, to_ns(samples.back().time));
   return {};
+}
+
+Result<> RunWriter::write_frame(std::span<const Sample> samples) {
+  Result<std::int64_t> frame_id = frame(samples.front().metric, to_ns(samples.front().time));
+  if (!frame_id) return fail(std::move(frame_id));
+  // The value of no host is that of all; it comes last.
+  const auto total = std::ranges::lower_bound(samples, kNoHost, {}, &Sample::host);
+  if (total != samples.begin()) {
+    Result<Statement*> insert = statement(
+        "INSERT INTO samples (frame_id, host_id, value) SELECT ?1, host_id, value FROM sample_feed WHERE true "
+        "ON CONFLICT DO UPDATE SET value = excluded.value");
+    if (!insert) return fail(std::move(insert));
+    feed_.hold({samples.begin(), total});
+    if (Result<> done = (*insert)->run_with(*frame_id); !done) return done;
+  }
+  if (total == samples.end()) return {};
+  Result<Statement*> update = statement("UPDATE frames SET total = ?2 WHERE frame_id = ?1");
+  if (!update) return fail(std::move(update));
+  return (*update)->run_with(*frame_id, samples.back().value);
 }
 
 Result<> RunWriter::write_windows(const std::vector<RunRows::HistogramRow>& rows) {

@@ -2,6 +2,7 @@
 
 #include "ghostnet/results/compare.hpp"
 #include "ghostnet/runtime/quantity.hpp"
+#include "setting_number.hpp"
 
 namespace ghostnet::results {
 
@@ -50,9 +51,19 @@ Result<std::pair<std::int64_t, std::int64_t>> parse_range(std::string_view part)
   return std::pair(static_cast<std::int64_t>(*from), static_cast<std::int64_t>(*to));
 }
 
+// However it is written: 1% is 1 %.
+bool is_same(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  const std::optional<double> number = setting_number(a);
+  return number && number == setting_number(b);
+}
+
 bool meets(const RunRow& run, const Settings& settings) {
-  return std::ranges::all_of(
-      settings, [&](const auto& wanted) { return std::ranges::find(run.parameters, wanted) != run.parameters.end(); });
+  return std::ranges::all_of(settings, [&](const auto& wanted) {
+    return std::ranges::any_of(run.parameters, [&](const auto& set) {
+      return set.first == wanted.first && is_same(set.second, wanted.second);
+    });
+  });
 }
 
 Result<std::vector<RunRow>> named(const std::vector<RunRow>& all, std::string_view words) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "ghostnet/results/junit.hpp"
 
@@ -42,7 +43,9 @@ std::vector<ChartPoint> thinned(const std::vector<ChartPoint>& points) {
     const auto to = points.begin() + static_cast<std::ptrdiff_t>(points.size() * (i + 1) / stretches);
     auto [least, most] = std::minmax_element(from, to, [](const auto& a, const auto& b) { return a.y < b.y; });
     if (most < least) std::swap(least, most);
+    const bool apart = std::any_of(from, to, [](const ChartPoint& point) { return point.apart; });
     kept.push_back(*least);
+    kept.back().apart = apart;
     if (most != least) kept.push_back(*most);
   }
   return kept;
@@ -60,6 +63,7 @@ class Drawing {
         if (point.low < point.high) y.include(point.low), y.include(point.high);
       }
     }
+    if (chart.x_range) x = {chart.x_range->first, chart.x_range->second};
     if (x.empty()) x = {0, 1};
     if (y.empty()) y = {0, 1};
     if (!chart.x_names.empty()) x = {-0.4, static_cast<double>(chart.x_names.size()) - 0.6};
@@ -152,10 +156,10 @@ class Drawing {
     const std::vector<ChartPoint> points = thinned(line.points);
     if (points.empty()) return;
     if (line.band) draw_band(points, colour);
-    if (points.size() > 1) {
-      out_ += fmt::format("<polyline class=\"line s{}\" points=\"", colour);
-      for (const ChartPoint& point : points) out_ += fmt::format("{:.1f},{:.1f} ", at_x(point.x), at_y(point.y));
-      out_ += fmt::format("\"><title>{}</title></polyline>", xml_escaped(line.label));
+    for (auto from = points.begin(); from != points.end();) {
+      const auto to = std::find_if(from + 1, points.end(), [](const ChartPoint& point) { return point.apart; });
+      draw_stretch({from, to}, line.label, colour);
+      from = to;
     }
     if (!line.markers && points.size() > 1) return;
     for (const ChartPoint& point : points) {
@@ -167,6 +171,17 @@ class Drawing {
           fmt::format("<circle class=\"dot s{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"><title>{}: {}</title></circle>",
                       colour, at_x(point.x), at_y(point.y), xml_escaped(line.label), short_number(point.y));
     }
+  }
+
+  void draw_stretch(std::span<const ChartPoint> points, const std::string& label, std::size_t colour) {
+    const bool alone = points.size() == 1;
+    out_ += fmt::format("<polyline class=\"line s{}\" points=\"", colour);
+    for (const ChartPoint& point : points) {
+      out_ += fmt::format("{:.1f},{:.1f} ", at_x(point.x), at_y(point.y));
+      // A line of no length is a dot, by its round ends.
+      if (alone) out_ += fmt::format("{:.1f},{:.1f} ", at_x(point.x), at_y(point.y));
+    }
+    out_ += fmt::format("\"><title>{}</title></polyline>", xml_escaped(label));
   }
 
   void draw_band(const std::vector<ChartPoint>& points, std::size_t colour) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ghostnet::results {
@@ -18,6 +19,7 @@ struct ChartPoint {
   // A confidence interval or a band, where low < high.
   double low = 0;
   double high = 0;
+  bool apart = false;  // from the point before: no line leads here
 };
 
 struct ChartLine {
@@ -40,9 +42,10 @@ struct Chart {
   std::string x_label;
   std::string y_label;
   bool log_x = false;
-  bool from_zero = true;          // the y axis
-  std::optional<double> y_max{};  // fixed, as for shares
-  std::vector<ChartLine> lines;   // more than kColours share colours
+  std::optional<std::pair<double, double>> x_range{};  // else that of the points
+  bool from_zero = true;                               // the y axis
+  std::optional<double> y_max{};                       // fixed, as for shares
+  std::vector<ChartLine> lines;                        // more than kColours share colours
   std::vector<ChartMark> marks{};
   std::vector<std::string> x_names{};  // names for x = 0, 1, 2, ...: a scale without numbers
 

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <optional>
 #include <sstream>
+#include <string>
+#include <unordered_map>
 
 #include "ghostnet/runtime/quantity.hpp"
 
@@ -75,11 +77,13 @@ class TreeBuilder : public YAML::EventHandler {
       throw Refused{position_of(mark), fmt::format("nested more than {} deep", limits_.max_depth)};
     }
     stack_.push_back({.kind = kind, .at = position_of(mark), .text = {}, .items = {}});
+    keys_.emplace_back();
   }
 
   void close() {
     Node done = std::move(stack_.back());
     stack_.pop_back();
+    keys_.pop_back();
     add(std::move(done));
   }
 
@@ -90,20 +94,22 @@ class TreeBuilder : public YAML::EventHandler {
     }
     Node& parent = stack_.back();
     bool is_key = parent.is_mapping() && parent.items.size() % 2 == 0;
-    if (is_key) check_key(parent, node);
+    if (is_key) check_key(node);
     parent.items.push_back(std::move(node));
   }
 
-  static void check_key(const Node& parent, const Node& key) {
+  void check_key(const Node& key) {
     if (!key.is_scalar()) throw Refused{key.at, "a key must be plain text"};
-    if (const Node* earlier = parent.find(key.text)) {
-      throw Refused{key.at, fmt::format("'{}' stands here twice; the first is on line {}", key.text, earlier->at.line)};
-    }
+    const auto [earlier, fresh] = keys_.back().try_emplace(key.text, key.at);
+    if (fresh) return;
+    throw Refused{key.at,
+                  fmt::format("'{}' stands here twice; the first is on line {}", key.text, earlier->second.line)};
   }
 
   DocumentLimits limits_;
   std::size_t nodes_ = 0;
   std::vector<Node> stack_;
+  std::vector<std::unordered_map<std::string, Position>> keys_;  // of each on the stack, where they stand
   Node root_;
 };
 

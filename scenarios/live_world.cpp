@@ -22,7 +22,7 @@ namespace {
 
 using realnet::LoopbackNetwork;
 
-constexpr std::uint32_t kMaxHosts = 4096;            // descriptors, and what a machine can carry
+constexpr std::uint32_t kMaxLiveHosts = 4096;        // descriptors, and what a machine can carry
 constexpr std::uint32_t kMaxNamespaces = 512;        // each with a device of its own
 constexpr std::uint32_t kFirstInside = 0x0a00'0001;  // 10.0.0.1, of hosts in namespaces
 constexpr std::uint32_t kUsualMtuBytes = 1500;
@@ -367,7 +367,7 @@ Result<Parts> make_parts(const Scenario& scenario, LogSink& log_sink, const LogO
 }  // namespace
 
 Result<std::unique_ptr<RunWorld>> make_loopback(const Scenario& scenario, LogSink& log_sink, const LogOptions& log) {
-  if (Result<> can = check(scenario, kMaxHosts); !can) return fail(std::move(can));
+  if (Result<> can = check(scenario, kMaxLiveHosts); !can) return fail(std::move(can));
   Result<realnet::AddressBlock> block = realnet::AddressBlock::reserve();
   if (!block) return fail(std::move(block));
   Result<Parts> parts = make_parts(scenario, log_sink, log);

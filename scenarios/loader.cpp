@@ -4,6 +4,7 @@
 #include "ghostnet/scenarios/fault_loader.hpp"
 #include "ghostnet/scenarios/network_loader.hpp"
 #include "ghostnet/scenarios/option_reader.hpp"
+#include "ghostnet/scenarios/reference.hpp"
 #include "ghostnet/scenarios/scenario.hpp"
 
 namespace ghostnet::scenarios {
@@ -27,10 +28,7 @@ class Loader {
     if (!root.is_mapping()) {
       return reader_.complain(root.at, "", fmt::format("expected a mapping of keys, found {}", root.what()));
     }
-    constexpr std::string_view kSections[] = {"network", "tcp",    "ns3",    "regions",   "latencies",
-                                              "routers", "links",  "groups", "protocols", "workload",
-                                              "faults",  "expect", "sweep",  "record"};
-    reader_.fill(root, "", scenario_.run, kSections);
+    reader_.fill(root, "", scenario_.run, kFileSections);
     written_duration_ = scenario_.run.duration;
     if (overrides.seed) scenario_.run.seed = *overrides.seed;
     if (overrides.until) scenario_.run.duration = *overrides.until;
@@ -220,6 +218,11 @@ class Loader {
       for (const auto& region : scenario_.regions.regions) names.push_back(region.name);
     }
     const Node* written = value.find("place");
+    const bool only_everywhere = names.size() == 1 && names.front() == kEverywhere;
+    if (!graph && only_everywhere && place != names.front()) {
+      return reader_.complain(written != nullptr ? written->at : value.at, join(path, "place"),
+                              "there is no place to stand at: the file has neither regions nor routers");
+    }
     reader_.check_name(graph ? "router" : "region", place, names, written != nullptr ? written->at : value.at,
                        join(path, "place"));
   }

@@ -42,7 +42,7 @@ class GroundLoader {
       reader_.complain(network->at, "network.ground", "regions and routers are of `ground: internet`");
     }
     if (scenario_.regions.regions.empty()) {
-      scenario_.regions.regions.push_back({.name = "everywhere"});
+      scenario_.regions.regions.push_back({.name = std::string(kEverywhere)});
       scenario_.regions.paths = {{.delay = scenario_.network.latency, .jitter = scenario_.network.jitter}};
     }
   }

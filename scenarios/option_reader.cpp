@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ghostnet/runtime/suggest.hpp"
+#include "ghostnet/scenarios/reference.hpp"
 
 namespace ghostnet::scenarios {
 
@@ -42,10 +43,17 @@ void OptionReader::fill(const Node& node, std::string_view path, const OptionTab
     const Node& key = node.key(i);
     if (contains(others, key.text)) continue;
     const OptionDesc* desc = table.find(key.text);
+    if (desc == nullptr && complaints_.size() >= kMaxComplaints) {
+      ++seen_;  // a file may have tens of thousands
+      continue;
+    }
     if (desc == nullptr) {
       std::vector<std::string_view> names = table.names();
       names.insert(names.end(), others.begin(), others.end());
-      complain(key.at, join(path, key.text), fmt::format("there is no such key{}", suggestion(key.text, names)));
+      const std::string place = place_of_key(key.text, path);
+      complain(key.at, join(path, key.text),
+               place.empty() ? fmt::format("there is no such key{}", suggestion(key.text, names))
+                             : fmt::format("there is no such key here; it belongs {}", place));
       continue;
     }
     set(*desc, object, node.value(i), join(path, key.text));
@@ -81,7 +89,11 @@ void OptionReader::set(const OptionDesc& desc, void* object, const Node& value, 
       items.push_back(item.text);
     }
   } else if (!value.is_scalar()) {
-    return complain(value.at, path, fmt::format("expected {}, found {}", desc.expected(), value.what()));
+    // `network.regions` is a name or a file; regions that are written out stand elsewhere.
+    const bool is_section = path.starts_with("network.") && contains(kFileSections, desc.name);
+    return complain(value.at, path,
+                    fmt::format("expected {}, found {}{}", desc.expected(), value.what(),
+                                is_section ? "; written out, it belongs at the top of the file" : ""));
   }
   OptionText text = value.is_sequence() ? OptionText::of_list(std::move(items)) : OptionText(value.text);
   // A single value stands for a list of one.

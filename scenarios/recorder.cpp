@@ -78,10 +78,16 @@ void Recorder::sample() {
   while (next_sample_ <= now) next_sample_ += options_.interval;
 }
 
+// While services stop, counters gain what was still under way; levels sink to nothing, which is not the run's.
+bool Recorder::has_value(MetricId metric) const {
+  const MetricKind kind = world_.metrics().info(metric).kind;
+  return kind == MetricKind::counter || (kind == MetricKind::gauge && looks_);
+}
+
 void Recorder::sample_totals(TimePoint now) {
   const MetricHub& hub = world_.metrics();
   for (const MetricId metric : hub.metrics_by_name()) {
-    if (hub.info(metric).kind == MetricKind::histogram) continue;
+    if (!has_value(metric)) continue;
     double sum = 0;
     hub.for_each_value(metric, [&](HostId, std::int64_t value) { sum += static_cast<double>(value); });
     samples_.push_back({now, in_sink(metric), kNoHost, sum});
@@ -92,13 +98,13 @@ void Recorder::sample_hosts(TimePoint now) {
   const MetricHub& hub = world_.metrics();
   if (!options_.series.empty()) {
     for (const std::string& name : options_.series) {
-      if (const auto metric = hub.find(name)) sample_host_values(now, *metric);
+      if (const auto metric = hub.find(name); metric && has_value(*metric)) sample_host_values(now, *metric);
     }
     return;
   }
   std::vector<MetricId> in_turn;
   for (const MetricId metric : hub.metrics_by_name()) {
-    if (hub.info(metric).kind != MetricKind::histogram) in_turn.push_back(metric);
+    if (has_value(metric)) in_turn.push_back(metric);
   }
   if (in_turn.empty()) return;
   constexpr std::int64_t kTurnNs = 1'000'000'000 / kHostSamplesPerSecond;

@@ -1,5 +1,7 @@
 #include "ghostnet/scenarios/reference.hpp"
 
+#include <algorithm>
+
 #include "ghostnet/scenarios/scenario.hpp"
 
 namespace ghostnet::scenarios {
@@ -96,6 +98,19 @@ std::vector<KeySection> key_sections() {
       {"expect[]", "An expectation with a window; one without is a text alone", &option_table<ExpectationOptions>()});
   sections.push_back({"record", "What is kept of a run", &option_table<RecordOptions>()});
   return sections;
+}
+
+std::string place_of_key(std::string_view key, std::string_view path) {
+  // Elsewhere keys are of one thing, and not mistaken for these.
+  if (!path.empty() && path != "network" && !path.starts_with("groups.")) return {};
+  const bool of_file = option_table<RunOptions>().find(key) != nullptr;
+  if (!path.empty() && (of_file || std::ranges::find(kFileSections, key) != std::end(kFileSections))) {
+    return "at the top of the file";
+  }
+  if (path != "network" && option_table<NetworkOptions>().find(key) != nullptr) return "in network";
+  if (!path.starts_with("groups.") && option_table<GroupOptions>().find(key) != nullptr)
+    return "in a group, groups.NAME";
+  return {};
 }
 
 std::string reference_page(const ServiceRegistry& registry) {

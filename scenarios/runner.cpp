@@ -9,6 +9,8 @@ namespace ghostnet::scenarios {
 
 namespace {
 
+std::string in_times(std::uint64_t count) { return count == 1 ? "once" : fmt::format("{} times", count); }
+
 constexpr Duration kProgressStep = 100ms;      // of the run's time
 constexpr Duration kStopLimit = 5s;            // for the graceful end
 constexpr std::size_t kMaxOutstanding = 1024;  // operations of one workload that one host has under way
@@ -267,8 +269,9 @@ RunReport Runner::run() {
   report.counters = world_.counters();
   report.warnings = world_.warnings();
   for (const auto& [kind, failures] : failures_) {
-    report.warnings.push_back(fmt::format("{} failed {} times with {}; the first: {}", kind.first, failures.count,
-                                          to_string(kind.second), failures.first));
+    const std::string_view why = to_string(kind.second);
+    report.warnings.push_back(fmt::format("{} failed {} with {}{}", kind.first, in_times(failures.count), why,
+                                          failures.first == why ? "" : "; the first: " + failures.first));
   }
   report.metrics = windows_.measured();
   report.error = failure_;

@@ -29,7 +29,9 @@ constexpr std::size_t kPayloadAheadBytes = 640;     // of a packet; the processo
 constexpr std::size_t kPureSegmentBytes = 20 + 40;  // what is larger brings data
 
 void prefetch_lines(const void* first, std::size_t lines) {
-  for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(static_cast<const char*>(first) + 64 * i, 1);
+  // As a number: what is touched ahead may be nothing.
+  const auto line = reinterpret_cast<std::uintptr_t>(first);
+  for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(reinterpret_cast<const void*>(line + 64 * i), 1);
 }
 
 // The receiver reads it, and whoever sends next writes over it: blocks are used again while they are warm.

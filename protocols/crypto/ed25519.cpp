@@ -1,11 +1,10 @@
 #include "ghostnet/crypto/ed25519.hpp"
 
-#include <sodium.h>
-
 #include <cassert>
 #include <optional>
 
 #include "ghostnet/crypto/shared_results.hpp"
+#include "sodium.hpp"
 
 namespace ghostnet::crypto {
 
@@ -15,6 +14,7 @@ Ed25519KeyPair Ed25519KeyPair::generate(SecureRandom& random) {
 
 Ed25519KeyPair Ed25519KeyPair::from_seed(ByteView seed) {
   assert(seed.size() == kEd25519SeedBytes);
+  prepare_sodium();
   SeedAndPublic secret;
   Ed25519PublicKey public_key;
   crypto_sign_ed25519_seed_keypair(public_key.data(), secret.data(), seed.data());
@@ -29,6 +29,7 @@ Ed25519Signature Ed25519KeyPair::sign(ByteView message) const {
 
 bool ed25519_verify(ByteView public_key, ByteView message, ByteView signature) {
   if (public_key.size() != kEd25519PublicBytes || signature.size() != kEd25519SignatureBytes) return false;
+  prepare_sodium();
   const auto verify = [&] {
     return crypto_sign_ed25519_verify_detached(signature.data(), message.data(), message.size(), public_key.data()) ==
            0;

@@ -3,7 +3,6 @@
 #define OPENSSL_SUPPRESS_DEPRECATED  // the plain functions: fetching an algorithm costs more than a short message
 #include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <sodium.h>
 
 #include <algorithm>
 #include <cassert>
@@ -13,6 +12,7 @@
 
 #include "ghostnet/crypto/secret.hpp"
 #include "ghostnet/crypto/shared_results.hpp"
+#include "sodium.hpp"
 
 namespace ghostnet::crypto {
 namespace {
@@ -46,6 +46,7 @@ Hasher::Hasher(HashKind kind) : kind_(kind) {
       break;
     }
     case HashKind::blake2b:
+      prepare_sodium();
       crypto_generichash_blake2b_init(new (state_.data()) crypto_generichash_blake2b_state, nullptr, 0, 64);
       break;
   }

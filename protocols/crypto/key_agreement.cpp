@@ -1,24 +1,19 @@
 #include "ghostnet/crypto/key_agreement.hpp"
 
 #include <openssl/evp.h>
-#include <sodium.h>
 
 #include <cassert>
 #include <memory>
 #include <new>
 
+#include "ghostnet/crypto/free_by.hpp"
 #include "ghostnet/crypto/shared_results.hpp"
+#include "sodium.hpp"
 
 namespace ghostnet::crypto {
 namespace {
 
-struct FreeKey {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-struct FreeKeyContext {
-  void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
-};
-using KeyPointer = std::unique_ptr<EVP_PKEY, FreeKey>;
+using KeyPointer = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
 
 KeyPointer x448_private(ByteView bytes) {
   KeyPointer key(EVP_PKEY_new_raw_private_key(EVP_PKEY_X448, nullptr, bytes.data(), bytes.size()));
@@ -35,7 +30,7 @@ bool x448(ByteView private_key, ByteView peer_public_key, MutableByteView shared
   const KeyPointer ours = x448_private(private_key);
   const KeyPointer theirs(
       EVP_PKEY_new_raw_public_key(EVP_PKEY_X448, nullptr, peer_public_key.data(), peer_public_key.size()));
-  const std::unique_ptr<EVP_PKEY_CTX, FreeKeyContext> context(EVP_PKEY_CTX_new(ours.get(), nullptr));
+  const std::unique_ptr<EVP_PKEY_CTX, FreeBy<EVP_PKEY_CTX_free>> context(EVP_PKEY_CTX_new(ours.get(), nullptr));
   std::size_t size = shared.size();
   return theirs && context && EVP_PKEY_derive_init(context.get()) == 1 &&
          EVP_PKEY_derive_set_peer(context.get(), theirs.get()) == 1 &&
@@ -69,6 +64,7 @@ DhKeyPair DhKeyPair::from_private(CurveKind curve, ByteView private_key) {
   DhKeyPair pair(curve);
   std::memcpy(pair.private_.data(), private_key.data(), private_key.size());
   if (curve == CurveKind::x25519) {
+    prepare_sodium();
     crypto_scalarmult_curve25519_base(pair.public_.data(), pair.private_.data());
   } else {
     x448_public_of(private_key, MutableByteView(pair.public_).first(dh_bytes(curve)));

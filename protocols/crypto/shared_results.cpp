@@ -1,9 +1,9 @@
 #include "ghostnet/crypto/shared_results.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include "sodium.hpp"
 
 namespace ghostnet::crypto {
 namespace {
@@ -16,7 +16,10 @@ std::weak_ptr<SharedResults>& slot() {
 
 class Digest {
  public:
-  Digest() { crypto_generichash_init(&state_, nullptr, 0, sizeof(SharedResults::Key)); }
+  Digest() {
+    prepare_sodium();
+    crypto_generichash_init(&state_, nullptr, 0, sizeof(SharedResults::Key));
+  }
   Digest& add(ByteView bytes) {
     const std::uint64_t size = bytes.size();  // in front, so that parts cannot run into each other
     crypto_generichash_update(&state_, reinterpret_cast<const std::uint8_t*>(&size), sizeof(size));

@@ -11,18 +11,12 @@
 #include <new>
 
 #include "ghostnet/crypto/der.hpp"
+#include "ghostnet/crypto/free_by.hpp"
 #include "ghostnet/crypto/secret.hpp"
 
 namespace ghostnet::crypto {
 namespace {
 
-template <auto kFree>
-struct FreeBy {
-  template <class T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
 using KeyPointer = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeBy<EVP_PKEY_CTX_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeBy<EVP_MD_CTX_free>>;

@@ -67,7 +67,9 @@ void Router::maintain_mesh(TimePoint now, Topic& topic) {
     const auto wanted = [&](const Peer& peer) { return may_mesh(topic, peer, now); };
     for (Peer* peer : choose(topic, options_.d - topic.mesh.size(), wanted)) graft(now, topic, *peer);
   }
-  if (topic.mesh.size() > options_.d_high) shrink_mesh(now, topic);
+  // v1.0 prunes above d_high only. But a mesh of d_high refuses whoever grafts it (v1.1 "Outbound Mesh Quotas"): who
+  // came first would keep it for ever. So it is pruned from d_high on, as go-libp2p-pubsub does.
+  if (topic.mesh.size() >= options_.d_high && topic.mesh.size() > options_.d) shrink_mesh(now, topic);
   if (topic.mesh.size() >= options_.d_low) {
     const auto outbound = static_cast<std::size_t>(
         std::ranges::count_if(topic.mesh, [](const Peer* peer) { return peer->about.outbound; }));

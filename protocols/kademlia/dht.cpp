@@ -89,6 +89,29 @@ void Dht::identified(const libp2p::PeerId& peer) {
   }
 }
 
+// Who answers before it has said what it speaks stays as it is: identify is under way.
+void Dht::answered(const libp2p::PeerId& peer) {
+  const libp2p::PeerAbout* const about = node_.peers().find(peer);
+  if (about != nullptr && !about->protocols.empty()) identified(peer);
+}
+
+void Dht::fill(std::span<const PeerInfo> servers) {
+  filled_ = true;
+  for (const PeerInfo& server : servers) {
+    if (server.addresses.empty()) continue;
+    const Result<libp2p::TcpTarget> target = libp2p::tcp_target(server.addresses.front());
+    const TimePoint now = node_.host().now();
+    if (!target || !table_.add(server.id, target->address, now)) continue;
+    entered_table(server.id);
+    node_.peers().add_addresses(server.id, server.addresses, now, libp2p::PeerStore::kProvidedAddress);
+  }
+}
+
+// Without a farewell: it crashed, or it cannot be reached from here. A search would find out at the cost of waiting.
+void Dht::disconnected(const libp2p::PeerId& peer, const Error& why) {
+  if (why != Errc::closed && table_.contains(peer)) scope_.spawn(check(peer));
+}
+
 void Dht::take_out(const libp2p::PeerId& peer) {
   const RoutingTable::Removal removal = table_.remove(peer);
   if (removal.removed) left_table(peer);
@@ -164,7 +187,7 @@ Task<Result<Message>> Dht::ask(libp2p::PeerId peer, Message question) {
   if (answer) {
     learn(answer->closer);
     learn(answer->providers);
-    identified(peer);
+    answered(peer);
   } else if (!is_our_own(answer.error().code())) {
     take_out(peer);
   }
@@ -278,7 +301,30 @@ Task<Result<std::vector<PeerInfo>>> Dht::find_providers(Bytes key, std::size_t c
 
 // ---- upkeep ----
 
+// Whoever does not answer is taken out by ask().
+Task<> Dht::check(libp2p::PeerId peer) {
+  const Message question{.type = MessageType::find_node, .key = Bytes::copy_of(node_.id().bytes())};
+  static_cast<void>(co_await ask(peer, question));
+}
+
+Task<> Dht::check_silent() {
+  constexpr int kSilentIntervals = 2;
+  const TimePoint now = node_.host().now();
+  if (now - TimePoint{} < kSilentIntervals * options_.refresh_interval) co_return;
+  const std::vector<libp2p::PeerId> silent = table_.silent_since(now - kSilentIntervals * options_.refresh_interval);
+  for (std::size_t i = 0; i < silent.size();) {
+    std::vector<Task<>> together;
+    while (i < silent.size() && together.size() < options_.lookup.alpha) together.push_back(check(silent[i++]));
+    co_await all_of(std::move(together));
+  }
+}
+
 Task<> Dht::refresh() {
+  co_await check_silent();
+  co_await search_for_peers();
+}
+
+Task<> Dht::search_for_peers() {
   std::vector<Bytes> keys{Bytes::copy_of(node_.id().bytes())};
   Search own(*this, {.type = MessageType::find_node, .key = keys[0]}, nullptr);
   if (auto done = co_await search(own, options_.refresh_query_timeout); !done) co_return;
@@ -315,7 +361,7 @@ Task<> Dht::keep_fresh() {
   while (true) {
     // Until somebody is known there is nobody to ask.
     while (table_.size() == 0) co_await clock.sleep(1s);
-    co_await refresh();
+    if (!std::exchange(filled_, false)) co_await refresh();
     store_.expire(node_.host().now());
     co_await clock.sleep(random_.between(options_.refresh_interval * 9 / 10, options_.refresh_interval));
   }

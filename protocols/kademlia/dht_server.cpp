@@ -1,5 +1,9 @@
 // What a server of the DHT answers.
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <chrono>
+#include <string>
 #include <utility>
 
 #include "ghostnet/kademlia/dht.hpp"
@@ -10,6 +14,16 @@ namespace ghostnet::kademlia {
 namespace {
 
 constexpr std::size_t kMaxQuestionBytes = 1024 * 1024;
+
+// RFC 3339 5.6, to the second.
+std::string text_of(WallTime time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count());
+}
 
 }  // namespace
 
@@ -97,7 +111,10 @@ std::optional<Message> Dht::answer_put(const Message& question) {
   if (const Record* known = store_.get(key, now); known != nullptr && !equal(known->value.view(), value)) {
     if (validator_ == nullptr || !validator_->better(key, value, known->value.view())) return std::nullopt;
   }
-  if (!store_.put({.key = question.key, .value = question.record->value}, now)) return std::nullopt;
+  const std::string received = text_of(node_.host().clock().wall_now());
+  if (!store_.put({.key = question.key, .value = question.record->value, .time_received = received}, now)) {
+    return std::nullopt;
+  }
   return question;
 }
 

@@ -79,6 +79,16 @@ bool RoutingTable::contains(const libp2p::PeerId& peer) const {
          std::ranges::find(buckets_[index].entries, peer, &Entry::peer) != buckets_[index].entries.end();
 }
 
+std::vector<libp2p::PeerId> RoutingTable::silent_since(TimePoint since) const {
+  std::vector<libp2p::PeerId> silent;
+  for (const Bucket& bucket : buckets_) {
+    for (const Entry& entry : bucket.entries) {
+      if (entry.last_useful < since) silent.push_back(entry.peer);
+    }
+  }
+  return silent;
+}
+
 std::vector<libp2p::PeerId> RoutingTable::closest(const Key& target, std::size_t count) const {
   struct Near {
     Distance distance;

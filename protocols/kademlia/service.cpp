@@ -31,8 +31,22 @@ Result<std::unique_ptr<KademliaService>> KademliaService::start(const ServiceCon
   auto* const libp2p = static_cast<libp2p::Libp2pService*>(context.sibling("libp2p"));
   if (libp2p == nullptr) return fail(Errc::invalid_argument, "kademlia stands on libp2p, which does not run here");
   std::unique_ptr<KademliaService> service(new KademliaService(context.host, *libp2p, options));
+  if (options.table == TableFrom::directory) {
+    if (Result<> filled = service->fill_table(context.directory, options.k); !filled) return fail(filled);
+  }
   service->scope_.spawn(service->measure());
   return service;
+}
+
+Result<> KademliaService::fill_table(const Directory* directory, std::size_t bucket_size) {
+  known_ = directory == nullptr ? nullptr : KnownServers::of(*directory, libp2p_);
+  if (!known_) {
+    return fail(Errc::invalid_argument,
+                "kademlia: table: directory wants to know others' peer ids: say libp2p: "
+                "{ identity: number }");
+  }
+  dht_.fill(known_->table_of(Key::of(libp2p_.node().id()), bucket_size, random_));
+  return {};
 }
 
 Task<> KademliaService::measure() {
@@ -63,10 +77,14 @@ Task<Result<>> KademliaService::lookup(const LookupRequest& request) {
 Task<Result<>> KademliaService::find_peer(Peer peer, const LookupRequest& request) {
   static_cast<void>(request);
   const std::optional<libp2p::PeerId> id = libp2p_.id_of(peer);
-  if (!id) co_return fail(Errc::not_supported, "nobody knows another's peer id: say libp2p: {{ identity: number }}");
+  if (!id) co_return fail(Errc::not_supported, "nobody knows another's peer id: say libp2p: { identity: number }");
   SearchStats stats;
   const TimePoint begun = host_.now();
   metrics_.finds.add(1);
+  if (libp2p_.node().is_connected(*id)) {
+    metrics_.finds_connected.add(1);
+    co_return Result<>();
+  }
   const auto found = co_await dht_.find_peer(*id, &stats);
   if (!found) {
     metrics_.finds_failed.add(1);

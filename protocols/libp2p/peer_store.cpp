@@ -85,18 +85,23 @@ void PeerStore::prolong(const PeerId& peer, TimePoint now, Duration lifetime) {
   }
 }
 
-std::vector<Multiaddr> PeerStore::addresses(const PeerId& peer, TimePoint now) const {
+std::vector<Multiaddr> PeerStore::addresses(const PeerId& peer, TimePoint now, Told told) const {
   std::vector<Multiaddr> addresses;
   const auto found = peers_.find(peer);
   if (found == peers_.end()) return addresses;
+  const bool stays = told == Told::by_itself && found->second.pins > 0;
   const std::vector<Address>& known = found->second.addresses;
-  for (const Told told : {Told::by_itself, Told::by_others}) {
-    const bool stays = told == Told::by_itself && found->second.pins > 0;
-    for (auto address = known.rbegin(); address != known.rend(); ++address) {
-      if (address->told == told && (stays || address->until > now)) addresses.push_back(address->address);
-    }
+  for (auto address = known.rbegin(); address != known.rend(); ++address) {
+    if (address->told == told && (stays || address->until > now)) addresses.push_back(address->address);
   }
   return addresses;
+}
+
+std::vector<Multiaddr> PeerStore::addresses(const PeerId& peer, TimePoint now) const {
+  std::vector<Multiaddr> all = addresses(peer, now, Told::by_itself);
+  const std::vector<Multiaddr> heard = addresses(peer, now, Told::by_others);
+  all.insert(all.end(), heard.begin(), heard.end());
+  return all;
 }
 
 void PeerStore::remove_addresses(const PeerId& peer) {

@@ -77,15 +77,15 @@ std::size_t Libp2pService::dialled() const { return node_.connection_count(Direc
 // Dials others by chance, one after the other, as long as too few of them are connected.
 Task<> Libp2pService::stay_connected(Random random) {
   const Directory& known = *directory_;
+  if (known.size() < 2) co_return;
   const Duration pause = options_.spread / options_.peers;
   co_await host_.clock().sleep(random.between(0ns, pause));
   while (true) {
     for (std::uint32_t tries = 0; dialled() < options_.peers && tries < 2 * options_.peers; ++tries) {
-      const Peer peer = known.at(random.below(known.size()));
-      if (peer.id != host_.id()) {
-        const auto connected = co_await node_.connect(address_of(peer));
-        if (!connected) host_.log().debug("libp2p: {}", connected.error().message());
-      }
+      Peer peer = known.at(random.below(known.size()));
+      while (peer.id == host_.id()) peer = known.at(random.below(known.size()));
+      const auto connected = co_await node_.connect(address_of(peer));
+      if (!connected) host_.log().debug("libp2p: {}", connected.error().message());
       co_await host_.clock().sleep(random.between(pause / 2, pause + pause / 2));
     }
     co_await host_.clock().sleep(random.between(options_.check / 2, options_.check * 3 / 2));

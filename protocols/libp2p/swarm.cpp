@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "ghostnet/libp2p/dial_order.hpp"
 #include "ghostnet/libp2p/dnsaddr.hpp"
+#include "ghostnet/libp2p/staggered.hpp"
 #include "ghostnet/runtime/combine.hpp"
 
 namespace ghostnet::libp2p::detail {
@@ -138,18 +140,20 @@ Task<Result<std::unique_ptr<Stream>>> Swarm::open_raw(TcpTarget target) {
   }
   const Result<std::vector<IpAddress>> found = co_await host.resolve(target.name);
   if (!found) co_return fail(found);
-  Result<std::unique_ptr<Stream>> stream =
-      fail(Errc::not_found, "{} has no address of the family asked for", target.name);
+  Result<> admitted = fail(Errc::not_found, "{} has no address of the family asked for", target.name);
+  std::vector<IpAddress> addresses;
   for (const IpAddress& address : *found) {
     if (target.family && address.family() != *target.family) continue;
-    if (Result<> admitted = options.gate.admits(address); !admitted) {
-      stream = fail(admitted);
-      continue;
-    }
-    stream = co_await host.connect({.peer = Endpoint(address, target.port)});
-    if (stream) break;
+    admitted = options.gate.admits(address);
+    if (admitted) addresses.push_back(address);
   }
-  co_return stream;
+  if (addresses.empty()) co_return fail(admitted);
+  std::vector<Task<Result<std::unique_ptr<Stream>>>> attempts;
+  for (const IpAddress& address : in_dial_order(std::move(addresses))) {
+    attempts.push_back(host.connect({.peer = Endpoint(address, target.port)}));
+  }
+  co_return co_await first_to_succeed(host.clock(), std::move(attempts), options.dial_stagger,
+                                      options.max_parallel_dials_per_peer);
 }
 
 Task<Result<PeerId>> Swarm::dial_now(Multiaddr address, std::optional<PeerId> expected) {
@@ -215,33 +219,20 @@ Task<Result<>> Swarm::connect_peer(PeerId peer) {
   co_return dialling->outcome;
 }
 
-Task<> Swarm::dial_into(Multiaddr address, PeerId peer, std::shared_ptr<Channel<Result<PeerId>>> outcomes) {
-  static_cast<void>(outcomes->try_send(co_await dial(std::move(address), peer)));
-}
-
 Task<> Swarm::dial_peer(PeerId peer, std::shared_ptr<Dialling> dialling) {
-  const std::vector<Multiaddr> addresses = peers.addresses(peer, host.now());
-  auto outcomes = std::make_shared<Channel<Result<PeerId>>>(host.loop(), PeerStore::kMaxAddresses + 1);
-  Result<> outcome = fail(Errc::not_found, "no address of {} is known", peer.text());
-  std::size_t under_way = 0;
-  std::size_t next = 0;
-  Scope attempts(host.loop());
-  while (next < addresses.size() || under_way > 0) {
-    if (next < addresses.size() && under_way < options.max_parallel_dials_per_peer) {
-      attempts.spawn(dial_into(addresses[next++], peer, outcomes));
-      ++under_way;
+  std::vector<Task<Result<PeerId>>> attempts;
+  for (const Told told : {Told::by_itself, Told::by_others}) {
+    for (Multiaddr& address : in_dial_order(peers.addresses(peer, host.now(), told))) {
+      attempts.push_back(dial(std::move(address), peer));
     }
-    const bool more = next < addresses.size() && under_way < options.max_parallel_dials_per_peer;
-    auto first = co_await first_of(outcomes->recv(), host.clock().sleep(more ? options.dial_stagger : Duration::max()));
-    if (is_connected(peer)) {
-      outcome = {};
-      break;
-    }
-    if (first.index() == 1) continue;
-    --under_way;
-    const std::optional<Result<PeerId>> ended = std::get<0>(std::move(first));
-    if (ended && !*ended) outcome = fail(*ended);
   }
+  Result<> outcome = fail(Errc::not_found, "no address of {} is known", peer.text());
+  if (!attempts.empty()) {
+    const Result<PeerId> dialled = co_await first_to_succeed(host.clock(), std::move(attempts), options.dial_stagger,
+                                                             options.max_parallel_dials_per_peer);
+    outcome = dialled ? Result<>() : fail(dialled);
+  }
+  if (is_connected(peer)) outcome = {};  // by whom, does not matter
   dialling->outcome = std::move(outcome);
   dialling_.erase(peer);
   dialling->done.set();

@@ -297,8 +297,35 @@ void YamuxEngine::give_window(YamuxStreamState& stream, TimePoint now) {
   queue({YamuxType::window_update, stream.take_flags(), stream.id_, more});
 }
 
+// The first `size` bytes of the parts behind the header, straight from where they lie; what the connection has no room
+// for is kept. False: nothing was sent.
+bool YamuxEngine::send_long(const YamuxHeader& header, std::span<const ByteView> parts, std::size_t size) {
+  constexpr std::size_t kMaxPieces = 8;
+  std::array<ByteView, kMaxPieces> pieces;
+  if (parts.size() >= kMaxPieces) return false;
+  const auto encoded = header.encode();
+  pieces[0] = encoded;
+  std::size_t count = 1;
+  for (ByteView part : parts) {
+    pieces[count] = part.first(std::min(part.size(), size));
+    size -= pieces[count++].size();
+  }
+  std::size_t sent = driver_.send_now(std::span(pieces).first(count));
+  if (sent == 0) return false;
+  for (ByteView piece : std::span(pieces).first(count)) {
+    const std::size_t gone = std::min(sent, piece.size());
+    sent -= gone;
+    if (gone == piece.size()) continue;
+    const bool was_empty = out_.empty();
+    append(out_, piece.subspan(gone));
+    if (was_empty) driver_.has_output();
+  }
+  return true;
+}
+
 void YamuxEngine::queue(const YamuxHeader& header, std::span<const ByteView> parts, std::size_t size) {
   if (over_) return;
+  if (size >= kLongFrameBytes && out_.empty() && send_long(header, parts, size)) return;
   const bool was_empty = out_.empty();
   if (was_empty) out_ = output_buffer();
   if (const std::size_t room = kYamuxHeaderBytes + size; out_.tailroom() < room) {

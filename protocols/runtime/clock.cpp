@@ -7,32 +7,32 @@ namespace ghostnet {
 
 namespace {
 
-__extension__ using Wide = __int128;
+__extension__ using SignedWide = __int128;
 constexpr std::int64_t kBillion = 1'000'000'000;
 
 // Rounds towards minus infinity, so that the local clock is monotonic across its anchor.
-Wide floor_div(Wide numerator, std::int64_t denominator) {
-  const Wide quotient = numerator / denominator;
+SignedWide floor_div(SignedWide numerator, std::int64_t denominator) {
+  const SignedWide quotient = numerator / denominator;
   return numerator % denominator < 0 ? quotient - 1 : quotient;
 }
 
 // The ends of the time line hold: what lies beyond the latest instant is never.
-TimePoint clamped(Wide ns) {
-  constexpr Wide kFirst = std::numeric_limits<std::int64_t>::min();
-  constexpr Wide kLast = std::numeric_limits<std::int64_t>::max();
+TimePoint clamped(SignedWide ns) {
+  constexpr SignedWide kFirst = std::numeric_limits<std::int64_t>::min();
+  constexpr SignedWide kLast = std::numeric_limits<std::int64_t>::max();
   return from_ns(static_cast<std::int64_t>(std::clamp(ns, kFirst, kLast)));
 }
 
 }  // namespace
 
 TimePoint ClockModel::local(TimePoint true_time) const {
-  const Wide elapsed_ns = Wide{to_ns(true_time)} - to_ns(anchor);
+  const SignedWide elapsed_ns = SignedWide{to_ns(true_time)} - to_ns(anchor);
   return clamped(to_ns(local_at_anchor) + elapsed_ns + floor_div(elapsed_ns * drift_ppb, kBillion));
 }
 
 TimePoint ClockModel::true_time(TimePoint local_time) const {
   // The least x with floor(x * rate) >= elapsed is the quotient rounded up.
-  const Wide local_elapsed_ns = Wide{to_ns(local_time)} - to_ns(local_at_anchor);
+  const SignedWide local_elapsed_ns = SignedWide{to_ns(local_time)} - to_ns(local_at_anchor);
   return clamped(to_ns(anchor) - floor_div(-local_elapsed_ns * kBillion, kBillion + drift_ppb));
 }
 

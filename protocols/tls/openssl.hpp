@@ -9,17 +9,12 @@
 #include <memory>
 #include <string>
 
+#include "ghostnet/crypto/free_by.hpp"
 #include "ghostnet/tls/certificate.hpp"
 
 namespace ghostnet::tls::detail {
 
-template <auto kFree>
-struct FreeBy {
-  template <class T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
+using crypto::FreeBy;
 using KeyPointer = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
 using CertificatePointer = std::unique_ptr<X509, FreeBy<X509_free>>;
 

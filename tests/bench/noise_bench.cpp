@@ -1,8 +1,8 @@
-// Noise: what the framework costs beside the bare primitives: a handshake, transport messages, and a stream.
+// Noise: what the framework costs beside the bare primitives: a handshake, transport messages, and a stream; in time of
+// the processor.
 #include <openssl/evp.h>
 #include <sodium.h>
 
-#include <chrono>
 #include <memory>
 
 #include "bench_row.hpp"
@@ -10,13 +10,12 @@
 #include "ghostnet/noise/noise_stream.hpp"
 #include "ghostnet/realnet/host.hpp"
 #include "ghostnet/realnet/world.hpp"
+#include "processor_time.hpp"
 
 namespace ghostnet::noise {
 namespace {
 
-double seconds_since(std::chrono::steady_clock::time_point begun) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-}
+double seconds_since(double begun) { return bench::processor_seconds() - begun; }
 
 constexpr std::size_t kLongForKeyed = 1024;  // from here on OpenSSL is the faster one where the key stays
 
@@ -51,7 +50,7 @@ class Primitive {
 double ours_ns(std::size_t size, int rounds) {
   CipherState cipher(crypto::AeadKind::chacha20_poly1305, std::vector<std::uint8_t>(32, 1));
   std::vector<std::uint8_t> buffer(size + kTagBytes);
-  const auto begun = std::chrono::steady_clock::now();
+  const double begun = bench::processor_seconds();
   for (int i = 0; i < rounds; ++i) {
     static_cast<void>(cipher.encrypt({}, ByteView(buffer).first(size), buffer.data()));
   }
@@ -61,7 +60,7 @@ double ours_ns(std::size_t size, int rounds) {
 double primitive_ns(std::size_t size, int rounds) {
   Primitive primitive;
   std::vector<std::uint8_t> buffer(size + kTagBytes);
-  const auto begun = std::chrono::steady_clock::now();
+  const double begun = bench::processor_seconds();
   for (int i = 0; i < rounds; ++i) primitive.seal(buffer, size);
   return seconds_since(begun) * 1e9 / rounds;
 }
@@ -107,7 +106,7 @@ double stream_ns(realnet::Host& host, std::size_t size, int rounds) {
   NoiseStream stream(host, std::make_unique<Loopback>(host.loop()), Transport{cipher(), cipher()});
   std::vector<std::uint8_t> buffer(size);
   const ByteView part(buffer);
-  const auto begun = std::chrono::steady_clock::now();
+  const double begun = bench::processor_seconds();
   for (int i = 0; i < rounds; ++i) {
     static_cast<void>(stream.try_write(std::span(&part, 1)));
     for (std::size_t got = 0; got < size;) got += *stream.try_read(buffer);
@@ -118,7 +117,7 @@ double stream_ns(realnet::Host& host, std::size_t size, int rounds) {
 double handshake_us(crypto::SecureRandom& random, int rounds) {
   const Protocol protocol = *Protocol::parse("Noise_XX_25519_ChaChaPoly_SHA256");
   const crypto::DhKeyPair key = crypto::DhKeyPair::generate(crypto::CurveKind::x25519, random);
-  const auto begun = std::chrono::steady_clock::now();
+  const double begun = bench::processor_seconds();
   for (int i = 0; i < rounds; ++i) {
     HandshakeConfig ours{.protocol = protocol, .role = Role::initiator};
     HandshakeConfig theirs{.protocol = protocol, .role = Role::responder};
@@ -144,7 +143,7 @@ double curve_us(crypto::SecureRandom& random, int rounds) {
   std::uint8_t scalar[32];
   std::uint8_t point[32];
   random.fill(scalar);
-  const auto begun = std::chrono::steady_clock::now();
+  const double begun = bench::processor_seconds();
   for (int i = 0; i < rounds; ++i) {
     for (int key = 0; key < 2; ++key) crypto_scalarmult_base(point, scalar);
     for (int dh = 0; dh < 6; ++dh) static_cast<void>(!crypto_scalarmult(scalar, scalar, point));

@@ -1,6 +1,6 @@
-// The results store: rows of series a second on the schema as shipped, and what a row takes on the disk. The rival is
-// the same SQLite given the same rows plainly: one table with an index by metric and host, a prepared insert, the same
-// transactions.
+// The results store: rows of series a second on the schema as shipped, what a row takes on the disk, and what it costs
+// to record a run as one is by default. The rival of the rows is the same SQLite given the same rows plainly: one table
+// with an index by metric and host, a prepared insert, the same transactions. That of the run is itself, not recorded.
 #include <time.h>
 
 #include <cstdio>
@@ -11,6 +11,10 @@
 
 #include "bench_row.hpp"
 #include "ghostnet/results/store.hpp"
+#include "ghostnet/scenarios/recorder.hpp"
+#include "ghostnet/scenarios/runner.hpp"
+#include "ghostnet/services/services.hpp"
+#include "in_child.hpp"
 
 namespace ghostnet::bench {
 namespace {
@@ -21,6 +25,7 @@ constexpr HostId kHosts = 10'000;
 constexpr int kSeconds = 60;
 constexpr int kMetrics = 6;
 constexpr int kRuns = 3;
+constexpr int kRecordedRuns = 5;
 constexpr double kRows = 2.0 * kHosts * kSeconds;
 
 double process_cpu_s() {
@@ -102,6 +107,45 @@ double plainly() {
   return kRows / (process_cpu_s() - began);
 }
 
+// Ten thousand hosts all over the world that ask each other, as those of scenarios/hello-mesh.yaml do.
+constexpr std::string_view kMesh = R"(
+seed: 42
+duration: 5 s
+network: { regions: ethereum, hosts: 10000, bandwidth: 50 Mbit/s, loss: 0.1 % }
+groups:
+  servers: { count: 1000, bandwidth: 1 Gbit/s }
+protocols: { echo: , ping: }
+workload:
+  - echo: { rate: 5 /s, arrival: poisson, size: 400 B, timeout: 2 s }
+  - ping: { from: servers, to: servers, rate: 1 /s, probes: 5, interval: 100 ms }
+)";
+
+// Processor time of the whole run, set-up and all threads included.
+double run_cpu_s(bool recorded) {
+  const TemporaryFile file;
+  ServiceRegistry registry;
+  demand(services::add_all(registry).has_value(), "services");
+  const scenarios::LoadResult scenario = scenarios::load_scenario(kMesh, "mesh.yaml", registry);
+  demand(scenario.has_value(), scenario ? "" : scenario.error().front().to_string());
+  TextLogSink log(stderr);
+  auto world = scenarios::make_simulated(*scenario, &sim::make_world, log, {.level = LogLevel::off});
+  demand(world.has_value(), "a world");
+  std::unique_ptr<results::Store> store;
+  std::optional<scenarios::Recorder> recorder;
+  if (recorded) {
+    store = std::move(results::Store::open(file.path).value());
+    recorder.emplace(*store, **world, *scenario);
+    recorder->begin({.name = "mesh"});
+  }
+  scenarios::Runner runner(*scenario, **world);
+  if (recorder) runner.record_with(*recorder);
+  demand(runner.set_up().has_value(), "setting up");
+  const scenarios::RunReport report = runner.run();
+  if (recorder) demand(recorder->finish(report, {}).has_value(), "recording");
+  store.reset();
+  return process_cpu_s();
+}
+
 int bench_main(int argc, char** argv) {
   double bytes = 0;
   std::vector<BenchRow> rows;
@@ -117,6 +161,15 @@ int bench_main(int argc, char** argv) {
                   .unit = "bytes",
                   .higher_is_better = false,
                   .goal_value = 2'500});
+  rows.push_back(compare(
+      {.name = "a run of 10,000 hosts, recorded as by default",
+       .unit = "s",
+       .rival = "the same run, not recorded",
+       .higher_is_better = false,
+       .goal_ratio = 1.05,
+       .runs = kRecordedRuns},
+      [] { return in_child([] { return run_cpu_s(true); }); },
+      [] { return in_child([] { return run_cpu_s(false); }); }));
   return report(rows, argc, argv);
 }
 

@@ -1,6 +1,6 @@
-// Yamux over loopback TCP, both ends in one process on one core, beside go-yamux as go-libp2p configures it: how fast a
-// stream is, and how many can be opened.
-#include <chrono>
+// Yamux over loopback TCP, both ends in one process, beside go-yamux as go-libp2p configures it: how fast a stream is,
+// and how many can be opened, for each second of the processor, the kernel's part included: neighbours on the machine
+// do not count.
 #include <memory>
 
 #include "bench_row.hpp"
@@ -9,6 +9,7 @@
 #include "ghostnet/realnet/world.hpp"
 #include "ghostnet/runtime/combine.hpp"
 #include "go_peer.hpp"
+#include "processor_time.hpp"
 
 namespace ghostnet::libp2p {
 namespace {
@@ -16,10 +17,6 @@ namespace {
 constexpr std::size_t kStreamBytes = 256 * 1024 * 1024;
 constexpr int kOpened = 40'000;
 constexpr int kAtOnce = 64;
-
-double seconds_since(std::chrono::steady_clock::time_point begun) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-}
 
 // Gives each stream that is opened to what is to be done with it.
 class Answering final : public YamuxSession::Acceptor {
@@ -113,9 +110,9 @@ double rate_of(double amount, int wanted, Answering::Deed answer, Ask ask) {
   auto world = realnet::World::create();
   realnet::Host host(**world, {.name = "bench"});
   auto listener = host.listen({.local = Endpoint(IpAddress::v4(127, 0, 0, 1), 0)});
-  const auto begun = std::chrono::steady_clock::now();
+  const double begun = bench::processor_seconds();
   (*world)->run(between_two(host, **listener, answer, ask, finished));
-  return finished == wanted ? amount / seconds_since(begun) : 0;
+  return finished == wanted ? amount / (bench::processor_seconds() - begun) : 0;
 }
 
 int run(int argc, char** argv) {

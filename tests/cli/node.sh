@@ -73,6 +73,20 @@ if "$ghostnet" ping "$again" --count 1 >"$work/ping.out" 2>&1; then fail "a deni
 exec 5>&-
 wait $c || fail "the end of standard input" "$work/c.err"
 
+# What standard input may bring: no end of the last line, a line beyond all bounds, values within values, and an end
+# while a command is under way.
+printf '{"id":1,"do":"peers"}' | "$ghostnet" node >"$work/last" || fail "a last line without its end"
+grep -q '"id":1,"ok":true' "$work/last" || fail "the last line was not followed" "$work/last"
+{ head -c 3000000 /dev/zero | tr '\0' x; printf '\n{"id":2,"do":"peers"}\n'; } | "$ghostnet" node >"$work/long" || fail "a long line"
+grep -q 'at most 1048576 bytes' "$work/long" || fail "nothing was said of a long line" "$work/long"
+grep -q '"id":2,"ok":true' "$work/long" || fail "the line behind a long one was not followed" "$work/long"
+nested=$(printf '[%.0s' {1..20000})
+printf '{"id":%s,"do":"peers"}\n{"id":3,"do":"peers"}\n' "$nested${nested//\[/]}" | "$ghostnet" node >"$work/deep" || fail "values within values"
+grep -q 'at most 32 values within each other' "$work/deep" || fail "nothing was said of values within values" "$work/deep"
+grep -q '"id":3,"ok":true' "$work/deep" || fail "the line behind was not followed" "$work/deep"
+printf '{"id":4,"do":"dial","addr":"/ip4/127.0.0.1/tcp/1"}\n{"do":"quit"}\n' | "$ghostnet" node >"$work/quit" || fail "quit"
+grep -q '"error":.*"id":4,"ok":false' "$work/quit" || fail "a command under way at the end had no answer" "$work/quit"
+
 # refused WORD ARGUMENT...: exit code 2, and a message with the word.
 refused() {
   local word=$1 code=0
@@ -90,4 +104,18 @@ refused '--trace -' --trace -
 refused '/nonexistent/trace' --trace /nonexistent/trace
 refused '1.2.3' --listen /ip4/1.2.3/tcp/4
 refused '--dht maybe' --dht maybe
+refused '--peer: ' --peer nonsense
+mkdir "$work/no.key" && refused 'no.key' --key "$work/no.key"
+echo nonsense >"$work/wrong.key" && refused 'wrong.key' --key "$work/wrong.key"
+"$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 <"$work/a.in" >"$work/d.out" 2>"$work/d.err" &
+d=$!
+pids+=($d)
+exec 5>"$work/a.in"
+await "$work/d.out" '"listening"'
+taken=$(address_in "$work/d.out")
+refused 'already in use' --listen "${taken%/p2p/*}"
+kill -INT $d
+code=0
+wait $d || code=$?
+[[ $code == 130 ]] || fail "Ctrl-C: exit code $code" "$work/d.err"
 echo OK

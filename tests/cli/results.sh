@@ -31,6 +31,14 @@ is "resume: runs" "$(runs results.sqlite)" 8
 ends "resume, with more" 0 "8 of 12 runs are finished" ghostnet "${sweep[@]}" --repeat 3 --resume
 is "resume, with more: runs" "$(runs results.sqlite)" 12
 
+# Several runs are a line each, and a table of the points at their end.
+said=$(ghostnet "${sweep[@]}" --repeat 2 --db none --set 'expect=[p50(echo.rtt) < 15 ms]' 2>/dev/null)
+is "sweep: lines" "$(grep -c '^echo network.loss=.*, repeat [01]: \(passed\|failed\) in ' <<<"$said")" 8
+is "sweep: summed up" "$(grep '^echo: ' <<<"$said")" "echo: 4 points, 8 runs, 4 passed"
+is "sweep: a point" "$(grep -c '^ *10 \?ms *1 \?% *0 of 2 .* ms' <<<"$said")" 1
+is "sweep: an expectation" "$(grep -c '(1) FAILED p50(echo.rtt) < 15 ms   (held in 4 of 8)' <<<"$said")" 1
+is "sweep: quiet" "$(ghostnet "${sweep[@]}" --db none --quiet 2>&1)" ""
+
 # Points of a sweep that begin alike share their beginning, and are the same runs, and the same on record, as without.
 alike=(run "$scenarios/echo.yaml" --until '3 s' --set 'expect=[echo.requests > 0]' --set workload.0.echo.start='1 s'
   --sweep 'workload.0.echo.size=64 B,128 B,256 B' --repeat 2 --quiet)
@@ -108,6 +116,7 @@ ends "bad sweep" 2 "expected PATH=VALUE" ghostnet "${short[@]}" --sweep network.
 # compare: 0 the same, 1 a difference, 2 wrong input.
 ends "compare the same" 0 "" ghostnet results compare 1-2 1-2
 ends "compare others" 1 "echo.rtt" ghostnet results compare '1-8[network.latency=5ms]' '1-8[network.latency=10ms]'
+ends "compare, spaced otherwise" 1 "echo.rtt" ghostnet results compare '1-8[network.latency=5 ms]' '1-8[network.latency=0.01 s]'
 ends "compare files" 0 "" ghostnet results compare one.sqlite:1 one.sqlite:last
 ends "compare nothing" 2 "there is no run 77" ghostnet results compare 1 77
 

@@ -132,6 +132,19 @@ protocols:
   EXPECT_THAT(topics, ElementsAre(R"({"topic":"news"})", R"({"topic":"sport"})"));
 }
 
+TEST_F(Recording, LevelsAreThoseOfTheRunNotOfItsServicesAsTheyStop) {
+  const MemorySink sink = recorded(R"(
+duration: 10 s
+network: { hosts: 5, latency: 300 ms }
+protocols:
+  libp2p: { security: plaintext, peers: 2 }
+record: { interval: 100 ms }
+)");
+  const auto connections = sink.series("libp2p.connections", kNoHost);
+  ASSERT_THAT(connections, Not(IsEmpty()));
+  EXPECT_THAT(connections.back().second, Gt(0));
+}
+
 TEST_F(Recording, ALinkOfAHostThatCrashesGoesDown) {
   const MemorySink sink = recorded(R"(
 duration: 30 s

@@ -256,6 +256,26 @@ TEST_F(Runs, TheSameScenarioIsTheSameRun) {
   EXPECT_NE(run(text).digest, run(text + "\nseed: 2").digest);
 }
 
+// With one other in the directory nobody may miss it, whatever is drawn by chance.
+TEST_F(Runs, TwoHostsFindEachOtherAtOnce) {
+  for (int seed = 1; seed <= 20; ++seed) {
+    run(fmt::format(R"(
+seed: {}
+duration: 10 s
+network: {{ hosts: 2, latency: 20 ms }}
+groups: {{ publisher: {{ count: 1 }} }}
+protocols:
+  libp2p: {{ security: plaintext, peers: 1 }}
+  gossipsub: {{ topics: [news], signature_policy: strict_no_sign }}
+workload:
+  - publish: {{ from: publisher, topic: news, rate: 1 /s, start: 6 s }}
+expect:
+  - gossipsub.delivered == gossipsub.expected
+)",
+                    seed));
+  }
+}
+
 // Everything that is under way when it goes on as another: connections, churn, a crash that is still to end.
 TEST_F(Runs, ARunThatGoesOnAsAnotherIsThatRun) {
   constexpr std::string_view kText = R"(

@@ -176,7 +176,8 @@ TEST(PeerScore, WhatIsRetainedIsBounded) {
 }
 
 TEST(PeerScore, IsZeroWhereItIsSwitchedOff) {
-  PeerScores scores(ScoreParams{});
+  const ScoreParams off;
+  PeerScores scores(off);
   const auto peer = scores.connect(Bytes::copy_of("p"), address(1));
   scores.invalid_delivery(peer, 0);
   EXPECT_EQ(scores.score(peer), 0);

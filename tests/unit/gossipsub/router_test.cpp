@@ -131,6 +131,25 @@ TEST(RouterMesh, ShrinksToDAndNamesOthersToThoseItPrunes) {
   EXPECT_GE(told, 7U);
 }
 
+// Whoever comes later would be refused for ever by a mesh that stays as full as it may be.
+TEST(RouterMesh, AFullMeshMakesRoomForOthers) {
+  RouterNet net(config());
+  const std::size_t full = config().options.d_high;
+  net.add(full + 2);
+  for (std::size_t i = 1; i <= full; ++i) net.connect(i, 0);
+  net.subscribe_all(kTopic);
+  net.run_for(50ms);
+  Rpc graft;
+  graft.graft = {kTopic};
+  for (std::size_t i = 1; i <= full; ++i) net[0].router.receive(net.now(), net.handle(0, i), rpc(graft));
+  ASSERT_EQ(net[0].router.mesh(kTopic).size(), full);
+  net.run_for(2s);
+  EXPECT_LT(net[0].router.mesh(kTopic).size(), full);
+  net.connect(full + 1, 0);
+  net[0].router.receive(net.now(), net.handle(0, full + 1), rpc(graft));
+  EXPECT_THAT(net[0].router.mesh(kTopic), testing::Contains(net.handle(0, full + 1)));
+}
+
 TEST(RouterMesh, APeerThatLeftIsNowhere) {
   RouterNet net(scored());
   net.add(3);

@@ -89,6 +89,59 @@ TEST_F(TwoPeers, WithoutAValidatorTheFirstValueIsKept) {
   EXPECT_TRUE(finish(ask(peer_, server_.id(), put("/v/name", "first")))) << "the same again";
 }
 
+// kad-dht, "Entry validation": whoever receives a record notes when.
+TEST_F(TwoPeers, AValueTellsWhenItWasReceived) {
+  Dht dht(server_, {});
+  world_.run_for(1s);
+  Message with_a_lie = put("/v/name", "value");
+  with_a_lie.record->time_received = "1999-01-01T00:00:00Z";
+  ASSERT_TRUE(finish(ask(peer_, server_.id(), with_a_lie)));
+  const auto answer = finish(ask(peer_, server_.id(), {.type = MessageType::get_value, .key = key("/v/name")}));
+  ASSERT_TRUE(answer && answer->record);
+  const std::string& time = answer->record->time_received;
+  ASSERT_EQ(time.size(), 20U) << time;
+  EXPECT_EQ(time[10], 'T');
+  EXPECT_EQ(time[19], 'Z');
+  EXPECT_NE(time, with_a_lie.record->time_received);
+}
+
+TEST_F(TwoPeers, WhoIsGoneWithoutAFarewellIsTakenOutOfTheTable) {
+  support::TestHost& host = world_.add_host("third");
+  auto third = std::make_unique<Node>(host, KeyPair::generate_ed25519(random_));
+  auto at_third = std::make_unique<Dht>(*third, DhtOptions{});
+  ASSERT_TRUE(third->listen(*Multiaddr::parse("/ip4/10.0.0.3/tcp/4001")));
+  Dht dht(server_, {.request_timeout = 3s});
+  ASSERT_TRUE(finish(third->connect(Multiaddr::parse("/ip4/10.0.0.1/tcp/4001")->with_peer(server_.id()))));
+  const PeerId id = third->id();
+  ASSERT_TRUE(dht.table().contains(id));
+  at_third.reset();
+  third.reset();  // a crash
+  world_.run_for(10s);
+  EXPECT_FALSE(dht.table().contains(id));
+}
+
+// The nearest of the table answers, so that no search has to ask the one behind it.
+TEST_F(TwoPeers, WhoHasBeenSilentForLongIsAskedWhetherItIsThere) {
+  Dht at_server(server_, {});
+  support::TestHost& host = world_.add_host("third");
+  Node third(host, KeyPair::generate_ed25519(random_));
+  const auto distance_of = [&third](const PeerId& peer) { return Key::of(third.id()).distance_to(Key::of(peer)); };
+  PeerId gone;
+  do {
+    gone = KeyPair::generate_ed25519(random_).peer_id();
+  } while (distance_of(gone) < distance_of(server_.id()));
+  Dht dht(
+      third,
+      {.mode = Mode::client, .lookup = {.k = 1}, .request_timeout = 3s, .refresh_interval = 1min, .refresh_below = 0});
+  const Multiaddr address = *Multiaddr::parse("/ip4/10.0.0.1/tcp/4001");
+  dht.fill(std::vector<PeerInfo>{{.id = server_.id(), .addresses = {address}}, {.id = gone, .addresses = {address}}});
+  world_.run_for(90s);
+  EXPECT_EQ(dht.table().size(), 2U) << "silent, but not for long";
+  world_.run_for(3min);
+  EXPECT_FALSE(dht.table().contains(gone));
+  EXPECT_TRUE(dht.table().contains(server_.id()));
+}
+
 TEST_F(TwoPeers, PublicKeysAreCheckedAndNamesRefused) {
   const NamespaceValidator validator;
   Dht dht(server_, {}, &validator);
@@ -245,6 +298,36 @@ TEST_F(TwoPeers, WhoCannotBeAskedForWantOfAStreamStaysInTheTable) {
   EXPECT_EQ(held.size(), server_.options().yamux.max_outbound_streams);
   EXPECT_FALSE(finish(dht.closest_peers(key("anything"))));
   EXPECT_TRUE(dht.table().contains(peer_.id()));
+}
+
+TEST_F(TwoPeers, AFilledTableIsAsGoodAsOneThatWasSearchedFor) {
+  Dht at_server(server_, {});
+  support::TestHost& host = world_.add_host("third");
+  Node third(host, KeyPair::generate_ed25519(random_));
+  Dht dht(third, {.mode = Mode::client});
+  const std::vector<PeerInfo> known{{.id = server_.id(), .addresses = {*Multiaddr::parse("/ip4/10.0.0.1/tcp/4001")}},
+                                    {.id = peer_.id(), .addresses = {}}};
+  dht.fill(known);
+  EXPECT_TRUE(dht.table().contains(server_.id()));
+  EXPECT_EQ(dht.table().size(), 1U) << "nobody without an address";
+  world_.run_for(2min);
+  EXPECT_TRUE(third.connections().empty()) << "it is searched when somebody wants it";
+  const auto closest = finish(dht.closest_peers(key("anything")));
+  ASSERT_TRUE(closest) << closest.error().message();
+  EXPECT_EQ(closest->front(), server_.id());
+  EXPECT_TRUE(dht.table().contains(server_.id()));
+}
+
+// The first question to a peer travels with the end of the handshake, and its answer may come before identify's.
+TEST_F(TwoPeers, WhoAnswersBeforeItSaidWhatItSpeaksStaysInTheTable) {
+  Dht at_server(server_, {});
+  support::TestHost& host = world_.add_host("third");
+  Node third(host, KeyPair::generate_ed25519(random_), {.identify = false});
+  Dht dht(third, {.mode = Mode::client});
+  dht.fill(std::vector<PeerInfo>{{.id = server_.id(), .addresses = {*Multiaddr::parse("/ip4/10.0.0.1/tcp/4001")}}});
+  const auto closest = finish(dht.closest_peers(key("anything")));
+  ASSERT_TRUE(closest) << closest.error().message();
+  EXPECT_TRUE(dht.table().contains(server_.id()));
 }
 
 TEST_F(TwoPeers, PeersOfTheTableStayInTheStore) {

@@ -35,6 +35,17 @@ class TestDriver final : public YamuxEngine::Driver {
     return accepted.back().get();
   }
   void has_output() override { ++outputs; }
+  std::size_t send_now(std::span<const ByteView> parts) override {
+    std::size_t sent = 0;
+    for (ByteView part : parts) {
+      const ByteView taken = part.first(std::min(part.size(), room_now - sent));
+      sent_now.insert(sent_now.end(), taken.begin(), taken.end());
+      sent += taken.size();
+    }
+    return sent;
+  }
+  std::size_t room_now = 0;
+  std::vector<std::uint8_t> sent_now;
   std::vector<std::unique_ptr<TestStream>> accepted;
   bool refuse = false;
   int outputs = 0;
@@ -137,6 +148,25 @@ TEST_F(YamuxPair, DroppedStreamsThatArePouredIntoAreBounded) {
   EXPECT_EQ(streams[0]->read(), "reset") << "the oldest makes room";
   EXPECT_EQ(streams[1]->read(), "");
   EXPECT_EQ(streams[2]->read(), "");
+}
+
+TEST_F(YamuxPair, LongFramesLeaveAtOnceAndWholeWhateverTheConnectionTakes) {
+  const std::string text(20'000, 'y');
+  for (std::size_t room : {0u, 1u, 11u, 12u, 13u, 19'999u, 20'011u, 20'012u, 100'000u}) {
+    client_driver_.room_now = room;
+    client_driver_.sent_now.clear();
+    TestStream stream;
+    ASSERT_TRUE(client_.open(stream));
+    const std::array<ByteView, 3> parts = {as_bytes(text).first(7), ByteView(), as_bytes(text).subspan(7)};
+    ASSERT_EQ(*stream.put(parts), text.size());
+    EXPECT_EQ(client_driver_.sent_now.size(), std::min<std::size_t>(room, 20'012));
+    EXPECT_EQ(client_.output().size(), 20'012 - client_driver_.sent_now.size());
+    ASSERT_TRUE(server_.receive(client_driver_.sent_now, now_));
+    ASSERT_TRUE(exchange());
+    EXPECT_EQ(server_driver_.accepted.back()->read(), text) << room;
+    server_driver_.accepted.clear();
+    ASSERT_TRUE(exchange());
+  }
 }
 
 TEST_F(YamuxPair, FirstBytesOpenTheStream) {

@@ -120,6 +120,23 @@ TEST_F(ExportTest, TheReportIsOnePageThatRefersToNothingElse) {
   EXPECT_THAT(page, Not(HasSubstr("nan")));
 }
 
+TEST_F(ExportTest, TheReportTakesRepeatsTogetherAndSaysWhatASweepDoesNotChange) {
+  for (const char* loss : {"1 %", "5 %"}) {
+    for (std::uint32_t repeat = 0; repeat < 2; ++repeat) {
+      record({.latency_ns = loss[0] == '1' ? 20'000'000U : 30'000'000U,
+              .sweep_point = {{"network.loss", loss}},
+              .repeat = repeat});
+    }
+  }
+  const Database database = open();
+  const std::string page = html_report(database, runs(database).value()).value();
+  EXPECT_THAT(page, HasSubstr("The same at every point: sum of echo.requests: 4k requests"));
+  EXPECT_THAT(page, Not(HasSubstr("sum of echo.requests by network.loss")));
+  EXPECT_THAT(page, HasSubstr("p50 of echo.rtt by network.loss"));
+  EXPECT_THAT(page, HasSubstr("<li class=\"s1\">network.loss=5 %</li>"));
+  EXPECT_THAT(page, Not(HasSubstr("repeat 1</li>")));
+}
+
 TEST_F(ExportTest, AReportOfSeveralScenariosHasASectionForEach) {
   record({.requests_per_s = 10});
   record({.name = "another"});

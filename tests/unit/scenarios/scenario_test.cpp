@@ -89,6 +89,13 @@ TEST_F(Scenarios, WhatIsRecordedIsCheckedAgainstWhatThereIs) {
   EXPECT_THAT(bad(usual + "record: { hosts: fast }\n"), HasSubstr("there is no group 'fast'"));
 }
 
+TEST_F(Scenarios, AFileOfVeryManyKeysIsReadInTimeThatGrowsWithThem) {
+  std::string text = "protocols: { toy: }\n";
+  for (int i = 0; i < 90'000; ++i) text += fmt::format("key{}: 1\n", i);
+  EXPECT_THAT(bad(text), HasSubstr("a.yaml:2:1: key0: there is no such key"));
+  EXPECT_THAT(bad(text + "key7: 2\n"), HasSubstr("'key7' stands here twice; the first is on line 9"));
+}
+
 TEST_F(Scenarios, MistakesAreNamedWithTheirPlaceAndTheWayOut) {
   struct Case {
     std::string_view text;
@@ -96,6 +103,12 @@ TEST_F(Scenarios, MistakesAreNamedWithTheirPlaceAndTheWayOut) {
   };
   const Case cases[] = {
       {"protocols: { toy: }\nnetwrk: {}\n", "a.yaml:2:1: netwrk: there is no such key; did you mean 'network'?"},
+      {"protocols: { toy: }\nnetwork: { routers: [a] }\n",
+       "a.yaml:2:12: network.routers: there is no such key here; it belongs at the top of the file"},
+      {"protocols: { toy: }\nhosts: 10\n", "a.yaml:2:1: hosts: there is no such key here; it belongs in network"},
+      {"protocols: { toy: }\nnetwork: { count: 3 }\n", "it belongs in a group, groups.NAME"},
+      {"protocols: { toy: }\nnetwork: { regions: { eu: } }\n", "written out, it belongs at the top of the file"},
+      {"protocols: { toy: }\ngroups: { a: { place: eu } }\n", "the file has neither regions nor routers"},
       {"protocols: { toy: }\nnetwork: { loss: 200 % }\n", "a.yaml:2:18: network.loss: loss: '200 %' is out of range"},
       {"protocols: { toy: }\nnetwork: { latency: 5 }\n", "network.latency"},
       {"protocols: { toy: }\nseed: [1, 2]\n", "seed"},

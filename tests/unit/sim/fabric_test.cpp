@@ -128,6 +128,7 @@ TEST(Fabric, SocketsThatShareAPortShareItsPeers) {
     EXPECT_TRUE(std::ranges::none_of(to_second, [&](const Seen& other) { return other.peer == seen.peer; }))
         << seen.peer.to_string() << " keeps to one socket";
   }
+  b.scope().drop_all();  // its tasks wait at the sockets
 }
 
 TEST(Fabric, SerialisationTakesTheTimeOfThePacketWithItsHeaders) {

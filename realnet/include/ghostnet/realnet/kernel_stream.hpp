@@ -58,8 +58,6 @@ class KernelStream final : public Stream, private Watch, private ShapedSender::O
   Loop& loop() override;
 
  private:
-  static constexpr std::size_t kMaxParts = 64;
-
   KernelStream(World& world, FileDescriptor fd, Kind kind);
 
   void ready(std::uint32_t events) override;

@@ -15,7 +15,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include "ghostnet/realnet/socket_address.hpp"
 #include "ghostnet/runtime/packet_buf.hpp"
@@ -47,14 +46,14 @@ class ReceiveBatch {
   msghdr& header(std::size_t i) { return headers_[i].msg_hdr; }
   bool truncated(std::size_t i) const { return (headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0; }
   std::size_t size(std::size_t i) const { return headers_[i].msg_len; }
-  // Its bytes, once; nothing when the pools have no more buffers.
-  std::optional<PacketBuf> take(std::size_t i) { return take(i, headers_[i].msg_len); }
+  // Hands over its bytes, once; false when the pools have no more buffers.
+  bool take(std::size_t i, PacketBuf& out) { return take(i, headers_[i].msg_len, out); }
   // Not wanted.
   void skip(std::size_t i) { prepare(i); }
 
   // For descriptors that are not sockets: where message 0 goes, and its bytes after so many were read.
   std::array<iovec, 2> first_parts();
-  std::optional<PacketBuf> take(std::size_t i, std::size_t size_bytes);
+  bool take(std::size_t i, std::size_t size_bytes, PacketBuf& out);
 
  private:
   static constexpr std::size_t kControlBytes = 256;
@@ -70,6 +69,7 @@ class ReceiveBatch {
   };
 
   void prepare(std::size_t i);
+  void set_out(std::size_t i);
 
   PacketPool small_pool_;
   PacketPool large_pool_;

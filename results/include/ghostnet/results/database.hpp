@@ -60,6 +60,7 @@ class Statement {
   bool is_null(std::size_t column) const;
   bool is_bytes(std::size_t column) const;
   std::int64_t integer(std::size_t column) const;
+  std::optional<std::int64_t> integer_if(std::size_t column) const;
   double real(std::size_t column) const;
   std::optional<double> real_if(std::size_t column) const;
   std::string text(std::size_t column) const;
@@ -136,6 +137,8 @@ class Database {
   void interrupt_when(std::function<bool()> unwanted);
   // What the last call failed with.
   Error error(std::string_view doing) const;
+  // For what else of this folder stands on SQLite.
+  sqlite3* handle() const { return handle_; }
 
  private:
   static Result<Database> open_as(const std::string& path, int flags, const char* parameters,

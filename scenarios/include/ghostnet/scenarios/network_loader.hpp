@@ -21,6 +21,9 @@
 
 namespace ghostnet::scenarios {
 
+// The region of a file that names none.
+inline constexpr std::string_view kEverywhere = "everywhere";
+
 // A network that comes with the program.
 struct ShippedNetwork {
   std::string_view name;

@@ -56,6 +56,7 @@ class Recorder {
   }
   void declare_metrics();
   void record_totals(const RunReport& report);
+  bool has_value(MetricId metric) const;
   void sample_totals(TimePoint now);
   void sample_hosts(TimePoint now);
   void sample_host_values(TimePoint now, MetricId metric);

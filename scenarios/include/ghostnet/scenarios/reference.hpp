@@ -17,6 +17,15 @@ struct KeySection {
   const OptionTable* options;
 };
 
+// The sections that a file may have, beside keys of its own.
+inline constexpr std::string_view kFileSections[] = {"network", "tcp",    "ns3",    "regions",   "latencies",
+                                                     "routers", "links",  "groups", "protocols", "workload",
+                                                     "faults",  "expect", "sweep",  "record"};
+
+// Where a key belongs that was written at another path: "at the top of the file", "in network"; nothing where no such
+// place is known.
+std::string place_of_key(std::string_view key, std::string_view path);
+
 // In the order of a file. Faults have one for their time and one for each kind.
 std::vector<KeySection> key_sections();
 

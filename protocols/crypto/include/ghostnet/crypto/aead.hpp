@@ -30,8 +30,8 @@ class AeadKey {
 
   AeadKey(AeadKind kind, ByteView key);
   AeadKey(AeadKey&&) noexcept = default;
-  AeadKey& operator=(AeadKey&&) noexcept = default;
-  ~AeadKey();
+  AeadKey& operator=(AeadKey&& other) noexcept;
+  ~AeadKey() { forget(); }
 
   // Writes plaintext.size() + kAeadTagBytes bytes to `sealed`, which may begin where `plaintext` does.
   void seal(ByteView nonce, ByteView associated, ByteView plaintext, std::uint8_t* sealed) const;
@@ -48,6 +48,8 @@ class AeadKey {
     void operator()(Context* context) const;
   };
 
+  // A key that goes, or that another takes the place of, does not stay behind in the thread's context either.
+  void forget();
   void seal_long(ByteView nonce, ByteView associated, ByteView plaintext, std::uint8_t* sealed) const;
   bool open_long(ByteView nonce, ByteView associated, ByteView sealed, std::uint8_t* plaintext) const;
 

@@ -24,6 +24,7 @@ class PeerScores {
 
   // The parameters outlive it.
   explicit PeerScores(const ScoreParams& params) : params_(params) {}
+  explicit PeerScores(ScoreParams&&) = delete;  // they are kept by reference
 
   bool enabled() const { return params_.enabled; }
   const ScoreParams& params() const { return params_; }

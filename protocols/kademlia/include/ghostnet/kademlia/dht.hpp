@@ -84,8 +84,12 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   Task<Result<>> provide(Bytes key);
   // At most `count`; ends early when it has them. Errors: not_found.
   Task<Result<std::vector<PeerInfo>>> find_providers(Bytes key, std::size_t count = 20, SearchStats* stats = nullptr);
-  // A search for oneself, and for a key in each bucket that holds few peers.
+  // Asks those of the table that have been silent for long whether they are there, and searches for oneself and for a
+  // key in each bucket that holds few peers.
   Task<> refresh();
+  // Servers that are known to be there enter the table without having been asked, as if it had been saved and loaded;
+  // the first refresh then comes when it is due.
+  void fill(std::span<const PeerInfo> servers);
 
   const RoutingTable& table() const { return table_; }
   const RecordStore& store() const { return store_; }
@@ -100,6 +104,7 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   // Streams of peers.
   void accept(std::unique_ptr<libp2p::PeerStream> stream) override;
   void identified(const libp2p::PeerId& peer) override;
+  void disconnected(const libp2p::PeerId& peer, const Error& why) override;
   Task<> serve(std::unique_ptr<libp2p::PeerStream> stream);
   Task<> answer_all(libp2p::PeerStream& stream);
   // Nothing: no answer is sent.
@@ -119,6 +124,7 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   void learn(std::span<const PeerInfo> peers);
   Bytes key_in_bucket(std::size_t bucket);
   PeerInfo about(const libp2p::PeerId& peer);
+  void answered(const libp2p::PeerId& peer);
   void take_out(const libp2p::PeerId& peer);
   void entered_table(const libp2p::PeerId& peer);
   void left_table(const libp2p::PeerId& peer);
@@ -126,6 +132,9 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   void show_entry(const libp2p::PeerId& peer, bool entered);
   bool valid(ByteView key, ByteView value) const;
 
+  Task<> check(libp2p::PeerId peer);
+  Task<> check_silent();
+  Task<> search_for_peers();
   Task<> keep_fresh();
   Task<> republish();
 
@@ -137,6 +146,7 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   Random random_;
   std::map<Bytes, Bytes> published_values_;
   std::set<Bytes> provided_;
+  bool filled_ = false;
   std::size_t inbound_ = 0;
   std::map<libp2p::PeerId, std::size_t> inbound_of_;
   Scope scope_;

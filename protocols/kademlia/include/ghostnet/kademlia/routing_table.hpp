@@ -49,6 +49,8 @@ class RoutingTable {
 
   bool contains(const libp2p::PeerId& peer) const;
   std::size_t size() const { return size_; }
+  // Those that have not answered from `since` on.
+  std::vector<libp2p::PeerId> silent_since(TimePoint since) const;
   // The nearest to `target`, nearest first.
   std::vector<libp2p::PeerId> closest(const Key& target, std::size_t count) const;
   // A point that lies in the n-th bucket, for its refresh.

@@ -62,6 +62,8 @@ class PeerStore {
   // Those that the peer told itself, then the others; the newest first. While the peer is pinned, what it told itself
   // does not grow old.
   std::vector<Multiaddr> addresses(const PeerId& peer, TimePoint now) const;
+  // Of these, those that one of the two told.
+  std::vector<Multiaddr> addresses(const PeerId& peer, TimePoint now, Told told) const;
   void remove_addresses(const PeerId& peer);
 
   // Null: nothing is known. Good until the store changes.

@@ -78,6 +78,7 @@ class Libp2pService final : public Service {
   Node& node() { return node_; }
   // Nothing: its identity is its own secret.
   std::optional<PeerId> id_of(const Peer& peer) const;
+  Multiaddr address_of(const Peer& peer) const;
 
   // One round trip to a peer, which is connected to first where need be.
   Task<Result<>> ping(Peer peer, const PingRequest& request);
@@ -88,7 +89,6 @@ class Libp2pService final : public Service {
 
   Task<> stay_connected(Random random);
   std::size_t dialled() const;
-  Multiaddr address_of(const Peer& peer) const;
 
   Host& host_;
   const Directory* directory_;

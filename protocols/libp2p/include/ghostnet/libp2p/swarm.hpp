@@ -124,7 +124,6 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   Task<Result<PeerId>> dial_now(Multiaddr address, std::optional<PeerId> expected);
   Task<Result<std::unique_ptr<Stream>>> open_raw(TcpTarget target);
   Task<> dial_peer(PeerId peer, std::shared_ptr<Dialling> dialling);
-  Task<> dial_into(Multiaddr address, PeerId peer, std::shared_ptr<Channel<Result<PeerId>>> outcomes);
 
   Task<> accept_from(Listener& listener);
   Task<> welcome(std::unique_ptr<Stream> raw, IpAddress source);

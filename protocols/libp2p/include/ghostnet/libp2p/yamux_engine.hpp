@@ -95,6 +95,8 @@ class YamuxEngine {
 
   // Answers that a peer may leave unread, beyond max_send_bytes.
   static constexpr std::size_t kMaxControlBytes = 64 * 1024;
+  // Frames of so many bytes are worth a write of their own: they leave without a copy.
+  static constexpr std::size_t kLongFrameBytes = 16 * 1024;
 
   class Driver {
    public:
@@ -102,6 +104,11 @@ class YamuxEngine {
     virtual YamuxStreamState* accept_stream() = 0;
     // output() is not empty any more.
     virtual void has_output() = 0;
+    // Sends a frame at once, while output() is empty: how many bytes of it the connection took. 0: none for now.
+    virtual std::size_t send_now(std::span<const ByteView> parts) {
+      static_cast<void>(parts);
+      return 0;
+    }
     // Output will be made: brings into the cache what it will pass through, one step each time.
     virtual void foresee_output(unsigned step) const { static_cast<void>(step); }
 
@@ -169,6 +176,7 @@ class YamuxEngine {
   void insert(YamuxStreamState& stream);
   void remove(YamuxStreamState& stream);
   void queue(const YamuxHeader& header, std::span<const ByteView> parts = {}, std::size_t size = 0);
+  bool send_long(const YamuxHeader& header, std::span<const ByteView> parts, std::size_t size);
   void give_window(YamuxStreamState& stream, TimePoint now);
   void ping(TimePoint now);
   std::size_t send_room() const {
