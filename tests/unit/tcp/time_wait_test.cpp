@@ -10,8 +10,8 @@ namespace {
 
 using Verdict = TimeWait::Verdict;
 
-struct Left : Script {
-  explicit Left(const Tuning& tuning) : Script(tuning) {
+struct Closed : Script {
+  explicit Closed(const Tuning& tuning) : Script(tuning) {
     establish();
     connection.shutdown(now);
     (void)drain();
@@ -22,6 +22,10 @@ struct Left : Script {
     (void)drain();
     EXPECT_EQ(connection.state(), State::time_wait);
   }
+};
+
+struct Left : Closed {
+  using Closed::Closed;
 
   Verdict judge(std::uint8_t flags, std::uint32_t sequence, std::string_view payload = {},
                 std::uint32_t timestamp = 1000) const {
