@@ -34,6 +34,7 @@ record gossip gossip-mesh.yaml --until '34 s' --set 'record.connections=[publish
 record large gossip-scale.yaml --set network.hosts=10000 --until '34 s'
 record hello hello-mesh.yaml
 record wifi wifi-mesh.yaml --until '30 s'
+record backbone backbone.yaml --set 'record.messages=20 %' --set 'record.series=[gossipsub.delivered, gossipsub.duplicates, libp2p.connections, kademlia.table_size]'
 [[ -e $work/pair.sqlite ]] || {
   run pair gossip-mesh.yaml --until '34 s'
   run pair gossip-mesh.yaml --until '34 s' --set gossipsub.d=4 --set gossipsub.d_low=3
@@ -44,6 +45,7 @@ shoot mesh-10000 large --at 24.2s --panels none
 shoot propagation gossip --at 25.20s --select trace:3 --panels messages
 shoot window gossip --at 25s --select host:host-17 --theme light
 shoot host gossip --at 25s --select host:host-3 --layout force --panels host,metric
-shoot compare pair --at 25s --compare 1,2 --panels runs,compare --theme light
+shoot compare pair --at 25s --compare 1,2 --panels compare --theme light
 shoot partition hello --at 22s --panels events --colour region
+shoot routes backbone --at 14s --select host:host-0 --panels host
 shoot wifi wifi --at 20s --theme light --panels none

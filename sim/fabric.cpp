@@ -286,7 +286,7 @@ Flight* Fabric::new_flight(ByteView payload, PacketBuf* storage) {
     flight = &Flight::embark(std::move(*buffer));
   }
   ++in_flight_;
-  flight->content_hash = RunDigest::content_hash(flight->payload());
+  flight->content_hash = RunDigest::content_hash(payload);
   return flight;
 }
 

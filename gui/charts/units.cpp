@@ -89,6 +89,8 @@ QString value_text(double value, std::string_view unit) {
   return unit.empty() || unit == "1" ? plain(value) : plain(value) + QLatin1Char(' ') + name;
 }
 
+QString duration_text(std::int64_t ns) { return value_text(static_cast<double>(ns), "ns"); }
+
 QString seconds_text(double seconds) {
   if (!std::isfinite(seconds)) return QStringLiteral("–");
   if (std::abs(seconds) < 60) return QString::number(seconds, 'f', 3) + QStringLiteral(" s");

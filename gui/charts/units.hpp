@@ -5,6 +5,7 @@
 #pragma once
 
 #include <QString>
+#include <cstdint>
 #include <string_view>
 
 #include "charts/range.hpp"
@@ -23,6 +24,8 @@ AxisUnit axis_unit(const Range& range, std::string_view unit);
 QString tick_text(double value, double step, const AxisUnit& unit);
 // With the unit, to four digits: "12.5 ms", "1.21 MiB", "37 messages", "99.9 %".
 QString value_text(double value, std::string_view unit);
+// A time as value_text has it: "12.5 ms".
+QString duration_text(std::int64_t ns);
 // Seconds of a run: "12.500 s", "1 min 05.0 s".
 QString seconds_text(double seconds);
 

@@ -19,7 +19,9 @@ Document::Document(DataSource& data, QObject* parent) : QObject(parent), data_(d
     read_runs();
   });
   connect(&data_, &DataSource::grew, this, [this] {
-    wanted_run_ = run_ ? std::optional(run_->id) : std::nullopt;
+    // A run that was asked for and is still being read goes on being wanted.
+    const bool is_changing = run_ && wanted_run_ && wanted_run_ != run_->id;
+    if (!is_changing) wanted_run_ = run_ ? std::optional(run_->id) : std::nullopt;
     read_runs();
   });
   connect(&data_, &DataSource::open_failed, this, &Document::problem);
@@ -31,7 +33,10 @@ void Document::open(const QString& path, std::optional<std::int64_t> run) {
   data_.open(path);
 }
 
-void Document::show_run(std::int64_t id) { read_run(id, false); }
+void Document::show_run(std::int64_t id) {
+  wanted_run_ = id;
+  read_run(id, false);
+}
 
 const results::SeriesName* Document::find_series(const std::string& name) const {
   const auto found = std::ranges::find(series_, name, &results::SeriesName::name);
@@ -85,7 +90,7 @@ void Document::read_runs() {
 
 void Document::take_runs(std::vector<results::RunRow> runs) {
   runs_ = std::move(runs);
-  Q_EMIT runs_changed();
+  Q_EMIT runs_changed();  // to which somebody may ask for another run
   if (runs_.empty()) return;
   const bool grown = run_ && wanted_run_ == run_->id;
   const bool still_there = wanted_run_ && std::ranges::find(runs_, *wanted_run_, &results::RunRow::id) != runs_.end();
@@ -93,7 +98,8 @@ void Document::take_runs(std::vector<results::RunRow> runs) {
     Q_EMIT problem(QString("%1 has no run %2").arg(data_.path()).arg(*wanted_run_));
     if (grown) return;  // it was deleted while shown, and stays on the screen
   }
-  read_run(still_there ? *wanted_run_ : runs_.back().id, grown);
+  wanted_run_ = still_there ? *wanted_run_ : runs_.back().id;
+  read_run(*wanted_run_, grown);
 }
 
 void Document::read_run(std::int64_t id, bool grown) {
@@ -121,7 +127,8 @@ void Document::read_run(std::int64_t id, bool grown) {
     return contents;
   };
   data_.ask(run_inquiry_, read, [this, grown](Result<RunContents> contents) {
-    if (contents) take_contents(std::move(*contents), grown);
+    if (contents) return take_contents(std::move(*contents), grown);
+    if (run_) wanted_run_ = run_->id;
   });
 }
 

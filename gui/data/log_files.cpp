@@ -1,7 +1,6 @@
 #include "data/log_files.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -14,8 +13,6 @@ namespace ghostnet::gui {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array<std::string_view, 5> kLevels = {"trace", "debug", "info", "warn", "error"};
 
 // Takes the next word off the text; empty: there is none.
 std::string_view take_word(std::string_view& text) {
@@ -55,15 +52,15 @@ bool holds(std::string_view text, std::string_view words) {
 
 bool passes(const LogLine& line, const LogQuestion& question) {
   if (!question.least_level.empty()) {
-    const auto* least = std::ranges::find(kLevels, question.least_level);
-    if (std::ranges::find(kLevels, line.level) < least) return false;
+    const auto* least = std::ranges::find(kLogLevels, question.least_level);
+    if (std::ranges::find(kLogLevels, line.level) < least) return false;
   }
   return question.words.empty() || holds(line.text, question.words) || holds(line.component, question.words) ||
          holds(line.level, question.words);
 }
 
 // False: there is no such file.
-bool read_file(const fs::path& path, const LogQuestion& question, LogAnswer& answer) {
+bool read_file(const fs::path& path, const LogQuestion& question, const Ticket& ticket, LogAnswer& answer) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return false;
   file.seekg(0, std::ios::end);
@@ -75,7 +72,7 @@ bool read_file(const fs::path& path, const LogQuestion& question, LogAnswer& ans
     std::getline(file, line);  // whose beginning is missing
     answer.cut_short = true;
   }
-  while (std::getline(file, line)) {
+  while (ticket.wanted() && std::getline(file, line)) {
     std::optional<LogLine> parsed = parse_log_line(line);
     if (parsed && passes(*parsed, question)) answer.lines.push_back(std::move(*parsed));
   }
@@ -88,7 +85,7 @@ std::optional<LogLine> parse_log_line(std::string_view line) {
   const std::optional<std::int64_t> time_ns = time_in(take_word(line));
   const std::string_view who = take_word(line);
   const std::string_view level = take_word(line);
-  if (!time_ns || who.empty() || std::ranges::find(kLevels, level) == kLevels.end()) return std::nullopt;
+  if (!time_ns || who.empty() || std::ranges::find(kLogLevels, level) == kLogLevels.end()) return std::nullopt;
   LogLine parsed{.time_ns = *time_ns, .level = std::string(level)};
   if (who != "world") {
     parsed.host = number_in<std::int64_t>(who.substr(1));
@@ -105,17 +102,17 @@ std::optional<LogLine> parse_log_line(std::string_view line) {
   return parsed;
 }
 
-Result<LogAnswer> read_logs(const LogQuestion& question) {
+Result<LogAnswer> read_logs(const LogQuestion& question, const Ticket& ticket) {
   std::error_code error;
   if (!fs::is_directory(question.directory, error)) {
     return fail(Errc::not_found, "{}: the directory of this run's logs is not there any more", question.directory);
   }
   LogAnswer answer;
   const fs::path directory(question.directory);
-  read_file(directory / "world.log", question, answer);
+  read_file(directory / "world.log", question, ticket, answer);
   for (std::size_t at = 0; at < std::min(question.hosts.size(), LogQuestion::kMaxFiles); ++at) {
     const std::int64_t host = question.hosts[at];
-    if (!read_file(directory / fmt::format("host-{}.log", host), question, answer)) answer.none.push_back(host);
+    if (!read_file(directory / fmt::format("host-{}.log", host), question, ticket, answer)) answer.none.push_back(host);
   }
   // Lines of one instant stay in the order in which they were written.
   std::vector<std::size_t> order(answer.lines.size());

@@ -5,12 +5,14 @@
 // those of a ghostnet log are left out. Errors: not_found where the directory is gone.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ghostnet/gui/data_source.hpp"
 #include "ghostnet/runtime/result.hpp"
 
 namespace ghostnet::gui {
@@ -25,6 +27,9 @@ struct LogLine {
 
 // "    12.345678900  #7  info   gossipsub: joined news"; nothing: it is no line of a log.
 std::optional<LogLine> parse_log_line(std::string_view line);
+
+// From the least to the most grave.
+inline constexpr std::array<std::string_view, 5> kLogLevels = {"trace", "debug", "info", "warn", "error"};
 
 struct LogQuestion {
   static constexpr std::size_t kMaxFiles = 32;
@@ -43,6 +48,7 @@ struct LogAnswer {
   bool cut_short = false;            // there were more lines; these are the last
 };
 
-Result<LogAnswer> read_logs(const LogQuestion& question);
+// Stops where nobody wants the answer any more, which is then that of the files read until there.
+Result<LogAnswer> read_logs(const LogQuestion& question, const Ticket& ticket = {});
 
 }  // namespace ghostnet::gui

@@ -1,12 +1,35 @@
 #include "editor/scenario_dock.hpp"
 
 #include <QAction>
+#include <QCloseEvent>
 #include <QDockWidget>
 #include <QMenu>
 
 #include "editor/scenario_panel.hpp"
 
 namespace ghostnet::gui {
+
+namespace {
+
+// A window with a scenario that was changed asks before it closes.
+class CloseGuard : public QObject {
+ public:
+  CloseGuard(MainWindow& window, ScenarioPanel& panel) : QObject(&panel), panel_(panel) {
+    window.installEventFilter(this);
+  }
+
+ protected:
+  bool eventFilter(QObject*, QEvent* event) override {
+    if (event->type() != QEvent::Close || panel_.may_discard()) return false;
+    event->ignore();
+    return true;
+  }
+
+ private:
+  ScenarioPanel& panel_;
+};
+
+}  // namespace
 
 void add_scenario_editor(MainWindow& window, Document& document) {
   auto* panel = new ScenarioPanel(document);
@@ -15,8 +38,9 @@ void add_scenario_editor(MainWindow& window, Document& document) {
                                         .area = Qt::LeftDockWidgetArea,
                                         .shown = false,
                                         .shortcut = "Ctrl+K",
-                                        .beside_tab = "runs"},
+                                        .beside_tab = "expectations"},
                                        panel);
+  new CloseGuard(window, *panel);
   QMenu& menu = window.run_menu();
   menu.addSeparator();
   const auto add = [&](const QString& text, const char* keys, auto&& act) {

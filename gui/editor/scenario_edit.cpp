@@ -145,6 +145,7 @@ void ScenarioEdit::place_margin() {
 void ScenarioEdit::resizeEvent(QResizeEvent* event) {
   QPlainTextEdit::resizeEvent(event);
   place_margin();
+  if (hasFocus()) ensureCursorVisible();  // a list of mistakes came up below
 }
 
 void ScenarioEdit::paint_margin(QPaintEvent* event) {

@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMessageBox>
 #include <QPointer>
 #include <QProgressBar>
 #include <QPushButton>
@@ -81,7 +82,7 @@ ScenarioPanel::ScenarioPanel(Document& document, QWidget* parent) : QWidget(pare
     if (!is_running()) set_database(document_.path());
   });
   edit_->set_theme(document_.theme());
-  new_scenario();
+  begin_anew();
   set_database(document_.path().isEmpty() ? QDir::current().filePath("results.sqlite") : document_.path());
   show_buttons();
 }
@@ -182,7 +183,20 @@ void ScenarioPanel::set_text(const QString& text) {
   checker_.check(text, file_);
 }
 
+bool ScenarioPanel::may_discard() {
+  if (!edit_->document()->isModified()) return true;
+  using Answer = QMessageBox::StandardButton;
+  const Answer answer =
+      QMessageBox::question(this, tr("The scenario was changed"), tr("Save what was changed in the scenario?"),
+                            QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, QMessageBox::Save);
+  return answer == QMessageBox::Discard || (answer == QMessageBox::Save && save());
+}
+
 void ScenarioPanel::new_scenario() {
+  if (may_discard()) begin_anew();
+}
+
+void ScenarioPanel::begin_anew() {
   set_file({});
   set_text(kBeginning);
 }
@@ -190,7 +204,7 @@ void ScenarioPanel::new_scenario() {
 void ScenarioPanel::choose_file() {
   const QString path =
       QFileDialog::getOpenFileName(this, tr("Open a scenario"), file_, tr("Scenarios (*.yaml *.yml);;All files (*)"));
-  if (!path.isEmpty()) open_file(path);
+  if (!path.isEmpty() && may_discard()) open_file(path);
 }
 
 void ScenarioPanel::open_file(const QString& path) {
@@ -230,6 +244,7 @@ void ScenarioPanel::take_from_run() {
       [run = document_.run_id()](const results::Database& database) { return results::scenario_text(database, run); },
       [this](Result<std::string> text) {
         if (!text) return say(text_of(text.error()), document_.theme().bad);
+        if (!may_discard()) return;
         set_file({});
         set_text(text_of(*text));
       });
@@ -326,6 +341,7 @@ void ScenarioPanel::look_for_run() {
     const bool is_own = runs_before_ < 0 ? run.status == "unfinished" : run.id > runs_before_;
     if (!is_own) continue;
     own_run_ = run.id;
+    if (!is_running()) running_database_.clear();
     document_.show_run(run.id);
     return;
   }
@@ -347,7 +363,9 @@ void ScenarioPanel::run_ended(int exit_code, const QString& what) {
   QString words = sign + what;
   if (exit_code == 2 || exit_code == 3 || exit_code < 0) words += "\n" + process_.output().trimmed().right(600);
   say(words, exit_code == 0 ? theme.good : exit_code == 130 ? theme.warning : theme.bad);
-  running_database_.clear();
+  // A short run has ended before its row was seen.
+  const bool has_row = exit_code == 0 || exit_code == 1 || exit_code == 130;
+  if (own_run_ || !has_row || runs_before_ < 0) running_database_.clear();
   show_buttons();
   Q_EMIT running_changed(false);
 }

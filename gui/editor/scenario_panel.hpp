@@ -36,6 +36,8 @@ class ScenarioPanel : public QWidget {
   bool save_as();
   // The scenario of the run that is shown, as it was recorded.
   void take_from_run();
+  // Asks whether what was changed is to be kept, where anything was. False: the user would rather go on.
+  bool may_discard();
 
   // Saves the file, where it has one, and runs it. Not while another run of the window's is under way.
   void run();
@@ -54,6 +56,7 @@ class ScenarioPanel : public QWidget {
   void build();
   QWidget* build_bar();
   QWidget* build_foot();
+  void begin_anew();
   void set_file(const QString& path);
   void set_text(const QString& text);
   void show_checked(const CheckedScenario& scenario);

@@ -7,6 +7,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QShortcut>
 #include <QVBoxLayout>
@@ -39,7 +40,14 @@ std::vector<ShortcutSection> mouse_sections() {
   return {{QObject::tr("Mesh"),
            {{QObject::tr("drag"), QObject::tr("move the view")},
             {QObject::tr("wheel"), QObject::tr("zoom around the pointer")},
-            {QObject::tr("click"), QObject::tr("select a host or a link")}}},
+            {QObject::tr("click"), QObject::tr("select a host or a link")},
+            {QObject::tr("Ctrl+click"), QObject::tr("select one more")},
+            {QObject::tr("Shift and drag"), QObject::tr("select all in a rectangle")},
+            {QObject::tr("double click, + and −"), QObject::tr("zoom")},
+            {QObject::tr("arrows"), QObject::tr("move the view")},
+            {QObject::tr("0, Home"), QObject::tr("show all")},
+            {QObject::tr("Backspace"), QObject::tr("take back a change of view")},
+            {QObject::tr("Escape"), QObject::tr("select nothing")}}},
           {QObject::tr("Charts"),
            {{QObject::tr("hover"), QObject::tr("read out the values")},
             {QObject::tr("click"), QObject::tr("go there in time")},
@@ -124,12 +132,13 @@ void show_cheat_sheet(QWidget* parent, const std::vector<ShortcutSection>& secti
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+  buttons->button(QDialogButtonBox::Close)->setIcon({});
   QObject::connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);
   QObject::connect(new QShortcut(QKeySequence("?"), dialog), &QShortcut::activated, dialog, &QDialog::close);
   auto* column = new QVBoxLayout(dialog);
   column->addWidget(scroll, 1);
   column->addWidget(buttons);
-  dialog->resize(820, 620);
+  dialog->resize(880, 780);
   dialog->show();
 }
 

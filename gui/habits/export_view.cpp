@@ -96,8 +96,9 @@ void export_view(MainWindow& window, MeshView& mesh) {
                                               "PNG (*.png);;SVG (*.svg)", &chosen);
   if (path.isEmpty()) return;
   if (QFileInfo(path).suffix().isEmpty()) path += chosen.startsWith("SVG") ? ".svg" : ".png";
-  write_view(mesh, path, [&window](const Result<>& saved) {
-    if (!saved) window.show_problem(text_of(saved.error()));
+  write_view(mesh, path, [&window, path](const Result<>& saved) {
+    if (!saved) return window.show_problem(text_of(saved.error()));
+    window.show_notice(QObject::tr("The view is in %1.").arg(path));
   });
 }
 
@@ -121,10 +122,10 @@ void export_play_through(MainWindow& window, Document& document, MeshView& mesh)
     progress->deleteLater();
     play->deleteLater();
     if (!problem.isEmpty()) return window.show_problem(problem);
-    if (!options.target.endsWith(".gif", Qt::CaseInsensitive)) {
-      window.show_problem(
-          QObject::tr("The frames are in %1. A film of them: %2").arg(options.target, ffmpeg_command(options)));
-    }
+    const bool is_gif = options.target.endsWith(".gif", Qt::CaseInsensitive);
+    window.show_notice(
+        is_gif ? QObject::tr("The play-through is in %1.").arg(options.target)
+               : QObject::tr("The frames are in %1. A film of them: %2").arg(options.target, ffmpeg_command(options)));
   });
   play->start(options);
 }

@@ -18,7 +18,9 @@ bool is_gif(const PlayThroughOptions& options) { return options.target.endsWith(
 }  // namespace
 
 QString ffmpeg_command(const PlayThroughOptions& options) {
-  return QString("ffmpeg -framerate %1 -i '%2/frame-%05d.png' -pix_fmt yuv420p '%2.mp4'")
+  return QString(
+             "ffmpeg -framerate %1 -i '%2/frame-%05d.png' -vf 'pad=ceil(iw/2)*2:ceil(ih/2)*2' -pix_fmt yuv420p "
+             "'%2.mp4'")
       .arg(options.frames_per_s)
       .arg(options.target);
 }

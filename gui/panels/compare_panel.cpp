@@ -20,9 +20,10 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr int kMostChoices = 2'000;
+constexpr int kShare = 300;  // of the width: three for the table, two for the chart
 
 QString label_of(const results::RunRow& run) {
-  const QString point = point_text(run.sweep_point);
+  const QString point = point_text(run.sweep_point.empty() ? run.parameters : run.sweep_point);
   return QObject::tr("%1  %2, seed %3%4")
       .arg(run.id)
       .arg(text_of(run.name), text_of(run.seed), point.isEmpty() ? QString() : QStringLiteral(", ") + point);
@@ -88,21 +89,21 @@ QWidget* ComparePanel::build_content() {
   choices->addSpacing(8);
   choices->addWidget(new QLabel(tr("B")));
   choices->addWidget(b_, 1);
-  auto* filters = new QHBoxLayout;
-  filters->addWidget(filter_, 1);
-  filters->addWidget(only_differences_);
+  choices->addSpacing(8);
+  choices->addWidget(filter_, 1);
+  choices->addWidget(only_differences_);
   auto* halves = new QSplitter(Qt::Horizontal);
   halves->addWidget(table_);
   halves->addWidget(chart_);
   halves->setStretchFactor(0, 3);
   halves->setStretchFactor(1, 2);
+  halves->setSizes({3 * kShare, 2 * kShare});
   halves->setChildrenCollapsible(false);
   auto* content = new QWidget;
   auto* column = new QVBoxLayout(content);
   column->setContentsMargins(8, 8, 8, 8);
   column->addLayout(choices);
   column->addWidget(summary_);
-  column->addLayout(filters);
   column->addWidget(halves, 1);
   return content;
 }

@@ -17,6 +17,7 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr int kWait_ms = 200;
+constexpr int kKindsWait_ms = 5'000;  // kinds seldom come to a run that is written
 
 bool same(const results::EventAt& a, const results::EventAt& b) {
   return a.time_ns == b.time_ns && a.number == b.number;
@@ -81,10 +82,15 @@ EventPanel::EventPanel(Document& document, QWidget* parent)
     : QWidget(parent),
       document_(document),
       model_(new EventModel(this)),
-      refresher_(*this, [this] { ask(); }, kWait_ms) {
+      refresher_(
+          *this, [this] { ask(); }, kWait_ms),
+      kinds_refresher_(*this, [this] { ask_kinds(); }, kKindsWait_ms) {
   build();
   connect(&document_, &Document::run_changed, this, &EventPanel::begin);
-  connect(&document_, &Document::run_grew, this, [this] { refresher_.request(); });
+  connect(&document_, &Document::run_grew, this, [this] {
+    refresher_.request();
+    kinds_refresher_.request();
+  });
   connect(&document_, &Document::time_changed, this, &EventPanel::show_time);
   connect(&document_, &Document::selection_changed, this, [this] {
     if (selected_only_->isChecked()) refresher_.request();
@@ -113,12 +119,14 @@ void EventPanel::build() {
 
 void EventPanel::begin() {
   inquiry_.withdraw();
+  kinds_inquiry_.withdraw();
   model_->set_events({}, document_.hosts());
   while (kind_->count() > 1) kind_->removeItem(1);
   count_->clear();
   if (document_.run() == nullptr) return page_->show_words(tr("Open a database to see what happened in its runs."));
   page_->show_content();
   refresher_.request();
+  kinds_refresher_.request();
 }
 
 results::EventFilter EventPanel::filter() const {
@@ -133,25 +141,31 @@ results::EventFilter EventPanel::filter() const {
 void EventPanel::ask() {
   if (document_.run() == nullptr) return;
   const auto read = [run = document_.run_id(), filter = filter(),
-                     now = document_.time_ns()](const results::Database& database) -> Result<Answer> {
-    Result<results::EventsAround> around = results::events_around(database, run, filter, now, kMaxEachSide);
-    if (!around) return fail(std::move(around));
-    Result<std::vector<std::string>> kinds = results::event_kinds(database, run, kKindsAmong);
-    if (!kinds) return fail(std::move(kinds));
-    return Answer{std::move(*around), std::move(*kinds)};
+                     now = document_.time_ns()](const results::Database& database) {
+    return results::events_around(database, run, filter, now, kMaxEachSide);
   };
-  document_.data().ask(inquiry_, read, [this](Result<Answer> answer) { take(std::move(answer)); });
+  document_.data().ask(inquiry_, read, [this](Result<results::EventsAround> around) { take(std::move(around)); });
 }
 
-void EventPanel::take(Result<Answer> answer) {
-  if (!answer) return page_->show_words(text_of(answer.error()));
+void EventPanel::ask_kinds() {
+  if (document_.run() == nullptr) return;
+  const auto read = [run = document_.run_id()](const results::Database& database) {
+    return results::event_kinds(database, run, kKindsAmong);
+  };
+  document_.data().ask(kinds_inquiry_, read, [this](const Result<std::vector<std::string>>& kinds) {
+    if (!kinds) return;  // what is wrong with the file, the events tell
+    for (const std::string& kind : *kinds) {
+      if (kind_->findData(text_of(kind)) < 0) kind_->addItem(text_of(kind), text_of(kind));
+    }
+  });
+}
+
+void EventPanel::take(Result<results::EventsAround> around) {
+  if (!around) return page_->show_words(text_of(around.error()));
   const bool first = model_->events().empty();
-  more_before_ = answer->around.more_before;
-  more_after_ = answer->around.more_after;
-  model_->set_events(std::move(answer->around.events), document_.hosts());
-  for (const std::string& kind : answer->kinds) {
-    if (kind_->findData(text_of(kind)) < 0) kind_->addItem(text_of(kind), text_of(kind));
-  }
+  more_before_ = around->more_before;
+  more_after_ = around->more_after;
+  model_->set_events(std::move(around->events), document_.hosts());
   if (first) table_->resizeColumnsToContents();
   show_state();
   show_time();

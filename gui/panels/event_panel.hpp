@@ -60,15 +60,11 @@ class EventPanel : public QWidget {
   QString count() const;
 
  private:
-  struct Answer {
-    results::EventsAround around;
-    std::vector<std::string> kinds;
-  };
-
   void build();
   void begin();
   void ask();
-  void take(Result<Answer> answer);
+  void ask_kinds();
+  void take(Result<results::EventsAround> around);
   void go_to(const QModelIndex& index);
   void show_time();
   void show_state();
@@ -76,6 +72,7 @@ class EventPanel : public QWidget {
 
   Document& document_;
   Inquiry inquiry_;
+  Inquiry kinds_inquiry_;
   EventModel* model_;
   bool more_before_ = false;
   bool more_after_ = false;
@@ -86,6 +83,7 @@ class EventPanel : public QWidget {
   QTableView* table_;
   PanelPage* page_;
   Refresher refresher_;
+  Refresher kinds_refresher_;
 };
 
 }  // namespace ghostnet::gui

@@ -98,8 +98,7 @@ void ExpectationsPanel::take(Result<std::vector<results::ExpectationRow>> expect
         document_.is_live()
             ? tr("The verdicts are given at the end of the run.")
             : tr("<p>The scenario expects nothing. To make it a test, add to it:</p>") +
-                  as_yaml(QStringLiteral("expect:\n  - gossipsub.delivered / gossipsub.expected >= 99.9 %\n"
-                                         "  - p99(gossipsub.delivery_latency) < 800 ms")));
+                  as_yaml(QStringLiteral("expect:\n  - echo.timeouts == 0\n  - p99(echo.rtt) < 800 ms")));
   }
   expectations_ = std::move(*expectations);
   const auto held = std::ranges::count(expectations_, true, &results::ExpectationRow::held);

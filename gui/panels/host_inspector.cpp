@@ -8,6 +8,7 @@
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <cmath>
 
 #include "charts/units.hpp"
 #include "panels/figures.hpp"
@@ -22,6 +23,18 @@ constexpr int kFactsWait_ms = 60;
 constexpr int kHistoryWait_ms = 500;
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+QString degrees_text(double degrees, const QString& above, const QString& below) {
+  return QString("%1° %2").arg(std::abs(degrees), 0, 'f', 1).arg(degrees < 0 ? below : above);
+}
+
+// Its metrics took turns: none has a course to speak of.
+bool has_few_samples(const HostHistory& history, double end_s) {
+  constexpr double kUsual_s = 2;  // from one sample of a metric to the next
+  std::size_t most = 0;
+  for (const auto& [metric, points] : history) most = std::max(most, points.size());
+  return !history.empty() && static_cast<double>(most) * kUsual_s < end_s;
+}
 
 QString value_of(const Connection& connection, const char* name) {
   const auto found = connection.values.find(name);
@@ -89,8 +102,16 @@ QWidget* HostInspector::build_metrics() {
   chart_ = new chart::ChartWidget;
   connect(chart_, &chart::ChartWidget::picked, this,
           [this](double x) { document_.set_time_ns(static_cast<std::int64_t>(x * 1e9)); });
+  few_samples_ = new QLabel;
+  few_samples_->setWordWrap(true);
+  few_samples_->setForegroundRole(QPalette::PlaceholderText);
+  auto* above = new QWidget;
+  auto* column = new QVBoxLayout(above);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->addWidget(metric_table_, 1);
+  column->addWidget(few_samples_);
   auto* halves = new QSplitter(Qt::Vertical);
-  halves->addWidget(metric_table_);
+  halves->addWidget(above);
   halves->addWidget(chart_);
   halves->setStretchFactor(0, 3);
   halves->setStretchFactor(1, 2);
@@ -189,13 +210,15 @@ void HostInspector::show_heading(const HostFacts& facts) {
   if (!host.group.empty()) place << tr("group %1").arg(text_of(host.group));
   if (!host.region.empty()) place << tr("region %1").arg(text_of(host.region));
   if (host.x && host.y) {
-    place << (host.on_map ? tr("%1° N, %2° E").arg(*host.y, 0, 'f', 1).arg(*host.x, 0, 'f', 1)
+    place << (host.on_map ? degrees_text(*host.y, tr("N"), tr("S")) + ", " + degrees_text(*host.x, tr("E"), tr("W"))
                           : tr("at %1 m, %2 m").arg(*host.x, 0, 'f', 0).arg(*host.y, 0, 'f', 0));
   }
   std::map<std::string, int> degrees;
   for (const results::LinkAt& link : facts.links) ++degrees[link.kind];
-  for (const auto& [kind, degree] : degrees) place << tr("%1 × %2").arg(degree).arg(text_of(kind));
-  place_->setText(place.join(QStringLiteral("  ·  ")));
+  QStringList links;
+  for (const auto& [kind, degree] : degrees) links << tr("%1 × %2").arg(degree).arg(text_of(kind));
+  const QString gap = QStringLiteral("  ·  ");
+  place_->setText(links.isEmpty() ? place.join(gap) : place.join(gap) + '\n' + links.join(gap));
 }
 
 void HostInspector::show_connections(const HostFacts& facts) {
@@ -226,9 +249,11 @@ void HostInspector::show_connections(const HostFacts& facts) {
 
 void HostInspector::show_history(Result<HostHistory> history) {
   if (!history) return page_->show_words(text_of(history.error()));
+  const std::optional<std::size_t> index = document_.hosts()->index_of(*host_);
+  const std::string group = index ? (*document_.hosts())[*index].group : std::string();
+  few_samples_->setText(how_to_record_hosts(group));
+  few_samples_->setVisible(has_few_samples(*history, seconds(document_.end_ns())));
   if (history->empty()) {
-    const std::optional<std::size_t> index = document_.hosts()->index_of(*host_);
-    const std::string group = index ? (*document_.hosts())[*index].group : std::string();
     return metric_page_->show_words(tr("<p>Nothing of this host was sampled.</p>") + how_to_record_hosts(group));
   }
   const bool first = metrics_->metrics().empty();

@@ -60,6 +60,7 @@ class HostInspector : public QWidget {
   MetricModel* metrics_;
   QTableView* metric_table_;
   chart::ChartWidget* chart_;
+  QLabel* few_samples_;
   PanelPage* metric_page_;
   CellModel* connections_;
   QTableView* connection_table_;

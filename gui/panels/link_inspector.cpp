@@ -15,6 +15,7 @@
 #include <iterator>
 
 #include "charts/units.hpp"
+#include "ghostnet/gui/scene/ground.hpp"
 #include "panels/figures.hpp"
 #include "panels/words.hpp"
 
@@ -65,6 +66,19 @@ Result<LinkFacts> link_facts(const results::Database& database, std::int64_t run
   if (!back) return fail(std::move(back));
   facts.back = std::move(*back);
   return facts;
+}
+
+Result<QString> route_of_link(const results::Database& database, const results::RunRow& run, const HostTable& hosts,
+                              const Selection::Link& link) {
+  const auto a = hosts.index_of(link.a);
+  const auto b = hosts.index_of(link.b);
+  if (!a || !b) return QString();
+  Result<results::Topology> topology = results::topology(database, run.id);
+  if (!topology) return fail(std::move(topology));
+  const auto ground = ground_of(std::move(*topology), run.carrier, hosts);
+  if (ground == nullptr) return QString();
+  const auto route = RouteFinder(ground).between(static_cast<std::uint32_t>(*a), static_cast<std::uint32_t>(*b));
+  return route ? routers_text(*route, ground->topology) + ": " + cost_text(*route) : QString();
 }
 
 std::vector<chart::Figure> link_figures(const LinkFacts& facts, const QString& a, const QString& b, double end_s) {
@@ -120,6 +134,9 @@ void LinkInspector::build() {
   state_ = new QLabel;
   state_->setWordWrap(true);
   state_->setForegroundRole(QPalette::PlaceholderText);
+  route_ = new QLabel;
+  route_->setWordWrap(true);
+  route_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   fields_ = new CellModel({tr("Property"), tr("Value")}, this);
   field_table_ = make_table(fields_, tr("Properties of the link"));
   field_table_->setSortingEnabled(false);
@@ -132,6 +149,7 @@ void LinkInspector::build() {
   chart_column_->setContentsMargins(8, 8, 8, 8);
   chart_column_->addWidget(name_);
   chart_column_->addWidget(state_);
+  chart_column_->addWidget(route_);
   chart_column_->addWidget(field_table_);
   chart_column_->addWidget(no_samples_);
   chart_column_->addStretch(1);
@@ -163,8 +181,14 @@ void LinkInspector::ask() {
   if (!link_) return;
   document_.data().ask(
       inquiry_,
-      [run = document_.run_id(), link = *link_](const results::Database& database) {
-        return link_facts(database, run, link);
+      [run = *document_.run(), hosts = document_.hosts(),
+       link = *link_](const results::Database& database) -> Result<LinkFacts> {
+        Result<LinkFacts> facts = link_facts(database, run.id, link);
+        if (!facts) return facts;
+        Result<QString> route = route_of_link(database, run, *hosts, link);
+        if (!route) return fail(std::move(route));
+        facts->route = std::move(*route);
+        return facts;
       },
       [this](Result<LinkFacts> facts) { take(std::move(facts)); });
 }
@@ -175,6 +199,8 @@ void LinkInspector::take(Result<LinkFacts> facts) {
   const QString a = host_text(*document_.hosts(), link_->a);
   const QString b = host_text(*document_.hosts(), link_->b);
   name_->setText(QStringLiteral("%1:  %2 – %3").arg(text_of(link_->kind), a, b));
+  route_->setText(tr("route  %1").arg(facts_.route));
+  route_->setVisible(!facts_.route.isEmpty());
   fields_->set_rows(facts_.history.empty() ? std::vector<CellModel::Row>() : field_rows(facts_.history.back().fields));
   field_table_->setVisible(fields_->rowCount() > 0);
   field_table_->resizeColumnToContents(0);

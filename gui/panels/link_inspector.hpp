@@ -21,6 +21,7 @@ struct LinkFacts {
   std::vector<results::LinkAt> history{};
   std::vector<results::LinkSeries> there{};  // from a to b
   std::vector<results::LinkSeries> back{};
+  QString route{};  // the routers between its hosts, in a run on a graph
 };
 Result<LinkFacts> link_facts(const results::Database& database, std::int64_t run, const Selection::Link& link);
 
@@ -28,6 +29,10 @@ Result<LinkFacts> link_facts(const results::Database& database, std::int64_t run
 std::vector<chart::Figure> link_figures(const LinkFacts& facts, const QString& a, const QString& b, double end_s);
 // The members of the link's JSON fields, as rows of name and value with its unit.
 std::vector<CellModel::Row> field_rows(const std::string& json);
+
+// Empty where the run is on no graph, or there is no way.
+Result<QString> route_of_link(const results::Database& database, const results::RunRow& run, const HostTable& hosts,
+                              const Selection::Link& link);
 
 class LinkInspector : public QWidget {
   Q_OBJECT
@@ -52,6 +57,7 @@ class LinkInspector : public QWidget {
   LinkFacts facts_;
   QLabel* name_;
   QLabel* state_;
+  QLabel* route_;
   CellModel* fields_;
   QTableView* field_table_;
   QVBoxLayout* chart_column_;

@@ -6,6 +6,7 @@
 #include <QLineEdit>
 #include <QTableView>
 #include <algorithm>
+#include <ranges>
 
 #include "charts/units.hpp"
 #include "ghostnet/results/inspect.hpp"
@@ -22,12 +23,16 @@ constexpr int kWait_ms = 300;
 
 // ---- LogModel ----
 
-void LogModel::set_lines(std::vector<LogLine> lines, std::shared_ptr<const HostTable> hosts, const Theme& theme) {
+void LogModel::set_lines(std::vector<LogLine> lines, std::shared_ptr<const HostTable> hosts) {
   beginResetModel();
   lines_ = std::move(lines);
   hosts_ = std::move(hosts);
-  theme_ = theme.kind;
   endResetModel();
+}
+
+void LogModel::set_theme(ThemeKind theme) {
+  theme_ = theme;
+  if (!lines_.empty()) Q_EMIT dataChanged(index(0, level), index(rowCount() - 1, level), {Qt::ForegroundRole});
 }
 
 int LogModel::row_at(std::int64_t time_ns) const {
@@ -79,7 +84,7 @@ LogPanel::LogPanel(Document& document, QWidget* parent)
   const auto again = [this] { refresher_.request(); };
   connect(&document_, &Document::run_grew, this, again);
   connect(&document_, &Document::selection_changed, this, again);
-  connect(&document_, &Document::theme_changed, this, again);
+  connect(&document_, &Document::theme_changed, this, [this] { model_->set_theme(document_.theme_kind()); });
   connect(&document_, &Document::time_changed, this, &LogPanel::show_time);
   begin();
 }
@@ -89,7 +94,10 @@ void LogPanel::build() {
   level_ = new QComboBox;
   level_->setAccessibleName(tr("Least level"));
   level_->addItem(tr("All levels"), QString());
-  for (const char* level : {"debug", "info", "warn", "error"}) level_->addItem(tr("from %1").arg(level), level);
+  for (const std::string_view level : kLogLevels | std::views::drop(1)) {
+    const QString name = text_of(std::string(level));
+    level_->addItem(tr("from %1").arg(name), name);
+  }
   count_ = new QLabel;
   table_ = make_table(model_, tr("Log of the selected hosts"));
   table_->setSortingEnabled(false);
@@ -104,7 +112,8 @@ void LogPanel::begin() {
   directory_inquiry_.withdraw();
   lines_inquiry_.withdraw();
   directory_.reset();
-  model_->set_lines({}, document_.hosts(), document_.theme());
+  model_->set_lines({}, document_.hosts());
+  model_->set_theme(document_.theme_kind());
   if (document_.run() == nullptr) return page_->show_words(tr("Open a database to see the logs of its runs."));
   page_->show_content();
   refresher_.request();
@@ -134,7 +143,7 @@ void LogPanel::ask_lines() {
                        .words = words_->text().trimmed().toStdString(),
                        .least_level = level_->currentData().toString().toStdString()};
   reading_.ask(
-      lines_inquiry_, [question = std::move(question)](const Ticket&) { return read_logs(question); },
+      lines_inquiry_, [question = std::move(question)](const Ticket& ticket) { return read_logs(question, ticket); },
       [this](Result<LogAnswer> answer) { take(std::move(answer)); });
 }
 
@@ -148,7 +157,7 @@ void LogPanel::take(Result<LogAnswer> answer) {
   if (selected > LogQuestion::kMaxFiles) words += tr(", of the first %1 selected hosts").arg(LogQuestion::kMaxFiles);
   if (!answer->none.empty()) words += tr(", %1 selected hosts logged nothing").arg(answer->none.size());
   count_->setText(words);
-  model_->set_lines(std::move(answer->lines), document_.hosts(), document_.theme());
+  model_->set_lines(std::move(answer->lines), document_.hosts());
   if (first) table_->resizeColumnsToContents();
   page_->show_content();
   show_time();

@@ -27,7 +27,8 @@ class LogModel : public QAbstractTableModel {
 
   using QAbstractTableModel::QAbstractTableModel;
 
-  void set_lines(std::vector<LogLine> lines, std::shared_ptr<const HostTable> hosts, const Theme& theme);
+  void set_lines(std::vector<LogLine> lines, std::shared_ptr<const HostTable> hosts);
+  void set_theme(ThemeKind theme);
   const std::vector<LogLine>& lines() const { return lines_; }
   // The last line at or before the instant; -1: none.
   int row_at(std::int64_t time_ns) const;
@@ -63,7 +64,7 @@ class LogPanel : public QWidget {
   void show_time();
 
   Document& document_;
-  Background reading_;
+  Background reading_{this};
   Inquiry directory_inquiry_;
   Inquiry lines_inquiry_;
   std::optional<std::string> directory_;  // of the run's logs, once known; empty: it has none

@@ -28,8 +28,6 @@ constexpr int kTracesHeight = 190;
 
 QVariant key(std::int64_t number) { return QVariant::fromValue<qlonglong>(number); }
 
-QString delay_text(std::int64_t ns) { return chart::value_text(static_cast<double>(ns), "ns"); }
-
 Cell time_cell(std::int64_t ns) {
   return {.text = chart::seconds_text(static_cast<double>(ns) / 1e9), .sort_by = key(ns), .right = true};
 }
@@ -47,7 +45,7 @@ std::vector<CellModel::Row> trace_rows(const std::vector<results::TraceSummary>&
     rows.push_back({{time_cell(trace.sent_ns),
                      {.text = host_text(hosts, trace.from)},
                      count_cell(trace.reached),
-                     {.text = delay_text(took_ns), .sort_by = key(took_ns), .right = true},
+                     {.text = chart::duration_text(took_ns), .sort_by = key(took_ns), .right = true},
                      count_cell(trace.hops),
                      count_cell(trace.lost),
                      {.text = chart::value_text(static_cast<double>(trace.bytes), "bytes"),
@@ -79,7 +77,7 @@ chart::Figure spread_figure(const Propagation& spread) {
 }
 
 QString spread_summary(const Propagation& spread, std::size_t hosts) {
-  const auto delay = [&](double share) { return delay_text(spread.delay_of_share(share)); };
+  const auto delay = [&](double share) { return chart::duration_text(spread.delay_of_share(share)); };
   return QObject::tr(
              "Reached %L1 of %L2 other hosts in up to %3 hops: half of them after %4, 99 % after %5, all after %6. "
              "%L7 copies came again, %L8 were lost.")
@@ -222,7 +220,7 @@ void MessagePanel::show_traces(Result<std::vector<results::TraceSummary>> traces
   trace_model_->set_rows(trace_rows(traces_, *document_.hosts()));
   if (first) trace_table_->resizeColumnsToContents();
   page_->show_content();
-  show_spread();
+  mark_followed();
 }
 
 void MessagePanel::follow(const QModelIndex& index) {
@@ -238,16 +236,22 @@ void MessagePanel::show_spread() {
   followed_half_->setVisible(!spread.empty());
   tree_model_.show(scene_.shared_propagation(), document_.hosts());
   copy_model_.show(scene_.shared_propagation(), document_.hosts());
-  if (spread.empty()) return trace_table_->clearSelection();
-  for (std::size_t row = 0; row < traces_.size(); ++row) {
-    if (trace_model_->rows()[row].key != spread.trace) continue;
-    trace_table_->selectRow(trace_sorted_->mapFromSource(trace_model_->index(static_cast<int>(row), 0)).row());
-  }
+  mark_followed();
+  if (spread.empty()) return;
   tree_->expandToDepth(1);
   copy_table_->resizeColumnsToContents();
   summary_->setText(spread_summary(spread, document_.hosts()->size()));
   chart_->set_figure(spread_figure(spread));
   show_time();
+}
+
+void MessagePanel::mark_followed() {
+  const Propagation& spread = scene_.propagation();
+  if (spread.empty()) return trace_table_->clearSelection();
+  for (std::size_t row = 0; row < traces_.size(); ++row) {
+    if (trace_model_->rows()[row].key != spread.trace) continue;
+    trace_table_->selectRow(trace_sorted_->mapFromSource(trace_model_->index(static_cast<int>(row), 0)).row());
+  }
 }
 
 void MessagePanel::show_time() {

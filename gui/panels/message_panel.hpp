@@ -53,6 +53,7 @@ class MessagePanel : public QWidget {
   void ask_traces();
   void show_traces(Result<std::vector<results::TraceSummary>> traces);
   void show_spread();
+  void mark_followed();
   void follow(const QModelIndex& index);
   void show_time();
 

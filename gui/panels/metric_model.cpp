@@ -51,7 +51,9 @@ QVariant MetricModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant MetricModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+  if (orientation != Qt::Horizontal) return {};
+  if (role == Qt::TextAlignmentRole && section == value) return int(Qt::AlignRight | Qt::AlignVCenter);
+  if (role != Qt::DisplayRole) return {};
   static const QStringList names{QObject::tr("Metric"), QObject::tr("Now"), QObject::tr("Over time")};
   return names.value(section);
 }

@@ -24,11 +24,6 @@ constexpr int kSideWidth = 400;
 constexpr int kBottomHeight = 280;
 constexpr int kRunsHeight = 260;
 
-void bring_up(QDockWidget* dock) {
-  dock->show();
-  dock->raise();
-}
-
 }  // namespace
 
 void add_panels(MainWindow& window, Document& document) {
@@ -52,8 +47,8 @@ void add_panels(MainWindow& window, Document& document) {
                    new EventPanel(document));
   window.add_panel({.id = "log", .title = "Log", .area = kBottom, .shortcut = "Ctrl+L", .beside_tab = "metric"},
                    new LogPanel(document));
-  QDockWidget* compare_dock = window.add_panel(
-      {.id = "compare", .title = "Compare", .area = kBottom, .shortcut = "Ctrl+6", .beside_tab = "metric"}, compare);
+  window.add_panel({.id = "compare", .title = "Compare", .area = kBottom, .shortcut = "Ctrl+6", .beside_tab = "metric"},
+                   compare);
   window.add_panel({.id = "sweep", .title = "Sweep", .area = kBottom, .shortcut = "Ctrl+7", .beside_tab = "metric"},
                    new SweepPanel(document));
   QDockWidget* runs_dock = window.add_panel({.id = "runs", .title = "Runs", .area = kLeft, .shortcut = "Ctrl+8"}, runs);
@@ -61,13 +56,13 @@ void add_panels(MainWindow& window, Document& document) {
       {.id = "expectations", .title = "Expectations", .area = kLeft, .shortcut = "Ctrl+9"}, expectations);
   QObject::connect(host, &HostInspector::link_wanted, link,
                    [link](const QString& kind, qint64 a, qint64 b) { link->show_link({kind.toStdString(), a, b}); });
-  QObject::connect(runs, &RunBrowser::compare_wanted, compare, [compare, compare_dock](qint64 a, qint64 b) {
+  QObject::connect(runs, &RunBrowser::compare_wanted, compare, [compare, &window](qint64 a, qint64 b) {
     compare->compare(a, b);
-    bring_up(compare_dock);
+    window.bring_up("compare");
   });
-  QObject::connect(expectations, &ExpectationsPanel::metric_wanted, metric, [metric, metric_dock](const QString& name) {
+  QObject::connect(expectations, &ExpectationsPanel::metric_wanted, metric, [metric, &window](const QString& name) {
     metric->show_metric(name);
-    bring_up(metric_dock);
+    window.bring_up("metric");
   });
   add_scenario_editor(window, document);
   window.setCorner(Qt::BottomLeftCorner, kLeft);

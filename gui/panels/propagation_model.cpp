@@ -7,12 +7,6 @@
 
 namespace ghostnet::gui {
 
-namespace {
-
-QString delay_text(std::int64_t ns) { return chart::value_text(static_cast<double>(ns), "ns"); }
-
-}  // namespace
-
 // ---- PropagationModel ----
 
 void PropagationModel::show(std::shared_ptr<const Propagation> propagation, std::shared_ptr<const HostTable> hosts) {
@@ -74,8 +68,8 @@ QVariant PropagationModel::data(const QModelIndex& index, int role) const {
   if (role != Qt::DisplayRole) return {};
   switch (index.column()) {
     case host: return host_text(*hosts_, got->host);
-    case delay: return got->parent ? delay_text(got->delay_ns) : tr("publishes");
-    case hop: return got->parent ? delay_text(got->hop_ns) : QString();
+    case delay: return got->parent ? chart::duration_text(got->delay_ns) : tr("publishes");
+    case hop: return got->parent ? chart::duration_text(got->hop_ns) : QString();
     case reached: return QString("%L1").arg(below_[index.internalId()]);
     default: return {};
   }
@@ -117,8 +111,8 @@ QVariant CopyModel::data(const QModelIndex& index, int role) const {
     case from: return host_text(*hosts_, hop->from);
     case to: return host_text(*hosts_, hop->to);
     case sent: return chart::seconds_text(static_cast<double>(hop->sent_ns) / 1e9);
-    case took: return hop->received_ns ? delay_text(*hop->received_ns - hop->sent_ns) : tr("lost");
-    case since: return hop->received_ns ? delay_text(*hop->received_ns - propagation_->began_ns) : tr("lost");
+    case took: return hop->received_ns ? chart::duration_text(*hop->received_ns - hop->sent_ns) : tr("lost");
+    case since: return hop->received_ns ? chart::duration_text(*hop->received_ns - propagation_->began_ns) : tr("lost");
     default: return {};
   }
 }

@@ -52,9 +52,13 @@ void RunBrowser::refresh() {
   model_->set_theme(document_.theme_kind());
   model_->set_runs(document_.runs());
   model_->set_shown(document_.run_id());
-  const bool swept = std::ranges::any_of(document_.runs(), [](const auto& run) { return !run.sweep_point.empty(); });
-  table_->setColumnHidden(RunsModel::point, !swept);
+  const results::RunRow& one = document_.runs().front();
+  const bool differ = std::ranges::any_of(document_.runs(), [&](const results::RunRow& run) {
+    return run.sweep_point != one.sweep_point || run.parameters != one.parameters;
+  });
+  table_->setColumnHidden(RunsModel::point, !differ);
   if (first) table_->resizeColumnsToContents();
+  table_->resizeColumnToContents(RunsModel::status);  // a run that ends has another
   page_->show_content();
 }
 

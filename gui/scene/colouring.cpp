@@ -1,39 +1,16 @@
 #include "ghostnet/gui/scene/colouring.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
 
+#include "charts/units.hpp"
 #include "ghostnet/gui/scene/raster.hpp"
 
 namespace ghostnet::gui {
 
 namespace {
-
-// The number with the largest of the steps that leaves it at 1 or more.
-struct Step {
-  double size;
-  const char* name;
-};
-
-QString scaled(double value, std::initializer_list<Step> steps, const char* plain) {
-  const char* name = plain;
-  double size = 1;
-  for (const Step& step : steps) {
-    if (std::abs(value) < step.size) continue;
-    size = step.size;
-    name = step.name;
-    break;
-  }
-  const double shown = value / size;
-  const int decimals = shown == std::floor(shown) && std::abs(shown) < 1000 ? 0 : std::abs(shown) < 10 ? 2 : 1;
-  std::string text = fmt::format("{:.{}f}", shown, decimals);
-  if (*name != '\0') text += fmt::format(" {}", name);
-  return QString::fromStdString(text);
-}
 
 constexpr double kSmallestFactor = 0.6;
 constexpr double kFactorRange = 1.7;
@@ -53,19 +30,6 @@ ValueRange range_of(const HostValues& values) {
   if (range.high <= range.low)
     range.high = std::max(*std::ranges::max_element(known), static_cast<float>(range.low + 1));
   return range;
-}
-
-QString value_text(double value, const std::string& unit) {
-  if (std::isnan(value)) return "–";
-  if (unit == "ns") {
-    return scaled(value, {{60e9, "min"}, {1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}}, "ns");
-  }
-  if (unit == "bytes" || unit == "B") {
-    return scaled(value, {{1073741824.0, "GiB"}, {1048576.0, "MiB"}, {1024.0, "KiB"}}, "B");
-  }
-  const QString number = scaled(value, {{1e9, "G"}, {1e6, "M"}, {1e4, "k"}}, "");
-  if (unit.empty() || unit == "1") return number;
-  return number + " " + QString::fromStdString(unit);
 }
 
 Colouring colour_by_name(const HostTable& hosts, const std::string& by, const std::vector<Condition>& conditions,
@@ -115,8 +79,8 @@ Colouring colour_by_value(const HostValues& values, const ValueRange& range, con
   Colouring colouring;
   colouring.legend = {.title = QString::fromStdString(series.name),
                       .is_scale = true,
-                      .low = value_text(range.low, series.unit),
-                      .high = value_text(range.high, series.unit)};
+                      .low = chart::value_text(range.low, series.unit),
+                      .high = chart::value_text(range.high, series.unit)};
   const QRgb none = mixed(theme.node.rgb(), theme.canvas.rgb(), 0.65);
   colouring.colours.reserve(values.size());
   for (const float value : values) {

@@ -58,28 +58,57 @@ ForceLayout::ForceLayout(std::size_t hosts, std::span<const Pair> links)
     weight_[link.b] += 0.15F;
   }
   const std::vector<std::uint32_t> order = reaching_order(hosts, links_);
-  for (std::size_t n = 0; n < order.size(); ++n) spots_[order[n]] = sunflower(n, kSpacing);
+  for (std::size_t n = 0; n < order.size(); ++n) {
+    spots_[order[n]] = sunflower(n, kSpacing);
+    const bool is_held = links_.empty() || weight_[order[n]] > 1;
+    (is_held ? held_ : loose_).push_back(order[n]);
+  }
+  surround();
 }
 
 bool ForceLayout::step() {
-  if (step_ >= kSteps || spots_.size() < 2) return false;
+  if (step_ >= kSteps || held_.size() < 2) return false;
   build_tree();
-  const Extent whole = extent_of(spots_);
+  const Extent whole = extent_of_held();
   const float size = std::max(whole.width(), whole.height());
-  for (std::uint32_t host = 0; host < spots_.size(); ++host) push(host, size);
+  for (const std::uint32_t host : held_) push(host, size);
   pull();
   // Cools evenly on a logarithmic scale.
   const float share = static_cast<float>(step_) / (kSteps - 1);
   move(kFirstStep * std::pow(kLastStep / kFirstStep, share));
+  surround();
   ++step_;
   return step_ < kSteps;
+}
+
+Extent ForceLayout::extent_of_held() const {
+  std::vector<Spot> spots;
+  spots.reserve(held_.size());
+  for (const std::uint32_t host : held_) spots.push_back(spots_[host]);
+  return extent_of(spots);
+}
+
+// As further seeds of a sunflower whose inner ones are the hosts with links.
+void ForceLayout::surround() {
+  if (loose_.empty() || held_.empty()) return;
+  const Extent held = extent_of_held();
+  const Spot middle{(held.left + held.right) / 2, (held.top + held.bottom) / 2};
+  const float radius = std::hypot(held.width(), held.height()) / 2 + kSpacing;
+  const float spacing = std::max(kSpacing / 2, 1.6F * radius / std::sqrt(static_cast<float>(spots_.size())));
+  const Spot first = sunflower(1, spacing);
+  const float nth = std::hypot(first.x, first.y);
+  const auto inner = static_cast<std::size_t>((radius / nth) * (radius / nth));
+  for (std::size_t n = 0; n < loose_.size(); ++n) {
+    const Spot seed = sunflower(inner + n, spacing);
+    spots_[loose_[n]] = {middle.x + seed.x, middle.y + seed.y};
+  }
 }
 
 void ForceLayout::build_tree() {
   tree_.clear();
   tree_.emplace_back();
-  const Extent whole = extent_of(spots_);
-  for (std::uint32_t host = 0; host < spots_.size(); ++host) insert(host, whole);
+  const Extent whole = extent_of_held();
+  for (const std::uint32_t host : held_) insert(host, whole);
   // Children stand behind their parents, so one pass from the end sums up.
   for (std::size_t at = tree_.size(); at-- > 0;) {
     Square& square = tree_[at];
@@ -184,7 +213,7 @@ void ForceLayout::pull() {
 }
 
 void ForceLayout::move(float most) {
-  for (std::size_t host = 0; host < spots_.size(); ++host) {
+  for (const std::uint32_t host : held_) {
     const float strength = std::hypot(forces_[host].x, forces_[host].y);
     if (!(strength > 0)) continue;
     const float far = std::min(strength, most) / strength;

@@ -280,23 +280,30 @@ Result<std::shared_ptr<const HostValues>> MomentReader::read_values(const result
   return values;
 }
 
-Result<std::vector<Flight>> MomentReader::read_flights(const results::Database& database,
-                                                       const MomentWish& wish) const {
+Result<std::vector<Flight>> MomentReader::read_flights(const results::Database& database, const MomentWish& wish) {
   Result<std::vector<results::MessageAt>> read =
       results::messages_in_flight(database, run_, wish.time_ns, wish.ahead_ns, kMaxFlights);
   if (!read) return fail(std::move(read));
   std::vector<Flight> flights;
   flights.reserve(read->size());
+  if (ground_ != wish.ground) {
+    ground_ = wish.ground;
+    finder_.reset();
+    if (ground_ != nullptr) finder_.emplace(ground_);
+  }
   for (const results::MessageAt& message : *read) {
     const auto from = hosts_->index_of(message.from);
     const auto to = hosts_->index_of(message.to);
     if (!from || !to) continue;
-    flights.push_back({.from = static_cast<std::uint32_t>(*from),
-                       .to = static_cast<std::uint32_t>(*to),
-                       .sent_ns = message.sent_ns,
-                       .until_ns = message.received_ns.value_or(message.sent_ns + results::kLostShownNs),
-                       .lost = !message.received_ns,
-                       .trace = message.trace});
+    flights.push_back(
+        {.from = static_cast<std::uint32_t>(*from),
+         .to = static_cast<std::uint32_t>(*to),
+         .sent_ns = message.sent_ns,
+         .until_ns = message.received_ns.value_or(message.sent_ns + results::kLostShownNs),
+         .lost = !message.received_ns,
+         .trace = message.trace,
+         .way = finder_ ? finder_->routers_between(static_cast<std::uint32_t>(*from), static_cast<std::uint32_t>(*to))
+                        : nullptr});
   }
   return flights;
 }

@@ -6,14 +6,17 @@
 #include <numbers>
 #include <utility>
 
+#include "ghostnet/gui/scene/force_layout.hpp"
+#include "ghostnet/gui/scene/ground.hpp"
 #include "ghostnet/gui/scene/world_map.hpp"
 
 namespace ghostnet::gui {
 
 namespace {
 
-constexpr float kRoomyDegreesSpacing = 4.5F;  // world units between hosts that stand by their degrees
-constexpr float kSeedsPerSpacing = 0.59F;     // the radius of seed n is this * spacing * sqrt(n)
+constexpr float kRoomyDegreesSpacing = 4.5F;     // world units between hosts that stand by their degrees
+constexpr float kSeedsPerSpacing = 0.59F;        // the radius of seed n is this * spacing * sqrt(n)
+constexpr std::size_t kMostPushedApart = 1'000;  // crowds; of more, each pair takes too long
 
 struct Crowd {
   std::string name;
@@ -71,13 +74,11 @@ float crowd_spacing(const std::vector<Crowd>& crowds) {
   return spacing;
 }
 
-void place_crowds(std::vector<Crowd>& crowds, Placement& placement) {
-  if (crowds.empty()) return;
-  placement.spacing = crowd_spacing(crowds);
-  push_apart(crowds, placement.spacing);
+// `free`: so many seeds in the middle have no host.
+void place_seeds(const std::vector<Crowd>& crowds, Placement& placement, std::size_t free) {
   for (const Crowd& crowd : crowds) {
     for (std::size_t n = 0; n < crowd.hosts.size(); ++n) {
-      const Spot seed = sunflower(n, placement.spacing);
+      const Spot seed = sunflower(n + free, placement.spacing);
       placement.spots[crowd.hosts[n]] = {crowd.middle.x + seed.x, crowd.middle.y + seed.y};
     }
     placement.crowds.push_back({.text = crowd.name,
@@ -85,6 +86,13 @@ void place_crowds(std::vector<Crowd>& crowds, Placement& placement) {
                                 .middle = crowd.middle,
                                 .radius = radius_of(crowd, placement.spacing)});
   }
+}
+
+void place_crowds(std::vector<Crowd>& crowds, Placement& placement) {
+  if (crowds.empty()) return;
+  placement.spacing = crowd_spacing(crowds);
+  push_apart(crowds, placement.spacing);
+  place_seeds(crowds, placement, 0);
 }
 
 bool is_on_map(const results::HostRow& host) { return host.on_map && host.x && host.y; }
@@ -226,8 +234,9 @@ Placement sector_placement(const HostTable& hosts) {
 
 }  // namespace
 
-LayoutKind chosen_layout(const HostTable& hosts, LayoutKind wanted, bool has_links) {
+LayoutKind chosen_layout(const HostTable& hosts, LayoutKind wanted, bool has_links, bool has_routers) {
   if (wanted != LayoutKind::automatic) return wanted;
+  if (has_routers && std::ranges::none_of(hosts.rows(), &results::HostRow::on_map)) return LayoutKind::network;
   const bool on_map = std::ranges::any_of(
       hosts.rows(), [](const auto& host) { return host.on_map || place_of_region(host.region).has_value(); });
   if (on_map) return LayoutKind::map;
@@ -300,6 +309,67 @@ Placement radial_placement(const HostTable& hosts, std::span<const Pair> links) 
   if (!unreached.hosts.empty()) rings.push_back(std::move(unreached));
   place_rings(rings, placement);
   placement.extent = extent_of(placement.spots);
+  return placement;
+}
+
+Placement network_placement(const HostTable& hosts, const Ground& ground) {
+  constexpr float kSpacing = 10;
+  constexpr float kWireLength = 100;  // between the crowds at its ends
+  constexpr std::size_t kRouterSeeds = 3;
+  Placement placement{.kind = LayoutKind::network, .spots = std::vector<Spot>(hosts.size()), .spacing = kSpacing};
+  std::vector<Pair> pairs;
+  for (const results::Wire& wire : ground.topology.wires) {
+    if (wire.a != wire.b) pairs.push_back({std::min(wire.a, wire.b), std::max(wire.a, wire.b)});
+  }
+  std::ranges::sort(pairs, {}, [](const Pair& pair) { return std::pair{pair.a, pair.b}; });
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+  // Those that no wire leads to would drift off; they stand below.
+  std::vector<bool> is_wired(ground.topology.routers.size());
+  for (const Pair& pair : pairs) is_wired[pair.a] = is_wired[pair.b] = true;
+  ForceLayout forces(ground.topology.routers.size(), pairs);
+  while (forces.step()) {
+  }
+  std::vector<Crowd> crowds(ground.topology.routers.size());
+  std::vector<std::size_t> nowhere;
+  for (std::size_t host = 0; host < hosts.size(); ++host) {
+    const std::uint32_t router = ground.router_of[host];
+    (router == Ground::kNowhere ? nowhere : crowds[router].hosts).push_back(host);
+  }
+  // As much larger as wires need to be seen between the crowds.
+  float length = 0;
+  float wanted = 0;
+  for (const Pair& pair : pairs) {
+    length += std::hypot(forces.spots()[pair.a].x - forces.spots()[pair.b].x,
+                         forces.spots()[pair.a].y - forces.spots()[pair.b].y);
+    wanted += radius_of(crowds[pair.a], kSpacing) + radius_of(crowds[pair.b], kSpacing) + kWireLength;
+  }
+  const float larger = length > 0 ? wanted / length : 1;
+  for (std::size_t router = 0; router < crowds.size(); ++router) {
+    crowds[router].name = ground.topology.routers[router];
+    crowds[router].home = {forces.spots()[router].x * larger, forces.spots()[router].y * larger};
+    crowds[router].middle = crowds[router].home;
+  }
+  float lowest = 0;
+  for (std::size_t router = 0; router < crowds.size(); ++router) {
+    if (is_wired[router]) lowest = std::max(lowest, crowds[router].home.y);
+  }
+  float beside = 0;
+  for (std::size_t router = 0; router < crowds.size(); ++router) {
+    if (is_wired[router]) continue;
+    crowds[router].middle = crowds[router].home = {beside, lowest + 1.5F * kWireLength};
+    beside += kWireLength;
+  }
+  if (crowds.size() <= kMostPushedApart) push_apart(crowds, kSpacing);
+  place_seeds(crowds, placement, kRouterSeeds);
+  for (const Crowd& crowd : crowds) placement.routers.push_back(crowd.middle);
+  const Extent network = extent_of(placement.routers);
+  for (std::size_t n = 0; n < nowhere.size(); ++n) {
+    const Spot seed = sunflower(n, kSpacing);
+    placement.spots[nowhere[n]] = {network.left + seed.x, network.bottom + 3 * kWireLength + seed.y};
+  }
+  std::vector<Spot> all = placement.spots;
+  all.insert(all.end(), placement.routers.begin(), placement.routers.end());
+  placement.extent = extent_of(all);
   return placement;
 }
 

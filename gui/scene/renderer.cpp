@@ -15,6 +15,7 @@ constexpr double kBackground = 0.3;    // the same, of links
 bool same_backdrop(const Scene& a, const Scene& b) {
   return a.theme == b.theme && a.placement == b.placement && a.spots == b.spots && a.edges == b.edges &&
          a.hidden_kinds == b.hidden_kinds && a.parts == b.parts && a.topic == b.topic && a.selected == b.selected &&
+         a.ground == b.ground && a.shows_wires == b.shows_wires && a.routes == b.routes &&
          (a.trace == nullptr) == (b.trace == nullptr);
 }
 
@@ -47,12 +48,24 @@ float node_radius(const Scene& scene, const Camera& camera) {
   return static_cast<float>(std::clamp(0.36 * room, kLeast * camera.ratio, kMost * camera.ratio));
 }
 
+float wire_width(const Camera& camera) { return static_cast<float>(std::clamp(camera.scale, 1.2, 3.0) * camera.ratio); }
+
+float route_width(const RouteLook::Load& load, const Camera& camera) {
+  return static_cast<float>(std::min(9.0, 2.6 + std::log2(1.0 + load.routes)) * camera.ratio);
+}
+
+float router_half(const Scene& scene, const Camera& camera) {
+  return std::clamp(0.9F * node_radius(scene, camera), static_cast<float>(2 * camera.ratio),
+                    static_cast<float>(9 * camera.ratio));
+}
+
 QImage Renderer::draw(const Scene& scene, const Camera& camera, Quality quality) {
   const bool kept = !backdrop_.isNull() && backdrop_camera_ == camera && same_backdrop(backdrop_scene_, scene) &&
                     (backdrop_quality_ == Quality::full || backdrop_quality_ == quality);
   if (!kept) draw_backdrop(scene, camera, quality);
   QImage image = backdrop_.copy();
   if (scene.size() == 0) return image;
+  if (scene.shows_wires && has_routers(scene)) draw_routers(scene, camera, image);
   draw_nodes(scene, camera, image);
   if (scene.trace != nullptr) draw_trace(scene, camera, image);
   if (scene.flights != nullptr) draw_flights(scene, camera, image);
@@ -67,7 +80,9 @@ void Renderer::draw_backdrop(const Scene& scene, const Camera& camera, Quality q
   backdrop_.fill(theme.canvas);
   density_.reset(camera.width, camera.height);
   if (scene.placement->kind == LayoutKind::map) draw_map(theme, camera);
+  if (scene.shows_wires && has_routers(scene)) draw_wires(scene, camera);
   draw_links(scene, camera, quality);
+  if (scene.routes != nullptr && has_routers(scene)) draw_routes(scene, camera);
   backdrop_scene_ = scene;
   backdrop_camera_ = camera;
   backdrop_quality_ = quality;
@@ -79,10 +94,59 @@ void Renderer::draw_map(const Theme& theme, const Camera& camera) {
     for (std::size_t at = 1; at < line.size(); ++at) density_.add_line(view(line[at - 1]), view(line[at]));
   }
   density_.lay_over(backdrop_, theme.line.rgb(), 0.35);
-  const auto radius = static_cast<float>(std::clamp(0.36 * kLandSpacing * camera.scale, 0.6, 5.0));
+  const float radius = land_radius(camera);
   const Extent seen = camera.seen();
   for (const Spot dot : land_dots()) {
     if (seen.holds(dot)) discs_.draw(backdrop_, view(dot), radius, theme.land.rgb());
+  }
+}
+
+void Renderer::draw_wires(const Scene& scene, const Camera& camera) {
+  const QRgb colour = theme_of(scene.theme).link.rgb();
+  const std::vector<Spot>& routers = scene.placement->routers;
+  const bool in_background = !scene.selected.empty() || scene.trace != nullptr;
+  for (std::size_t host = 0; host < std::min(scene.size(), scene.ground->router_of.size()); ++host) {
+    const std::uint32_t router = scene.ground->router_of[host];
+    if (router == Ground::kNowhere) continue;
+    density_.add_line(camera.to_view((*scene.spots)[host]), camera.to_view(routers[router]));
+  }
+  density_.lay_over(backdrop_, colour, 0.3, in_background ? kBackground : 1);
+  const float width = wire_width(camera);
+  for (const results::Wire& wire : scene.ground->topology.wires) {
+    draw_line(backdrop_, camera.to_view(routers[wire.a]), camera.to_view(routers[wire.b]), colour,
+              in_background ? 110 : 200, width);
+  }
+}
+
+// The more ways take a wire, the wider.
+void Renderer::draw_routes(const Scene& scene, const Camera& camera) {
+  const QRgb colour = link_colour(theme_of(scene.theme), "route").rgb();
+  const std::vector<Spot>& routers = scene.placement->routers;
+  for (const RouteLook::Load& load : scene.routes->wires) {
+    const results::Wire& wire = scene.ground->topology.wires[load.wire];
+    draw_line(backdrop_, camera.to_view(routers[wire.a]), camera.to_view(routers[wire.b]), colour, 235,
+              route_width(load, camera));
+  }
+  for (const std::uint32_t host : scene.routes->hosts) {
+    const std::uint32_t router = scene.ground->router_of[host];
+    draw_line(backdrop_, camera.to_view((*scene.spots)[host]), camera.to_view(routers[router]), colour, 190,
+              static_cast<float>(1.3 * camera.ratio));
+  }
+}
+
+// Squares, which no host is.
+void Renderer::draw_routers(const Scene& scene, const Camera& camera, QImage& image) {
+  const Theme& theme = theme_of(scene.theme);
+  const float half = router_half(scene, camera);
+  const auto rim = static_cast<float>(1.4 * camera.ratio);
+  const auto square = [&](Spot middle, float side, QRgb colour) {
+    draw_line(image, {middle.x - side, middle.y}, {middle.x + side, middle.y}, colour, 255, 2 * side);
+  };
+  for (const Spot router : scene.placement->routers) {
+    const Spot middle = camera.to_view(router);
+    square(middle, half + rim, theme.canvas.rgb());
+    square(middle, half, theme.text.rgb());
+    if (half > 3 * rim) square(middle, half - rim, theme.raised.rgb());
   }
 }
 
@@ -135,11 +199,13 @@ void Renderer::draw_selected_links(const Scene& scene, const Camera& camera) {
   const Theme& theme = theme_of(scene.theme);
   std::vector<bool> selected(scene.size());
   for (const std::uint32_t host : scene.selected) selected[host] = true;
+  // Where the ways themselves are shown, who is at their ends is less to the point.
+  const std::uint32_t opacity = scene.routes != nullptr ? 90 : 220;
   for (const Edge& edge : scene.edges->edges) {
     if (!scene.shows(edge) || !(selected[edge.a] || selected[edge.b])) continue;
     const QRgb colour = link_colour(theme, scene.edges->kinds[edge.kind]).rgb();
-    draw_line(backdrop_, camera.to_view((*scene.spots)[edge.a]), camera.to_view((*scene.spots)[edge.b]), colour, 220,
-              static_cast<float>(1.4 * camera.ratio));
+    draw_line(backdrop_, camera.to_view((*scene.spots)[edge.a]), camera.to_view((*scene.spots)[edge.b]), colour,
+              opacity, static_cast<float>(1.4 * camera.ratio));
   }
 }
 
@@ -207,7 +273,6 @@ void Renderer::draw_trace(const Scene& scene, const Camera& camera, QImage& imag
 
 void Renderer::draw_flights(const Scene& scene, const Camera& camera, QImage& image) {
   const Theme& theme = theme_of(scene.theme);
-  const std::vector<Spot>& spots = *scene.spots;
   // The more there are, the smaller and fainter each: thousands are a stream, not a wall.
   const auto on_their_way = static_cast<double>(std::ranges::count_if(*scene.flights, [&](const Flight& flight) {
     return scene.time_ns >= flight.sent_ns && scene.time_ns <= flight.until_ns;
@@ -224,18 +289,19 @@ void Renderer::draw_flights(const Scene& scene, const Camera& camera, QImage& im
     if (scene.trace != nullptr && flight.trace == 0) continue;
     const auto took = static_cast<float>(std::max<std::int64_t>(1, flight.until_ns - flight.sent_ns));
     const float share = static_cast<float>(scene.time_ns - flight.sent_ns) / took;
-    const Spot from = camera.to_view(spots[flight.from]);
-    const Spot to = camera.to_view(spots[flight.to]);
-    const auto along = [&](float at) { return Spot{from.x + (to.x - from.x) * at, from.y + (to.y - from.y) * at}; };
+    const Track track(scene, camera, flight);
     if (flight.lost) {
       // It fades out half way.
       const auto opacity = static_cast<std::uint32_t>(255 * (1 - share));
-      discs_.draw(image, along(0.5F * share + 0.1F), radius + pixel, theme.bad.rgb(), opacity, radius - 0.3F * pixel);
+      discs_.draw(image, track.at(0.5F * share + 0.1F), radius + pixel, theme.bad.rgb(), opacity,
+                  radius - 0.3F * pixel);
       continue;
     }
-    draw_line(image, along(std::max(0.0F, share - tail_share)), along(share), theme.message.rgb(), tail_opacity,
-              radius * 0.8F);
-    discs_.draw(image, along(share), radius, theme.message.rgb(), head_opacity);
+    const std::vector<Spot> tail = track.between(std::max(0.0F, share - tail_share), share);
+    for (std::size_t corner = 1; corner < tail.size(); ++corner) {
+      draw_line(image, tail[corner - 1], tail[corner], theme.message.rgb(), tail_opacity, radius * 0.8F);
+    }
+    discs_.draw(image, tail.back(), radius, theme.message.rgb(), head_opacity);
   }
 }
 

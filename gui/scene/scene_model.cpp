@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "charts/units.hpp"
 #include "ghostnet/gui/scene/force_layout.hpp"
 
 namespace ghostnet::gui {
@@ -26,8 +27,9 @@ std::vector<Pair> pairs_of(const std::vector<results::LinkRow>& links, const Hos
   return pairs;
 }
 
-Placement settled(const HostTable& hosts, LayoutKind kind, const std::vector<Pair>& links, const Ticket& ticket,
-                  const std::function<void(Placement)>& show) {
+Placement hosts_settled(const HostTable& hosts, const Ground* ground, LayoutKind kind, const std::vector<Pair>& links,
+                        const Ticket& ticket, const std::function<void(Placement)>& show) {
+  if (kind == LayoutKind::network && ground != nullptr) return network_placement(hosts, *ground);
   if (kind == LayoutKind::map) return map_placement(hosts);
   if (kind == LayoutKind::plane) return plane_placement(hosts);
   if (kind == LayoutKind::radial) return radial_placement(hosts, links);
@@ -40,6 +42,17 @@ Placement settled(const HostTable& hosts, LayoutKind kind, const std::vector<Pai
     since.restart();
   }
   return layout.placement();
+}
+
+// Routers that the layout did not place stand where their hosts do.
+Placement settled(const HostTable& hosts, const Ground* ground, LayoutKind kind, const std::vector<Pair>& links,
+                  const Ticket& ticket, const std::function<void(Placement)>& show) {
+  const auto with_routers = [ground](Placement placement) {
+    if (ground != nullptr && placement.routers.empty()) placement.routers = router_spots(*ground, placement.spots);
+    return placement;
+  };
+  return with_routers(hosts_settled(hosts, ground, kind, links, ticket,
+                                    [&](Placement placement) { show(with_routers(std::move(placement))); }));
 }
 
 // Where the scale of delays ends: the few that come much later would make all others look alike.
@@ -80,12 +93,17 @@ void SceneModel::begin_run() {
   moment_inquiry_.withdraw();
   moment_asked_ = false;
   moment_ = {};
+  const bool followed = follows();
   propagation_ = std::make_shared<Propagation>();
   shown_trace_.reset();
+  finder_.reset();
+  routes_.reset();
+  routes_inquiry_.withdraw();
   ranged_colour_.clear();
   ranged_size_.clear();
   scene_ = {.theme = document_.theme_kind(), .time_ns = document_.time_ns()};
   colour_nodes();
+  if (followed) Q_EMIT propagation_changed();
   ask_layout();
   ask_ranges();
   ask_moment();
@@ -93,15 +111,26 @@ void SceneModel::begin_run() {
 
 void SceneModel::ask_layout() {
   laid_out_ = document_.look().layout;
-  const auto read = [run = document_.run_id()](const results::Database& database) {
-    return results::links(database, run, kMaxLayoutLinks);
+  struct Answer {
+    std::vector<results::LinkRow> links;
+    results::Topology topology;
   };
-  document_.data().ask(links_inquiry_, read, [this](Result<std::vector<results::LinkRow>> links) {
-    if (!links) return;
+  const auto read = [run = document_.run_id()](const results::Database& database) -> Result<Answer> {
+    Result<std::vector<results::LinkRow>> links = results::links(database, run, kMaxLayoutLinks);
+    if (!links) return fail(std::move(links));
+    Result<results::Topology> topology = results::topology(database, run);
+    if (!topology) return fail(std::move(topology));
+    return Answer{std::move(*links), std::move(*topology)};
+  };
+  document_.data().ask(links_inquiry_, read, [this](Result<Answer> answer) {
+    if (!answer) return;
     const std::shared_ptr<const HostTable> hosts = document_.hosts();
-    const LayoutKind kind = chosen_layout(*hosts, laid_out_, !links->empty());
-    const auto work = [this, hosts, kind, rows = std::move(*links)](const Ticket& ticket) {
-      return settled(*hosts, kind, pairs_of(rows, *hosts), ticket, [&](Placement placement) {
+    const std::shared_ptr<const Ground> ground =
+        ground_of(std::move(answer->topology), document_.run()->carrier, *hosts);
+    set_ground(ground);
+    const LayoutKind kind = chosen_layout(*hosts, laid_out_, !answer->links.empty(), ground != nullptr);
+    const auto work = [this, hosts, ground, kind, rows = std::move(answer->links)](const Ticket& ticket) {
+      return settled(*hosts, ground.get(), kind, pairs_of(rows, *hosts), ticket, [&](Placement placement) {
         layouts_.post([this, ticket, placement = std::move(placement)]() mutable {
           if (ticket.wanted()) take_placement(std::move(placement));
         });
@@ -109,6 +138,13 @@ void SceneModel::ask_layout() {
     };
     layouts_.ask(layout_inquiry_, work, [this](Placement placement) { take_placement(std::move(placement)); });
   });
+}
+
+void SceneModel::set_ground(std::shared_ptr<const Ground> ground) {
+  scene_.ground = std::move(ground);
+  finder_ = scene_.ground != nullptr ? std::make_shared<RouteFinder>(scene_.ground) : nullptr;
+  ask_routes();
+  if (scene_.ground != nullptr) ask_moment();
 }
 
 void SceneModel::take_placement(Placement placement) {
@@ -131,7 +167,8 @@ void SceneModel::ask_moment() {
                               .colour_metric = metric_of(look.colour_by),
                               .size_metric = metric_of(look.size_by),
                               .flights = look.show_messages,
-                              .positions = scene_.placement->kind == LayoutKind::plane};
+                              .positions = scene_.placement->kind == LayoutKind::plane,
+                              .ground = scene_.ground};
   if (moment_asked_) return;
   moment_asked_ = true;
   const MomentWish wish = *std::exchange(moment_wished_, std::nullopt);
@@ -166,12 +203,15 @@ void SceneModel::take_moment(Moment moment) {
   if (scene_.edges != edges_before || scene_.parts != parts_before) {
     cut_links_ = std::ranges::count_if(scene_.edges->edges, [this](const Edge& edge) { return scene_.is_cut(edge); });
   }
+  if (scene_.edges != edges_before) ask_routes();
   scene_.conditions = moment_.conditions;
   scene_.flights = std::make_shared<const std::vector<Flight>>(moment_.flights);
   const Look& look = document_.look();
   scene_.hidden_kinds.clear();
   for (const std::string& kind : scene_.edges->kinds)
     scene_.hidden_kinds.push_back(look.hidden_link_kinds.contains(kind));
+  scene_.shows_wires = !look.hidden_link_kinds.contains("wire");
+  show_routes();
   const auto topic = std::ranges::find(scene_.edges->topics, look.topic);
   scene_.topic = look.topic.empty() || topic == scene_.edges->topics.end()
                      ? std::uint16_t{0}
@@ -251,7 +291,51 @@ void SceneModel::apply_selection() {
       scene_.selected.push_back(static_cast<std::uint32_t>(*index));
   }
   if (document_.selection().trace != shown_trace_) ask_trace();
+  ask_routes();
   Q_EMIT changed();
+}
+
+// From the peers of one selected host to it, between several, or along a selected link.
+std::vector<Pair> SceneModel::routes_wanted() const {
+  std::vector<Pair> wanted;
+  if (const auto& link = document_.selection().link) {
+    const auto a = document_.hosts()->index_of(link->a);
+    const auto b = document_.hosts()->index_of(link->b);
+    if (a && b) wanted.push_back({static_cast<std::uint32_t>(*a), static_cast<std::uint32_t>(*b)});
+    return wanted;
+  }
+  const std::vector<std::uint32_t>& selected = scene_.selected;
+  if (selected.size() > kMaxRouted) return wanted;
+  if (selected.size() == 1) {
+    for (const Edge& edge : scene_.edges->edges) {
+      if (edge.a == selected[0]) wanted.push_back({edge.b, edge.a});
+      if (edge.b == selected[0]) wanted.push_back({edge.a, edge.b});
+    }
+    std::ranges::sort(wanted, {}, &Pair::a);
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+    return wanted;
+  }
+  for (std::size_t to = 1; to < selected.size(); ++to) {
+    for (std::size_t from = 0; from < to; ++from) wanted.push_back({selected[from], selected[to]});
+  }
+  return wanted;
+}
+
+void SceneModel::ask_routes() {
+  if (finder_ == nullptr) return;
+  const auto seek = [finder = finder_, wanted = routes_wanted()](const Ticket&) {
+    return std::make_shared<const RouteLook>(look_of_routes(*finder, wanted));
+  };
+  routing_.ask(routes_inquiry_, seek, [this](std::shared_ptr<const RouteLook> routes) {
+    routes_ = std::move(routes);
+    show_routes();
+    Q_EMIT changed();
+  });
+}
+
+void SceneModel::show_routes() {
+  const bool shown = routes_ != nullptr && routes_->count > 0 && !document_.look().hidden_link_kinds.contains("route");
+  scene_.routes = shown ? routes_ : nullptr;
 }
 
 void SceneModel::colour_nodes() {
@@ -275,7 +359,7 @@ void SceneModel::colour_nodes() {
              .is_scale = true,
              .is_reversed = true,
              .low = QObject::tr("0 ms"),
-             .high = value_text(static_cast<double>(slowest_ns(*propagation_)), "ns")};
+             .high = chart::duration_text(slowest_ns(*propagation_))};
 }
 
 void SceneModel::colour_trace() {
@@ -343,7 +427,7 @@ QString SceneModel::value_of(std::size_t host) const {
   const results::SeriesName* series = document_.find_series(document_.look().colour_by);
   if (series == nullptr || moment_.colour_values == nullptr || host >= moment_.colour_values->size()) return {};
   return QString("%1  %2").arg(QString::fromStdString(series->name),
-                               value_text((*moment_.colour_values)[host], series->unit));
+                               chart::value_text((*moment_.colour_values)[host], series->unit));
 }
 
 }  // namespace ghostnet::gui

@@ -34,12 +34,53 @@ class SvgText {
       for (std::size_t at = 1; at < line.size(); ++at) add_line(lines, view(line[at - 1]), view(line[at]));
     }
     add_path(lines, theme_.line, camera_.ratio, 0.35);
-    const double radius = std::clamp(0.36 * kLandSpacing * camera_.scale, 0.6, 5.0 * camera_.ratio);
+    const double radius = land_radius(camera_);
     QByteArray dots;
     for (const Spot dot : land_dots()) {
       if (camera_.seen().holds(dot)) dots += "M" + place(view(dot)) + "h0";
     }
     add_path(dots, theme_.land, 2 * radius, 1);
+  }
+
+  void add_wires() {
+    if (!scene_.shows_wires || !has_routers(scene_)) return;
+    const std::vector<Spot>& routers = scene_.placement->routers;
+    QByteArray hosts;
+    for (std::size_t host = 0; host < std::min(scene_.size(), scene_.ground->router_of.size()); ++host) {
+      const std::uint32_t router = scene_.ground->router_of[host];
+      if (router != Ground::kNowhere) add_line(hosts, view((*scene_.spots)[host]), view(routers[router]));
+    }
+    add_path(hosts, theme_.link, camera_.ratio, 0.3);
+    QByteArray wires;
+    for (const results::Wire& wire : scene_.ground->topology.wires) {
+      add_line(wires, view(routers[wire.a]), view(routers[wire.b]));
+    }
+    add_path(wires, theme_.link, wire_width(camera_), 0.8);
+  }
+
+  void add_routes() {
+    if (scene_.routes == nullptr || !has_routers(scene_)) return;
+    const std::vector<Spot>& routers = scene_.placement->routers;
+    const QColor colour = link_colour(theme_, "route");
+    for (const RouteLook::Load& load : scene_.routes->wires) {
+      const results::Wire& wire = scene_.ground->topology.wires[load.wire];
+      QByteArray line;
+      add_line(line, view(routers[wire.a]), view(routers[wire.b]));
+      add_path(line, colour, route_width(load, camera_), 0.9);
+    }
+    QByteArray ends;
+    for (const std::uint32_t host : scene_.routes->hosts) {
+      add_line(ends, view((*scene_.spots)[host]), view(routers[scene_.ground->router_of[host]]));
+    }
+    add_path(ends, colour, 1.3 * camera_.ratio, 0.8);
+  }
+
+  void add_routers() {
+    if (!scene_.shows_wires || !has_routers(scene_)) return;
+    const double half = router_half(scene_, camera_);
+    QByteArray squares;
+    for (const Spot router : scene_.placement->routers) squares += "M" + place(view(router)) + "h0";
+    add_path(squares, theme_.text, 2 * half, 1, "square");
   }
 
   void add_links() {
@@ -98,9 +139,7 @@ class SvgText {
       if (scene_.trace != nullptr && flight.trace == 0) continue;
       const auto took = static_cast<float>(std::max<std::int64_t>(1, flight.until_ns - flight.sent_ns));
       const float share = static_cast<float>(scene_.time_ns - flight.sent_ns) / took;
-      const Spot from = view((*scene_.spots)[flight.from]);
-      const Spot to = view((*scene_.spots)[flight.to]);
-      dots += "M" + place({from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share}) + "h0";
+      dots += "M" + place(Track(scene_, camera_, flight).at(share)) + "h0";
     }
     add_path(dots, theme_.message, 3 * camera_.ratio, 0.9);
   }
@@ -143,11 +182,11 @@ class SvgText {
     }
   }
 
-  void add_path(const QByteArray& path, const QColor& colour, double width, double opacity) {
+  void add_path(const QByteArray& path, const QColor& colour, double width, double opacity, const char* cap = "round") {
     if (path.isEmpty()) return;
-    out_ += "<path fill=\"none\" stroke-linecap=\"round\" stroke=\"" + colour.name().toUtf8() + "\" stroke-width=\"" +
-            QByteArray::number(width, 'f', 2) + "\" opacity=\"" + QByteArray::number(opacity, 'f', 2) + "\" d=\"" +
-            path + "\"/>\n";
+    out_ += "<path fill=\"none\" stroke-linecap=\"" + QByteArray(cap) + "\" stroke=\"" + colour.name().toUtf8() +
+            "\" stroke-width=\"" + QByteArray::number(width, 'f', 2) + "\" opacity=\"" +
+            QByteArray::number(opacity, 'f', 2) + "\" d=\"" + path + "\"/>\n";
   }
 
   void add_circle(Spot at, double radius, const QColor& fill, const QColor& rim = {}) {
@@ -169,7 +208,10 @@ QByteArray svg_of(const Scene& scene, const Camera& camera, const std::vector<Ca
   SvgText svg(scene, camera);
   if (scene.placement->kind == LayoutKind::map) svg.add_map();
   if (scene.size() > 0) {
+    svg.add_wires();
     svg.add_links();
+    svg.add_routes();
+    svg.add_routers();
     svg.add_hosts();
     svg.add_trace();
     svg.add_flights();

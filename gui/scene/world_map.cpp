@@ -156,6 +156,10 @@ bool is_land(Degrees place) {
   return std::ranges::any_of(lands(), holds) && std::ranges::none_of(inland_seas(), holds);
 }
 
+float land_radius(const Camera& camera) {
+  return static_cast<float>(std::clamp(0.36 * kLandSpacing * camera.scale, 0.6, 5.0 * camera.ratio));
+}
+
 std::span<const Spot> land_dots() {
   static const std::vector<Spot> dots = make_land_dots();
   return dots;

@@ -32,6 +32,14 @@ void LegendCard::add_row(Row row) {
   rows_.push_back(std::move(row));
 }
 
+void LegendCard::add_link(const std::string& kind, const QString& text, std::size_t count) {
+  add_row({.kind = Row::Kind::link,
+           .text = text,
+           .count = QString("%L1").arg(count),
+           .colour = link_colour(document_.theme(), kind).rgb(),
+           .link = kind});
+}
+
 void LegendCard::refresh() {
   rows_.clear();
   const Legend& legend = model_.legend();
@@ -53,13 +61,12 @@ void LegendCard::refresh() {
     }
   }
   const EdgeSet& edges = *model_.scene().edges;
-  if (!edges.kinds.empty()) add_row({.kind = Row::Kind::title, .text = tr("Links")});
+  const Ground* ground = model_.scene().ground.get();
+  if (!edges.kinds.empty() || ground != nullptr) add_row({.kind = Row::Kind::title, .text = tr("Links")});
+  if (ground != nullptr) add_link("wire", tr("wire"), ground->topology.wires.size());
+  if (ground != nullptr && model_.route_count() > 0) add_link("route", tr("route"), model_.route_count());
   for (std::size_t kind = 0; kind < edges.kinds.size() && kind < model_.link_counts().size(); ++kind) {
-    add_row({.kind = Row::Kind::link,
-             .text = QString::fromStdString(edges.kinds[kind]),
-             .count = QString("%L1").arg(model_.link_counts()[kind]),
-             .colour = link_colour(document_.theme(), edges.kinds[kind]).rgb(),
-             .link = edges.kinds[kind]});
+    add_link(edges.kinds[kind], QString::fromStdString(edges.kinds[kind]), model_.link_counts()[kind]);
   }
   if (model_.cut_links() > 0) {
     add_row({.kind = Row::Kind::link,

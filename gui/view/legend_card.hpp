@@ -37,6 +37,7 @@ class LegendCard : public QWidget {
   };
 
   void add_row(Row row);
+  void add_link(const std::string& kind, const QString& text, std::size_t count);
 
   Document& document_;
   const SceneModel& model_;

@@ -12,6 +12,7 @@
 #include <QLineEdit>
 #include <QMenuBar>
 #include <QMimeData>
+#include <QPushButton>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -29,24 +30,31 @@ namespace {
 
 constexpr int kLayoutVersion = 1;
 
-// What a window without a database says.
-QWidget* make_welcome(QWidget* parent) {
+// What a window without a database says, and what can be done there.
+QWidget* make_welcome(QWidget* parent, const std::vector<QPushButton*>& buttons) {
   auto* page = new QWidget(parent);
   auto* title = new QLabel(QObject::tr("See the mesh think"));
   QFont large = title->font();
   large.setPointSizeF(large.pointSizeF() * 2.2);
   large.setWeight(QFont::DemiBold);
   title->setFont(large);
-  auto* text = new QLabel(QObject::tr(
-      "<p>Drop a results database here, or open one with <b>Ctrl+O</b>.</p>"
-      "<p>A scenario records one: <code>ghostnet run scenarios/gossip-mesh.yaml --db results.sqlite</code><br>"
-      "A run can be watched while it is written.</p>"));
+  auto* text = new QLabel(
+      QObject::tr("<p>Drop a results database here, open one, or run a scenario from this window.</p>"
+                  "<p>On the command line: <code>ghostnet run scenarios/gossip-mesh.yaml --db results.sqlite</code><br>"
+                  "A run can be watched while it is written.</p>"));
   text->setAlignment(Qt::AlignCenter);
   auto* column = new QVBoxLayout(page);
   column->addStretch(2);
   column->addWidget(title, 0, Qt::AlignHCenter);
   column->addSpacing(12);
   column->addWidget(text, 0, Qt::AlignHCenter);
+  column->addSpacing(16);
+  auto* row = new QHBoxLayout;
+  row->setSpacing(12);
+  row->addStretch(1);
+  for (QPushButton* button : buttons) row->addWidget(button);
+  row->addStretch(1);
+  column->addLayout(row);
   column->addStretch(3);
   return page;
 }
@@ -86,7 +94,11 @@ void MainWindow::build_centre() {
   column->addWidget(mesh_, 1);
   column->addWidget(time_bar_);
   pages_ = new QStackedWidget;
-  welcome_ = make_welcome(pages_);
+  auto* open = new QPushButton(tr("Open a database…"));
+  connect(open, &QPushButton::clicked, this, &MainWindow::choose_file);
+  auto* write = new QPushButton(tr("Write a scenario"));
+  connect(write, &QPushButton::clicked, this, [this] { bring_up("scenario"); });
+  welcome_ = make_welcome(pages_, {open, write});
   pages_->addWidget(welcome_);
   pages_->addWidget(mesh_page);
 
@@ -166,11 +178,26 @@ QDockWidget* MainWindow::add_panel(const PanelPlace& place, QWidget* panel) {
   connect(dock, &QDockWidget::dockLocationChanged, this, &MainWindow::show_titles);
   connect(dock, &QDockWidget::topLevelChanged, this, &MainWindow::show_titles);
   connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::show_titles);
-  QAction* toggle = dock->toggleViewAction();
-  if (!place.shortcut.isEmpty()) toggle->setShortcut(QKeySequence(place.shortcut));
-  view_menu_->addAction(toggle);
   docks_.push_back(dock);
+  // Behind another tab a panel is not seen: its key brings it to the front, and hides it only from there.
+  QAction* toggle = view_menu_->addAction(place.title);
+  toggle->setCheckable(true);
+  if (!place.shortcut.isEmpty()) toggle->setShortcut(QKeySequence(place.shortcut));
+  connect(dock->toggleViewAction(), &QAction::toggled, toggle, &QAction::setChecked);
+  toggle->setChecked(dock->toggleViewAction()->isChecked());
+  connect(toggle, &QAction::triggered, this, [this, dock, toggle, id = place.id] {
+    const bool is_seen = dock->isVisible() && !dock->visibleRegion().isEmpty();
+    is_seen ? dock->hide() : bring_up(id);
+    toggle->setChecked(!is_seen);
+  });
   return dock;
+}
+
+void MainWindow::bring_up(const QString& id) {
+  const auto dock = std::ranges::find(docks_, id, &QDockWidget::objectName);
+  if (dock == docks_.end()) return;
+  (*dock)->show();
+  (*dock)->raise();
 }
 
 void MainWindow::show_titles() {
@@ -201,9 +228,12 @@ std::vector<QAction*> MainWindow::shortcuts() const {
   return found;
 }
 
-void MainWindow::show_problem(const QString& message) {
-  const Theme& theme = document_.theme();
-  banner_->setStyleSheet(QString("background: %1; color: %2;").arg(theme.raised.name(), theme.bad.name()));
+void MainWindow::show_problem(const QString& message) { show_banner(message, document_.theme().bad); }
+
+void MainWindow::show_notice(const QString& message) { show_banner(message, document_.theme().text); }
+
+void MainWindow::show_banner(const QString& message, const QColor& colour) {
+  banner_->setStyleSheet(QString("background: %1; color: %2;").arg(document_.theme().raised.name(), colour.name()));
   banner_text_->setText(message);
   banner_->show();
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "charts/units.hpp"
 #include "ghostnet/gui/time_bar.hpp"
 
 namespace ghostnet::gui {
@@ -52,7 +53,7 @@ void name_crowds(QPainter& painter, const Overlay& overlay, FreePlaces& places) 
     const QPointF middle = point(overlay.camera.to_view(crowd.middle));
     QString name = QString::fromStdString(crowd.text);
     name.replace('_', ' ');
-    const QString count = QString("  %L1").arg(crowd.hosts);
+    const QString count = crowd.hosts > 0 ? QString("  %L1").arg(crowd.hosts) : QString();
     const double width = metrics.horizontalAdvance(name + count);
     QPointF baseline(middle.x() - width / 2, middle.y() - radius - 9 * unit);
     QRectF place(baseline.x() - 4 * unit, baseline.y() - metrics.ascent(), width + 8 * unit,
@@ -64,6 +65,26 @@ void name_crowds(QPainter& painter, const Overlay& overlay, FreePlaces& places) 
     }
     draw_text(painter, baseline, name, theme.text, theme.canvas);
     draw_text(painter, baseline + QPointF(metrics.horizontalAdvance(name), 0), count, theme.faint_text, theme.canvas);
+  }
+}
+
+// Where no crowd has their names.
+void name_routers(QPainter& painter, const Overlay& overlay, FreePlaces& places) {
+  const Scene& scene = overlay.model.scene();
+  const LayoutKind layout = scene.placement->kind;
+  if (!scene.shows_wires || !has_routers(scene) || layout == LayoutKind::network || layout == LayoutKind::map) return;
+  const Theme& theme = overlay.document.theme();
+  const QFontMetricsF metrics(painter.font());
+  const double away = router_half(scene, overlay.camera) + 5 * overlay.camera.ratio;
+  const Extent seen = overlay.camera.seen();
+  for (std::size_t router = 0; router < std::min(scene.placement->routers.size(), kMostNames); ++router) {
+    if (!seen.holds(scene.placement->routers[router])) continue;
+    const QPointF middle = point(overlay.camera.to_view(scene.placement->routers[router]));
+    const QString name = QString::fromStdString(scene.ground->topology.routers[router]);
+    const QPointF baseline(middle.x() + away, middle.y() + metrics.capHeight() / 2);
+    const double width = metrics.horizontalAdvance(name);
+    if (!places.take({baseline.x(), baseline.y() - metrics.ascent(), width, metrics.height()})) continue;
+    draw_text(painter, baseline, name, theme.text, theme.canvas);
   }
 }
 
@@ -187,9 +208,9 @@ void describe_hovered(QPainter& painter, const Overlay& overlay) {
   if (const auto arrival = spread.of.find(row.id); arrival != spread.of.end()) {
     const Arrival& got = spread.arrivals[arrival->second];
     lines.push_back(QObject::tr("after %1, hop %2 took %3")
-                        .arg(value_text(static_cast<double>(got.delay_ns), "ns"))
+                        .arg(chart::duration_text(got.delay_ns))
                         .arg(got.depth)
-                        .arg(value_text(static_cast<double>(got.hop_ns), "ns")));
+                        .arg(chart::duration_text(got.hop_ns)));
   }
   const QPointF middle = point(overlay.camera.to_view((*scene.spots)[host]));
   const double radius = node_radius(scene, overlay.camera);
@@ -246,6 +267,26 @@ void tell_state(QPainter& painter, const Overlay& overlay) {
   }
 }
 
+// Below, right of the legend: the way between two hosts.
+void tell_route(QPainter& painter, const Overlay& overlay) {
+  const RouteLook* routes = overlay.model.routes();
+  if (routes == nullptr || !routes->only || overlay.model.scene().ground == nullptr) return;
+  constexpr double kLegend = 244;
+  const double unit = overlay.camera.ratio;
+  const HostTable& hosts = *overlay.document.hosts();
+  const Route& route = *routes->only;
+  QStringList lines = {QString("%1 – %2").arg(QString::fromStdString(hosts[route.from].name),
+                                              QString::fromStdString(hosts[route.to].name)),
+                       routers_text(route, overlay.model.scene().ground->topology), cost_text(route)};
+  const QFontMetricsF metrics(painter.font());
+  const double most = std::max(160 * unit, overlay.camera.width - (kLegend + 60) * unit);
+  for (QString& line : lines) line = metrics.elidedText(line, Qt::ElideMiddle, most);
+  const QSizeF size = card_size(painter, lines, unit);
+  const double left = kLegend * unit + std::max(0.0, (overlay.camera.width - kLegend * unit - size.width()) / 2);
+  draw_card(painter, QRectF(QPointF(left, overlay.camera.height - size.height() - 14 * unit), size), lines,
+            overlay.document.theme(), unit);
+}
+
 // Top left, where no time bar tells it: the run and its instant.
 void tell_instant(QPainter& painter, const Overlay& overlay) {
   const results::RunRow* run = overlay.document.run();
@@ -272,9 +313,11 @@ void paint_overlay(QPainter& painter, const Overlay& overlay) {
   mark_selected(painter, overlay, places);
   if (overlay.document.look().show_labels) {
     name_crowds(painter, overlay, places);
+    name_routers(painter, overlay, places);
     name_hosts(painter, overlay, places);
   }
   tell_state(painter, overlay);
+  tell_route(painter, overlay);
   if (overlay.captioned) tell_instant(painter, overlay);
   describe_hovered(painter, overlay);
 }

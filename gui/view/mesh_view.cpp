@@ -24,6 +24,11 @@ constexpr double kKeyZoom = 1.3;
 constexpr double kNotchZoom = 1.2;
 constexpr double kDoubleClickZoom = 2.5;
 
+QImage with_overlay(QImage image, const QImage& overlay) {
+  QPainter(&image).drawImage(0, 0, overlay);
+  return image;
+}
+
 }  // namespace
 
 MeshView::MeshView(Document& document, QWidget* parent)
@@ -44,7 +49,7 @@ MeshView::MeshView(Document& document, QWidget* parent)
   connect(&model_, &SceneModel::placed, this, [this] {
     if (!by_hand_) fit_all();
   });
-  connect(&document_, &Document::run_changed, this, [this] { by_hand_ = false; });
+  connect(&document_, &Document::run_changed, this, [this] { by_hand_ = beside_legend_ = false; });
 }
 
 MeshView::~MeshView() = default;
@@ -63,13 +68,34 @@ void MeshView::set_camera(const Camera& camera) {
 
 void MeshView::show_all() {
   remember_view();
-  by_hand_ = false;
+  by_hand_ = beside_legend_ = false;
   fit_all();
 }
 
 void MeshView::fit_all() {
-  camera_.fit(model_.scene().placement->extent, kMargin * devicePixelRatioF());
+  const Extent& extent = model_.scene().placement->extent;
+  const double margin = kMargin * devicePixelRatioF();
+  camera_.fit(extent, margin);
+  beside_legend_ = beside_legend_ || legend_hides_hosts();
+  if (beside_legend_ && legend_->isVisible()) {
+    const double strip = (legend_->width() + kLegendGap) * devicePixelRatioF();
+    Camera beside = camera_;
+    beside.width -= static_cast<int>(strip);
+    beside.fit(extent, margin);
+    camera_.scale = beside.scale;
+    camera_.x = beside.x - strip / 2 / beside.scale;
+  }
   moved();
+}
+
+bool MeshView::legend_hides_hosts() const {
+  const Scene& scene = model_.scene();
+  if (!legend_->isVisible() || scene.spots == nullptr) return false;
+  const Spot corner = pixel_of(legend_->geometry().topRight() + QPoint(kLegendGap, -kLegendGap));
+  return std::ranges::any_of(*scene.spots, [&](Spot spot) {
+    const Spot at = camera_.to_view(spot);
+    return at.x < corner.x && at.y > corner.y;
+  });
 }
 
 void MeshView::show_hosts(const std::vector<std::int64_t>& hosts) {
@@ -153,31 +179,33 @@ Camera MeshView::camera_for(QSize size) const {
   return camera;
 }
 
-void MeshView::finish_picture(QImage& image, const Camera& camera) const {
+QImage MeshView::overlay_of(const Camera& camera) const {
+  QImage image(camera.width, camera.height, QImage::Format_ARGB32_Premultiplied);
+  image.fill(Qt::transparent);
   QPainter painter(&image);
   paint_overlay(painter, {.document = document_, .model = model_, .camera = camera, .hovered = {}, .captioned = true});
   const bool fits = legend_->height() * camera.ratio < 0.6 * camera.height;
-  if (model_.scene().size() == 0 || !fits) return;
+  if (model_.scene().size() == 0 || !fits) return image;
   painter.translate(kLegendGap * camera.ratio, camera.height - (legend_->height() + kLegendGap) * camera.ratio);
   painter.scale(camera.ratio, camera.ratio);
   legend_->paint(painter);
+  return image;
 }
 
 QImage MeshView::picture(QSize size) {
   const Camera camera = camera_for(size);
-  QImage image = Renderer().draw(model_.scene(), camera);
-  finish_picture(image, camera);
-  return image;
+  return with_overlay(Renderer().draw(model_.scene(), camera), overlay_of(camera));
 }
 
 void MeshView::ask_picture(QSize size, std::function<void(QImage)> done) {
   const Camera camera = camera_for(size);
+  // What is written over it is of the same instant, whatever the window shows by the time the mesh is drawn.
   drawing_.ask(
-      picture_inquiry_, [scene = model_.scene(), camera](const Ticket&) { return Renderer().draw(scene, camera); },
-      [this, camera, done = std::move(done)](QImage image) {
-        finish_picture(image, camera);
-        done(std::move(image));
-      });
+      picture_inquiry_,
+      [scene = model_.scene(), camera, overlay = overlay_of(camera)](const Ticket&) {
+        return with_overlay(Renderer().draw(scene, camera), overlay);
+      },
+      std::move(done));
 }
 
 void MeshView::ask_svg(std::function<void(QByteArray)> done) {

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "charts/figure_export.hpp"
+#include "ghostnet/gui/background.hpp"
 #include "ghostnet/gui/data_source.hpp"
 #include "ghostnet/gui/document.hpp"
 #include "ghostnet/gui/main_window.hpp"
@@ -68,7 +69,7 @@ void add_options(QCommandLineParser& parser) {
                      {"select", "Selects host:NAME, or follows trace:NUMBER.", "WHAT"},
                      {"colour", "Colours hosts by group, region, state or a metric.", "BY", "group"},
                      {"scale", "Sizes hosts by a metric.", "METRIC"},
-                     {"layout", "auto, map, plane, force or radial.", "NAME", "auto"},
+                     {"layout", "auto, map, plane, network, force or radial.", "NAME", "auto"},
                      {"hide", "Hides links of a kind; may be given again.", "KIND"},
                      {"zoom", "Shows the selected hosts from near."},
                      {"panels", "Shows only these panels: runs,host,metric ...; none.", "LIST"},
@@ -122,14 +123,12 @@ Result<Arguments> arguments_of(const QCommandLineParser& parser) {
                   parser.value("compare").toStdString());
     }
   }
-  constexpr std::pair<const char*, LayoutKind> kLayouts[] = {{"auto", LayoutKind::automatic},
-                                                             {"map", LayoutKind::map},
-                                                             {"plane", LayoutKind::plane},
-                                                             {"force", LayoutKind::force},
-                                                             {"radial", LayoutKind::radial}};
+  constexpr std::pair<const char*, LayoutKind> kLayouts[] = {
+      {"auto", LayoutKind::automatic},  {"map", LayoutKind::map},     {"plane", LayoutKind::plane},
+      {"network", LayoutKind::network}, {"force", LayoutKind::force}, {"radial", LayoutKind::radial}};
   const auto* layout = std::ranges::find(kLayouts, parser.value("layout"), [](const auto& one) { return one.first; });
   if (layout == std::end(kLayouts)) {
-    return fail(Errc::invalid_argument, "--layout {}: expected auto, map, plane, force or radial",
+    return fail(Errc::invalid_argument, "--layout {}: expected auto, map, plane, network, force or radial",
                 parser.value("layout").toStdString());
   }
   arguments.layout = layout->second;
@@ -148,7 +147,9 @@ int complain(const QString& message) {
 // Handles events until all that was asked for is there, and what panels are about to ask.
 bool settle(Document& document, MainWindow& window) {
   const auto is_settled = [&window] {
-    return window.mesh().is_settled() && std::ranges::none_of(window.findChildren<Refresher*>(), &Refresher::is_due);
+    const auto is_at_work = [](const Background* background) { return background->pending() > 0; };
+    return window.mesh().is_settled() && std::ranges::none_of(window.findChildren<Background*>(), is_at_work) &&
+           std::ranges::none_of(window.findChildren<Refresher*>(), &Refresher::is_due);
   };
   QElapsedTimer since;
   since.start();

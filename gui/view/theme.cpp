@@ -113,7 +113,8 @@ QString style_sheet(const Theme& theme) {
     QMenu::item { padding: 5px 26px 5px 22px; border-radius: 4px; }
     QMenu::item:selected { background: %6; color: %7; }
     QToolTip { background: %2; color: %4; border: 1px solid %3; padding: 5px; }
-    QHeaderView::section { background: %1; color: %5; border: none; border-bottom: 1px solid %3; padding: 5px 8px; }
+    QHeaderView::section { background: %1; color: %5; border: none; border-bottom: 1px solid %3;
+      padding: 5px 6px 5px 4px; }
     QTableView, QTreeView, QListView, QTextEdit, QPlainTextEdit { background: %8; border: none; }
     QTabWidget::pane { border: none; }
     QTableView::item { padding: 2px 6px; }
@@ -154,6 +155,7 @@ QColor link_colour(const Theme& theme, const std::string& kind) {
   if (kind == "tcp") return category_colour(theme, 0);
   if (kind == "mesh") return category_colour(theme, 1);
   if (kind == "dht") return category_colour(theme, 2);
+  if (kind == "route") return category_colour(theme, 3);
   std::size_t sum = 3;
   for (const char c : kind) sum = sum * 31 + static_cast<unsigned char>(c);
   return category_colour(theme, 3 + sum % (kCategories - 4));

@@ -32,11 +32,10 @@ ViewBar::ViewBar(Document& document, MeshView& mesh, QWidget* parent)
   topic_ = add_choice(tr("Topic"), tr("Topic of mesh links"));
   topic_action_ = actions().back();
   topic_label_ = actions()[actions().size() - 2];
-  const std::pair<QString, LayoutKind> layouts[] = {{tr("automatic"), LayoutKind::automatic},
-                                                    {tr("map"), LayoutKind::map},
-                                                    {tr("coordinates"), LayoutKind::plane},
-                                                    {tr("forces"), LayoutKind::force},
-                                                    {tr("radial"), LayoutKind::radial}};
+  const std::pair<QString, LayoutKind> layouts[] = {
+      {tr("automatic"), LayoutKind::automatic}, {tr("map"), LayoutKind::map},
+      {tr("coordinates"), LayoutKind::plane},   {tr("routers"), LayoutKind::network},
+      {tr("forces"), LayoutKind::force},        {tr("radial"), LayoutKind::radial}};
   for (const auto& [name, kind] : layouts) layout_->addItem(name, static_cast<int>(kind));
   const auto change = [this](QComboBox* box, auto apply) {
     connect(box, &QComboBox::activated, this, [this, box, apply](int) {

@@ -36,4 +36,20 @@ TimePoint ClockModel::true_time(TimePoint local_time) const {
   return clamped(to_ns(anchor) - floor_div(-local_elapsed_ns * kBillion, kBillion + drift_ppb));
 }
 
+// Puts the entry where at_ns belongs, unless it may stay where it is.
+void Timer::file(std::int64_t at_ns) {
+  TimerQueue& queue = loop().timers();
+  if (armed()) {
+    if (queue.may_stay(slot_, at_ns)) {
+      at_ns_ = at_ns;
+      return;
+    }
+    queue.remove(slot_, index_);
+  } else if (linked()) {
+    unlink();  // it had fired, and its waiter had not run
+  }
+  at_ns_ = at_ns;
+  queue.push(at_ns, *this);
+}
+
 }  // namespace ghostnet

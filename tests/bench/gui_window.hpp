@@ -8,7 +8,9 @@
 #include <QTimer>
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
@@ -70,7 +72,7 @@ inline void begin_run(results::Store& store, const Size& size) {
   }
   Numbers numbers;
   for (std::uint32_t link = 0; link < size.links; ++link) {
-    store.link({.time = TimePoint(1ms),
+    store.link({.time = TimePoint(),
                 .a = numbers.below(size.hosts),
                 .b = numbers.below(size.hosts),
                 .kind = link % 3 == 0 ? "mesh" : "tcp",
@@ -151,27 +153,58 @@ inline double alone(const std::function<double()>& measure) {
   });
 }
 
-// How long the window's thread did not come round, at most, since begin().
+// The same, of what measures several figures at once; those that are missing are -1.
+inline std::vector<double> all_alone(std::size_t count, const std::function<std::vector<double>()>& measure) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path + "/figures";
+  alone([&] {
+    std::ofstream file(path);
+    for (const double figure : measure()) file << figure << ' ';
+    return 0.0;
+  });
+  std::vector<double> figures(count, -1);
+  std::ifstream file(path);
+  for (double& figure : figures) {
+    if (!(file >> figure)) figure = -1;
+  }
+  return figures;
+}
+
+// Of the calling thread.
+inline double thread_seconds() {
+  timespec spent{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
+}
+
+// How long the window's thread did not come round, at most, since begin(); and how much of a processor it took at most
+// until it did, which says more on a machine that has others to serve.
 class Pulse {
  public:
   Pulse() {
     timer_.setInterval(0);
     QObject::connect(&timer_, &QTimer::timeout, [this] {
       longest_ms_ = std::max(longest_ms_, (seconds() - last_) * 1e3);
+      busiest_ms_ = std::max(busiest_ms_, (thread_seconds() - spent_) * 1e3);
       last_ = seconds();
+      spent_ = thread_seconds();
     });
   }
   void begin() {
     last_ = seconds();
-    longest_ms_ = 0;
+    spent_ = thread_seconds();
+    longest_ms_ = busiest_ms_ = 0;
     timer_.start();
   }
   double longest_ms() const { return longest_ms_; }
+  double busiest_ms() const { return busiest_ms_; }
 
  private:
   QTimer timer_;
   double last_ = 0;
+  double spent_ = 0;
   double longest_ms_ = 0;
+  double busiest_ms_ = 0;
 };
 
 inline BenchRow at_most(std::string name, double value, const char* unit, double goal) {

@@ -222,7 +222,7 @@ double fairness(std::uint32_t flows, const tcp::CongestionAlgorithm& algorithm, 
 constexpr std::string_view kIntroduction =
     R"(# Goodput of our TCP
 
-Written by `tcp_goodput_bench docs/tcp-goodput.md` in about ten minutes. Virtual time, so the figures are the same
+Written by `tcp_goodput_bench docs/tcp-goodput.md`. Virtual time, so the figures are the same
 everywhere; seconds 10 to 40 of one flow with CUBIC and the defaults, in Mbit/s. Loss is drawn for each packet; the mean of 20
 runs of ours and of 5 of ns-3's, which take ten times as long. The buffer is a drop-tail queue before the link, in
 bandwidth-delay products. Theory for even losses: the link less headers, or the CUBIC response function (RFC 9438 5.1), or

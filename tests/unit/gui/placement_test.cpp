@@ -200,6 +200,19 @@ TEST(ForceLayout, UnfoldsARing) {
   }
 }
 
+TEST(ForceLayout, HostsWithoutALinkStandAboutTheOthers) {
+  constexpr std::uint32_t kLinked = 60;
+  ForceLayout layout(80, ring_of(kLinked));
+  while (layout.step()) {
+  }
+  const Placement placement = layout.placement();
+  const Extent linked = extent_of(std::span(placement.spots).first(kLinked));
+  const Extent all = extent_of(placement.spots);
+  EXPECT_LT(all.width(), 3 * linked.width()) << "they do not make the others small";
+  for (std::size_t host = kLinked; host < 80; ++host) EXPECT_FALSE(linked.holds(placement.spots[host])) << host;
+  EXPECT_GT(least_distance(placement.spots), 1);
+}
+
 TEST(ForceLayout, BearsHostsAtOneSpotAndNone) {
   ForceLayout none(0, {});
   EXPECT_FALSE(none.step());

@@ -238,15 +238,6 @@ TEST(Colouring, LightnessGrowsWithTheValueOnDarkAndFallsOnLight) {
   }
 }
 
-TEST(Colouring, WritesValuesAsPeopleDo) {
-  EXPECT_EQ(value_text(350e6, "ns"), "350 ms");
-  EXPECT_EQ(value_text(1.5e9, "ns"), "1.50 s");
-  EXPECT_EQ(value_text(12 * 1024, "bytes"), "12 KiB");
-  EXPECT_EQ(value_text(1'234'567, "1"), "1.23 M");
-  EXPECT_EQ(value_text(42, "1"), "42");
-  EXPECT_EQ(value_text(std::nan(""), "1"), "–");
-}
-
 struct ViewTest : testing::Test {
   TemporaryDirectory directory;
   DataSource data;
@@ -371,6 +362,35 @@ TEST_F(ViewTest, AnotherThemeAndAnotherLayoutChangeThePicture) {
   settle();
   EXPECT_EQ(window.mesh().model().scene().placement->kind, LayoutKind::force);
   EXPECT_NE(window.mesh().picture({400, 300}), light);
+}
+
+TEST_F(ViewTest, APictureIsOfTheInstantAtWhichItWasAskedFor) {
+  document.set_time_ns(2'000'000'000);
+  settle();
+  const QImage expected = window.mesh().picture({600, 400});
+  std::optional<QImage> picture;
+  window.mesh().ask_picture({600, 400}, [&](QImage image) { picture = std::move(image); });
+  document.set_time_ns(7'000'000'000);
+  document.select_host(3);
+  QElapsedTimer since;
+  since.start();
+  while (!picture && since.elapsed() < 10'000) QCoreApplication::processEvents(QEventLoop::AllEvents, 10);
+  ASSERT_TRUE(picture);
+  EXPECT_EQ(*picture, expected);
+}
+
+TEST_F(ViewTest, AnotherRunFollowsNoMessage) {
+  record_run(directory.file("a.sqlite"), 40);
+  document.follow_trace(7);
+  settle();
+  ASSERT_FALSE(window.mesh().model().propagation().empty());
+  int told = 0;
+  QObject::connect(&window.mesh().model(), &SceneModel::propagation_changed, [&] { ++told; });
+  document.show_run(2);
+  settle();
+  ASSERT_EQ(document.run_id(), 2);
+  EXPECT_TRUE(window.mesh().model().propagation().empty());
+  EXPECT_GE(told, 1);
 }
 
 TEST(TimeMarks, FaultsHaveTheirSpans) {

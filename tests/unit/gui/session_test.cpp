@@ -27,6 +27,7 @@
 #include <QTabWidget>
 #include <QTableView>
 #include <QTest>
+#include <QTreeView>
 #include <fstream>
 #include <set>
 
@@ -40,6 +41,8 @@
 #include "panels/compare_panel.hpp"
 #include "panels/event_panel.hpp"
 #include "panels/host_inspector.hpp"
+#include "panels/log_panel.hpp"
+#include "panels/message_panel.hpp"
 #include "panels/metric_panel.hpp"
 #include "panels/panels.hpp"
 #include "panels/refresher.hpp"
@@ -208,6 +211,43 @@ TEST_F(SessionTest, ComparesTwoRuns) {
   EXPECT_FALSE(compare.comparison()->differs()) << "they are the same";
 }
 
+TEST_F(SessionTest, KeepsTheTreeOfAMessageWhileTheRunGrows) {
+  open(1);
+  MessagePanel& messages = panel<MessagePanel>();
+  document_.follow_trace(7);
+  settle();
+  ASSERT_TRUE(messages.tree().isVisible());
+  int built = 0;
+  QObject::connect(messages.tree().model(), &QAbstractItemModel::modelReset, [&] { ++built; });
+  Q_EMIT document_.run_grew();
+  QTest::qWait(1'500);
+  settle();
+  EXPECT_EQ(built, 0) << "it did not change";
+}
+
+TEST_F(SessionTest, ReadsLogsOnceForAllColours) {
+  const std::string logs = directory_.file("logs");
+  std::filesystem::create_directory(logs);
+  std::ofstream(logs + "/world.log") << "     1.000000000  world  warn   one\n";
+  {
+    auto store = std::move(results::Store::open(directory_.file("runs.sqlite")).value());
+    record_run(*store, 4, false);
+    store->event({.time = TimePoint(), .kind = "logs", .text = logs});
+    ASSERT_TRUE(store->finish({.simulated = 10s}));
+  }
+  document_.open(QString::fromStdString(directory_.file("runs.sqlite")));
+  settle();
+  LogPanel& panel_of_logs = panel<LogPanel>();
+  ASSERT_EQ(panel_of_logs.model().rowCount(), 1);
+  std::filesystem::remove_all(logs);
+  const QModelIndex level = panel_of_logs.model().index(0, LogModel::level);
+  const QVariant dark = panel_of_logs.model().data(level, Qt::ForegroundRole);
+  document_.set_theme(ThemeKind::light);
+  settle();
+  EXPECT_FALSE(panel_of_logs.page().shows_words()) << "the directory was not looked for again";
+  EXPECT_NE(panel_of_logs.model().data(level, Qt::ForegroundRole), dark);
+}
+
 TEST_F(SessionTest, UndoesAViewChange) {
   open(1);
   QTest::qWait(600);
@@ -256,6 +296,14 @@ TEST_F(SessionTest, RunsAScenarioAndFollowsIt) {
   EXPECT_EQ(document_.run()->name, "small");
   ASSERT_TRUE(QTest::qWaitFor([&] { return !scenario.is_running(); }, 20'000));
   EXPECT_EQ(document_.run()->status, "passed");
+
+  // Another, which is over before anybody looks.
+  scenario.edit().setPlainText(
+      "name: short\nduration: 1 s\nnetwork: { hosts: 2 }\nprotocols:\n  ping:\nworkload:\n  - ping: { rate: 1 /s }\n");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return scenario.status().contains("short"); }, 20'000));
+  scenario.run();
+  EXPECT_TRUE(QTest::qWaitFor([&] { return document_.run()->name == "short"; }, 60'000))
+      << scenario.status().toStdString();
 }
 
 TEST_F(SessionTest, LeadsTheKeyboardFromTheSearchOverTheMeshToTheTime) {

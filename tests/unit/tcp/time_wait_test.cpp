@@ -10,11 +10,8 @@ namespace {
 
 using Verdict = TimeWait::Verdict;
 
-struct Left : Script {
-  using Script::Script;
-
-  // Both sides have sent their FINs, ours first.
-  const Connection& ended() {
+struct Closed : Script {
+  explicit Closed(const Tuning& tuning) : Script(tuning) {
     establish();
     connection.shutdown(now);
     (void)drain();
@@ -24,8 +21,11 @@ struct Left : Script {
     in(fin);
     (void)drain();
     EXPECT_EQ(connection.state(), State::time_wait);
-    return connection;
   }
+};
+
+struct Left : Closed {
+  using Closed::Closed;
 
   Verdict judge(std::uint8_t flags, std::uint32_t sequence, std::string_view payload = {},
                 std::uint32_t timestamp = 1000) const {
@@ -36,7 +36,7 @@ struct Left : Script {
   }
 
   Flow flow{.local = Endpoint(IpAddress::v4(10, 0, 0, 1), 80), .peer = Endpoint(IpAddress::v4(10, 0, 0, 2), 4000)};
-  TimeWait wait{now, flow, ended(), 60s};
+  TimeWait wait{now, flow, connection, 60s};
 };
 
 TEST(TcpTimeWait, IsNotEndedByAReset) {  // RFC 1337 3: TIME-WAIT assassination
@@ -69,8 +69,8 @@ TEST(TcpTimeWait, ASynWithALaterTimestampIsANewConnection) {  // RFC 6191 2
   EXPECT_EQ(left.judge(kSyn, 1, {}, 1001), Verdict::reopen) << "though its sequence number is old";
   EXPECT_EQ(left.judge(kSyn, 900'000, {}, 1000), Verdict::answer);
   EXPECT_EQ(left.judge(kSyn, 900'000, {}, 999), Verdict::answer);
-  EXPECT_EQ(left.judge(kSyn, 1, {}, 1000 + 0x7fff'ffffU), Verdict::reopen);
-  EXPECT_EQ(left.judge(kSyn, 1, {}, 1001 + 0x7fff'ffffU), Verdict::answer) << "half the circle away it is older";
+  EXPECT_EQ(left.judge(kSyn, 1, {}, 1000 + 0x7fff'ffffu), Verdict::reopen);
+  EXPECT_EQ(left.judge(kSyn, 1, {}, 1001 + 0x7fff'ffffu), Verdict::answer) << "half the circle away it is older";
   EXPECT_EQ(left.judge(kSyn | kAck, 900'000, {}, 2000), Verdict::answer);
 }
 

@@ -62,7 +62,8 @@ struct Selection {
   bool operator==(const Selection&) const = default;
 };
 
-enum class LayoutKind : std::uint8_t { automatic, map, plane, force, radial };
+// network: by the routers and wires of a graph.
+enum class LayoutKind : std::uint8_t { automatic, map, plane, force, radial, network };
 
 // How the mesh is drawn.
 struct Look {
@@ -70,7 +71,7 @@ struct Look {
   // "" or the name of a series, and for the colour also "group", "region" and "state".
   std::string colour_by = "group";
   std::string size_by{};
-  std::set<std::string> hidden_link_kinds{};  // "tcp", "mesh", ...
+  std::set<std::string> hidden_link_kinds{};  // "tcp", "mesh", ...; "wire" and "route" of a graph
   std::string topic{};                        // of mesh links; empty: all
   bool show_messages = true;
   bool show_labels = true;

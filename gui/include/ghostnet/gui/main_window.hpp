@@ -42,6 +42,8 @@ class MainWindow : public QMainWindow {
 
   // Takes the widget over.
   QDockWidget* add_panel(const PanelPlace& place, QWidget* panel);
+  // Shows a panel, in front of those that it shares tabs with.
+  void bring_up(const QString& id);
   // After all panels were added: puts everything where the user left it.
   void restore_layout();
 
@@ -57,6 +59,8 @@ class MainWindow : public QMainWindow {
 
   // One line over the mesh that stays until it is dismissed.
   void show_problem(const QString& message);
+  // The same, of something that went well.
+  void show_notice(const QString& message);
 
  protected:
   void dragEnterEvent(QDragEnterEvent* event) override;
@@ -68,6 +72,7 @@ class MainWindow : public QMainWindow {
   void build_centre();
   void choose_file();
   void show_state();
+  void show_banner(const QString& message, const QColor& colour);
   // A tab names its panel already; a panel that stands alone has a title.
   void show_titles();
 

@@ -79,9 +79,11 @@ class MeshView : public Canvas {
   Spot pixel_of(QPointF place) const;
   // As it is seen now, for a picture of this size.
   Camera camera_for(QSize size) const;
-  void finish_picture(QImage& image, const Camera& camera) const;
+  // What is written over the mesh and its legend, on nothing.
+  QImage overlay_of(const Camera& camera) const;
   void measure();
   void fit_all();
+  bool legend_hides_hosts() const;
   void moved();
   void remember_view();
   void ask_frame();
@@ -101,8 +103,9 @@ class MeshView : public Canvas {
   bool synchronous_ = false;
   QTimer rest_;
   Camera camera_;
-  std::vector<Camera> views_;  // before changes of view
-  bool by_hand_ = false;       // else all is shown, whatever comes
+  std::vector<Camera> views_;   // before changes of view
+  bool by_hand_ = false;        // else all is shown, whatever comes
+  bool beside_legend_ = false;  // all is shown right of the legend, which would hide hosts
   QImage frame_;
   Camera frame_camera_;
   Quality frame_quality_ = Quality::full;

@@ -38,9 +38,6 @@ struct ValueRange {
 // others.
 ValueRange range_of(const HostValues& values);
 
-// "1.24 M", "350 ms", "12.0 KiB": a value as people read it.
-QString value_text(double value, const std::string& unit);
-
 // By group, region or state (up, down, link down).
 struct Colouring {
   std::vector<QRgb> colours{};

@@ -24,6 +24,7 @@ class ForceLayout {
   // False: settled.
   bool step();
   int steps_done() const { return step_; }
+  // Hosts without a link, which nothing holds, stand about the others.
   std::span<const Spot> spots() const { return spots_; }
   Placement placement() const;
 
@@ -41,9 +42,13 @@ class ForceLayout {
   void push(std::uint32_t host, float size);
   void pull();
   void move(float most);
+  void surround();
+  Extent extent_of_held() const;
 
   std::vector<Pair> links_;
-  std::vector<float> weight_;  // of a host: what its links add up to
+  std::vector<float> weight_;         // of a host: what its links add up to
+  std::vector<std::uint32_t> held_;   // hosts with links; all, where there are none
+  std::vector<std::uint32_t> loose_;  // the others
   std::vector<Spot> spots_;
   std::vector<Spot> forces_;
   std::vector<Square> tree_;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ghostnet/gui/document.hpp"
+#include "ghostnet/gui/scene/ground.hpp"
 #include "ghostnet/gui/scene/placement.hpp"
 #include "ghostnet/results/moments.hpp"
 
@@ -45,6 +46,7 @@ struct Flight {
   std::int64_t until_ns = 0;  // received, or no longer shown
   bool lost = false;
   std::int64_t trace = 0;
+  std::shared_ptr<const std::vector<std::uint32_t>> way{};  // the routers that it passes; null: straight
 };
 
 // A value for each host; NaN where there is none.
@@ -83,6 +85,7 @@ struct MomentWish {
   std::optional<std::int64_t> size_metric{};
   bool flights = true;
   bool positions = false;
+  std::shared_ptr<const Ground> ground{};  // of a run on a graph, once known: messages go by its wires
 };
 
 // Of the fields of the partitions that are on, as the events that begin them have them; null: none cuts anybody off.
@@ -110,7 +113,7 @@ class MomentReader {
   void cut_apart();
   Result<std::shared_ptr<const HostValues>> read_values(const results::Database& database, std::int64_t metric,
                                                         std::int64_t time_ns) const;
-  Result<std::vector<Flight>> read_flights(const results::Database& database, const MomentWish& wish) const;
+  Result<std::vector<Flight>> read_flights(const results::Database& database, const MomentWish& wish);
   std::shared_ptr<const EdgeSet> edge_set() const;
 
   std::int64_t run_;
@@ -136,6 +139,8 @@ class MomentReader {
   std::int64_t since_snapshot_ = 0;                           // changes
   std::shared_ptr<const std::vector<Condition>> conditions_;  // null: to be made anew
   std::shared_ptr<const Parts> parts_;
+  std::shared_ptr<const Ground> ground_;  // that of finder_
+  std::optional<RouteFinder> finder_;
 };
 
 }  // namespace ghostnet::gui

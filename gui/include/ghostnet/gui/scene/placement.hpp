@@ -14,6 +14,8 @@
 
 namespace ghostnet::gui {
 
+struct Ground;
+
 // Two hosts by their indexes.
 struct Pair {
   std::uint32_t a = 0;
@@ -32,14 +34,15 @@ struct CrowdLabel {
 struct Placement {
   LayoutKind kind = LayoutKind::radial;
   std::vector<Spot> spots{};
+  std::vector<Spot> routers{};  // of a run on a graph (ground.hpp)
   std::vector<CrowdLabel> crowds{};
   Extent extent{};    // what a camera should show at first
   float spacing = 1;  // the usual distance of neighbours
 };
 
-// What `automatic` stands for: the map where regions or degrees are known, the plane where metres are, forces where
-// there are links, else radial.
-LayoutKind chosen_layout(const HostTable& hosts, LayoutKind wanted, bool has_links);
+// What `automatic` stands for: the network where the run is on a graph and no degrees are known, the map where regions
+// or degrees are, the plane where metres are, forces where there are links, else radial.
+LayoutKind chosen_layout(const HostTable& hosts, LayoutKind wanted, bool has_links, bool has_routers = false);
 
 // Hosts with degrees stand there while they have room. Those of a crowded region, or of one whose place alone is known,
 // stand about its middle as the seeds of a sunflower do, so that none hides another; crowds are moved apart where they
@@ -52,6 +55,9 @@ Placement plane_placement(const HostTable& hosts);
 // Without links a disc of sectors, one for each group. With links rings around the host that has most of them: a ring
 // for each hop of the shortest way, each host beside the one that it is reached by.
 Placement radial_placement(const HostTable& hosts, std::span<const Pair> links);
+
+// Routers by the forces of their wires, each with its hosts about it.
+Placement network_placement(const HostTable& hosts, const Ground& ground);
 
 // The smallest extent with all spots.
 Extent extent_of(std::span<const Spot> spots);

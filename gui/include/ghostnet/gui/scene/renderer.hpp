@@ -1,7 +1,8 @@
 // Renderer: draws a scene as a camera sees it.
 //
-// Layers, from below: land and graticule of a map; links by kind, as densities; hosts; the followed message; messages
-// on their way. The first two are kept while neither camera nor links change, which is how a playing run stays smooth.
+// Layers, from below: land and graticule of a map; wires of a graph; links by kind, as densities; routes; hosts; the
+// followed message; messages on their way. The first two are kept while neither camera nor links change, which is how a
+// playing run stays smooth.
 //
 // Where links are more than a frame bears (Quality::moving) only a fair sample is drawn, each for several; a picture
 // that stands still is drawn in full. One renderer is used by one thread at a time.
@@ -29,7 +30,10 @@ class Renderer {
  private:
   void draw_backdrop(const Scene& scene, const Camera& camera, Quality quality);
   void draw_map(const Theme& theme, const Camera& camera);
+  void draw_wires(const Scene& scene, const Camera& camera);
   void draw_links(const Scene& scene, const Camera& camera, Quality quality);
+  void draw_routes(const Scene& scene, const Camera& camera);
+  void draw_routers(const Scene& scene, const Camera& camera, QImage& image);
   void draw_selected_links(const Scene& scene, const Camera& camera);
   void draw_nodes(const Scene& scene, const Camera& camera, QImage& image);
   void draw_trace(const Scene& scene, const Camera& camera, QImage& image);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ghostnet/gui/scene/ground.hpp"
 #include "ghostnet/gui/scene/moment.hpp"
 #include "ghostnet/gui/scene/placement.hpp"
 #include "ghostnet/gui/theme.hpp"
@@ -40,8 +41,11 @@ struct Scene {
   std::shared_ptr<const Placement> placement = std::make_shared<Placement>();
   std::shared_ptr<const std::vector<Spot>> spots{};  // at this instant; of the placement unless hosts move
   std::shared_ptr<const EdgeSet> edges = std::make_shared<EdgeSet>();
-  std::vector<bool> hidden_kinds{};  // by the edge set's kinds
-  std::uint16_t topic = 0;           // 0: all
+  std::vector<bool> hidden_kinds{};        // by the edge set's kinds
+  std::uint16_t topic = 0;                 // 0: all
+  std::shared_ptr<const Ground> ground{};  // null: the run is on no graph
+  bool shows_wires = true;
+  std::shared_ptr<const RouteLook> routes{};  // of what is selected; null: none are shown
   std::shared_ptr<const NodeLook> nodes = std::make_shared<NodeLook>();
   std::shared_ptr<const std::vector<Condition>> conditions{};
   std::shared_ptr<const Parts> parts{};
@@ -61,11 +65,35 @@ struct Scene {
   }
 };
 
+// Whether the run is on a graph and its routers have their places.
+inline bool has_routers(const Scene& scene) {
+  return scene.ground != nullptr && scene.placement->routers.size() == scene.ground->topology.routers.size();
+}
+
+// The way that a message is seen to go: straight, or by the routers that it passes. In pixels.
+class Track {
+ public:
+  Track(const Scene& scene, const Camera& camera, const Flight& flight);
+  // A share of its length away from the sender.
+  Spot at(float share) const;
+  // The corners between two shares, these included.
+  std::vector<Spot> between(float from, float to) const;
+
+ private:
+  std::vector<Spot> corners_;
+  std::vector<float> lengths_;  // up to each corner
+};
+
 // The rim of the hosts in a part of a network that is cut apart, other than the largest.
 QColor part_colour(const Theme& theme, std::uint8_t part);
 
 // The radius of a host of size 1, in pixels: a share of the room that hosts have, within what can be seen and told
 // apart.
 float node_radius(const Scene& scene, const Camera& camera);
+
+// Likewise how wide a wire and a route are, and half the side of a router.
+float wire_width(const Camera& camera);
+float route_width(const RouteLook::Load& load, const Camera& camera);
+float router_half(const Scene& scene, const Camera& camera);
 
 }  // namespace ghostnet::gui

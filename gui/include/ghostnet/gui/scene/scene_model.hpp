@@ -29,6 +29,7 @@ class SceneModel : public QObject {
   // Beyond so many a layout and a followed message are cut short, and say so.
   static constexpr std::int64_t kMaxLayoutLinks = 300'000;
   static constexpr std::int64_t kMaxHops = 200'000;
+  static constexpr std::size_t kMaxRouted = 8;  // selected hosts between which routes are sought
 
   explicit SceneModel(Document& document, QObject* parent = nullptr);
 
@@ -42,10 +43,13 @@ class SceneModel : public QObject {
   const std::vector<std::size_t>& link_counts() const { return link_counts_; }
   // Links that go from one part of a network that is cut apart to another.
   std::size_t cut_links() const { return cut_links_; }
+  // Ways through the routers to or between what is selected, shown or not.
+  std::size_t route_count() const { return routes_ != nullptr ? routes_->count : 0; }
+  const RouteLook* routes() const { return scene_.routes.get(); }
   // "requests 1,204" of one host, for the card; empty without a metric.
   QString value_of(std::size_t host) const;
   // Something is asked and not yet here.
-  bool is_busy() const { return layouts_.pending() > 0 || moment_asked_; }
+  bool is_busy() const { return layouts_.pending() > 0 || routing_.pending() > 0 || moment_asked_; }
 
  Q_SIGNALS:
   void changed();
@@ -61,6 +65,10 @@ class SceneModel : public QObject {
   void take_moment(Moment moment);
   void ask_ranges();
   void ask_trace();
+  void ask_routes();
+  void show_routes();
+  void set_ground(std::shared_ptr<const Ground> ground);
+  std::vector<Pair> routes_wanted() const;
   void apply_look();
   void apply_selection();
   void colour_nodes();
@@ -71,11 +79,15 @@ class SceneModel : public QObject {
 
   Document& document_;
   Background layouts_;
+  Background routing_;
   Inquiry links_inquiry_;
   Inquiry layout_inquiry_;
   Inquiry moment_inquiry_;
   Inquiry range_inquiry_;
   Inquiry trace_inquiry_;
+  Inquiry routes_inquiry_;
+  std::shared_ptr<RouteFinder> finder_;  // of routing_'s thread; null: the run is on no graph
+  std::shared_ptr<const RouteLook> routes_;
   std::shared_ptr<MomentReader> reader_;
   bool moment_asked_ = false;
   std::optional<MomentWish> moment_wished_;

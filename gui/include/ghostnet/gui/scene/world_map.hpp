@@ -28,6 +28,8 @@ Spot project(Degrees place);
 std::span<const Spot> land_dots();
 // The distance of two neighbours among them, in world units.
 inline constexpr float kLandSpacing = 4.3F;
+// How large a dot is drawn, in pixels.
+float land_radius(const Camera& camera);
 
 // Lines of 30 degrees, each a run of spots.
 const std::vector<std::vector<Spot>>& graticule();

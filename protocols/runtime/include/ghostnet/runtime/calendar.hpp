@@ -83,11 +83,14 @@ class CalendarQueue {
     }
   }
 
+  // Whether this is no number of the bucket under way. An item in a slot may become due later and keep its place.
+  static constexpr bool in_slot(std::uint32_t slot_number) { return slot_number < kLevels * kSlots; }
+
   // Whether an entry of this slot may stay there when its item becomes due at at_ns instead. Touches neither.
   bool may_stay(std::uint32_t slot_number, std::int64_t at_ns) const
     requires(Place::kRemovable)
   {
-    return slot_number < kLevels * kSlots && bucket_of(at_ns) >= first_bucket(slot_number);
+    return in_slot(slot_number) && bucket_of(at_ns) >= first_bucket(slot_number);
   }
 
   // No entry is earlier than this; exact when settled(). kNone when there is none.
@@ -265,8 +268,8 @@ class CalendarQueue {
     Level& in = *levels_[level];
     Slot& entries = in.slots[digit];
     tell(entry.item, level * kSlots + digit, entries.size());
+    if (entries.empty()) in.mark(digit);
     entries.push_back(waiting(entry));
-    in.mark(digit);
     if (bound_ns_ != kUnknown) {
       auto start_ns = static_cast<std::int64_t>((bucket >> (kDigitBits * level)) << (kDigitBits * level + shift_));
       bound_ns_ = std::min(bound_ns_, start_ns);

@@ -68,24 +68,18 @@ class Timer : private Waiter {
   }
   ~Timer() { cancel(); }
 
-  // Arms, or re-arms in place: a few stores, unless the deadline comes much nearer. kNever cancels.
-  // A deadline that has passed fires at the next turn.
+  // Arms, or re-arms in place: two stores when the deadline moves back, hardly more unless it comes much nearer.
+  // kNever cancels. A deadline that has passed fires at the next turn.
   void arm(TimePoint deadline) {
     const TimePoint at = clock_->to_loop_time(deadline);
-    if (at == kNever) return cancel();
-    if (linked()) unlink();  // it had fired, and its waiter had not run
-    TimerQueue& queue = loop().timers();
-    const std::int64_t at_ns = to_ns(at);
-    order_ = queue.next_order();
-    if (armed()) {
-      if (queue.may_stay(slot_, at_ns)) {
-        at_ns_ = at_ns;
-        return;
-      }
-      queue.remove(slot_, index_);
+    if (at == kNever) [[unlikely]]
+      return cancel();
+    order_ = loop().timers().next_order();
+    if (TimerQueue::in_slot(slot_) && to_ns(at) >= at_ns_) [[likely]] {
+      at_ns_ = to_ns(at);  // the entry goes where it belongs when its slot's time comes
+    } else {
+      file(to_ns(at));
     }
-    at_ns_ = at_ns;
-    queue.push(at_ns, *this);
   }
   void arm_after(Duration duration) { arm(saturating_add(clock_->now(), duration)); }
 
@@ -133,6 +127,8 @@ class Timer : private Waiter {
   static_assert(TimerQueue::kInCurrent == 0xffff'ffff && TimerQueue::kLate < kFired);
 
   Loop& loop() const { return clock_->loop(); }
+
+  void file(std::int64_t at_ns);
 
   void forget_waiter() {
     if (linked()) unlink();
