@@ -124,7 +124,7 @@ TEST_F(Scenarios, MistakesAreNamedWithTheirPlaceAndTheWayOut) {
       {"protocols: { toy: }\nexpect: [ p99(toy.rtt) < 1 parsec ]\n", "is no number with a unit"},
       {"protocols: { toy: }\nnetwork: { hosts: 1 }\ngroups: { a: { count: 3 } }\n", "1 hosts, but the groups have 3"},
       {"protocols: { toy: }\ngroups: { all: { count: 3 } }\n", "'all' is kept"},
-      {"protocols: { toy: }\ngroups: { a: { place: nowhere } }\n", "there is no region 'nowhere'"},
+      {"protocols: { toy: }\ngroups: { a: { place: nowhere } }\n", "the file has neither regions nor routers"},
       {"protocols: { toy: }\nregions: { a: , b: }\nlatencies: [[1 ms]]\n", "expected a list of 2 rows"},
       {"protocols: { toy: }\nlatencies: [[1 ms]]\n", "needs `regions`"},
       {"protocols: { toy: }\nfaults: [ { at: 1 s } ]\n", "expected what happens: one of crash, churn"},
