@@ -13,11 +13,11 @@ namespace ghostnet::libp2p {
 namespace {
 
 constexpr std::string_view kNoiseProtocol = "Noise_XX_25519_ChaChaPoly_SHA256";
-constexpr std::string_view kSignedPrefix = "noise-libp2p-static-key:";
+constexpr std::string_view kNoiseKeyPrefix = "noise-libp2p-static-key:";
 constexpr std::size_t kMaxExchangeBytes = 16 * 1024;
 
-std::vector<std::uint8_t> signed_bytes(ByteView noise_static_key) {
-  std::vector<std::uint8_t> bytes(kSignedPrefix.begin(), kSignedPrefix.end());
+std::vector<std::uint8_t> signed_noise_key(ByteView noise_static_key) {
+  std::vector<std::uint8_t> bytes(kNoiseKeyPrefix.begin(), kNoiseKeyPrefix.end());
   append(bytes, noise_static_key);
   return bytes;
 }
@@ -85,7 +85,7 @@ NoiseIdentity::NoiseIdentity(const KeyPair& key, crypto::SecureRandom& random)
   ProtobufWriter(extensions).text(2, kYamuxId);
   ProtobufWriter out(payload_);
   out.bytes(1, key.public_key().encode());
-  out.bytes(2, key.sign(signed_bytes(static_key_.public_key()), random));
+  out.bytes(2, key.sign(signed_noise_key(static_key_.public_key()), random));
   out.bytes(4, extensions);
 }
 
@@ -116,7 +116,7 @@ Result<NoisePayload> NoisePayload::parse(ByteView bytes) {
 Result<PeerId> NoisePayload::check(ByteView noise_static_key) const {
   const Result<PublicKey> key = PublicKey::decode(identity_key);
   if (!key) return fail(key.error().while_doing("Noise handshake payload"));
-  if (!key->verify(signed_bytes(noise_static_key), identity_signature)) {
+  if (!key->verify(signed_noise_key(noise_static_key), identity_signature)) {
     return fail(Errc::permission, "the peer's Noise key is not signed by its identity");
   }
   return key->peer_id();

@@ -8,13 +8,13 @@ namespace ghostnet::libp2p {
 namespace {
 
 const std::string kExtensionOid = "1.3.6.1.4.1.53594.1.1";
-constexpr std::string_view kSignedPrefix = "libp2p-tls-handshake:";
+constexpr std::string_view kTlsKeyPrefix = "libp2p-tls-handshake:";
 constexpr std::string_view kAlpn = "libp2p";  // without a muxer
 constexpr Duration kBefore = 1h;              // for peers whose clocks are behind
 constexpr Duration kAfter = 24h * 36'525;
 
-std::vector<std::uint8_t> signed_bytes(ByteView certificate_key) {
-  std::vector<std::uint8_t> bytes(kSignedPrefix.begin(), kSignedPrefix.end());
+std::vector<std::uint8_t> signed_tls_key(ByteView certificate_key) {
+  std::vector<std::uint8_t> bytes(kTlsKeyPrefix.begin(), kTlsKeyPrefix.end());
   append(bytes, certificate_key);
   return bytes;
 }
@@ -22,7 +22,7 @@ std::vector<std::uint8_t> signed_bytes(ByteView certificate_key) {
 tls::Identity make_identity(const KeyPair& key, WallTime now, crypto::SecureRandom& random) {
   tls::CertificateKey certificate_key = tls::CertificateKey::generate(random);
   const std::vector<std::uint8_t> public_key = key.public_key().encode();
-  const std::vector<std::uint8_t> signature = key.sign(signed_bytes(certificate_key.public_key()), random);
+  const std::vector<std::uint8_t> signature = key.sign(signed_tls_key(certificate_key.public_key()), random);
   const tls::CertificateSpec spec{
       .organization = "libp2p.io",
       .not_before = now - kBefore,
@@ -58,7 +58,7 @@ std::vector<std::uint8_t> SignedKey::encode() const {
 Result<PeerId> SignedKey::check(ByteView certificate_key) const {
   const Result<PublicKey> key = PublicKey::decode(public_key);
   if (!key) return fail(key.error().while_doing("libp2p's extension"));
-  if (!key->verify(signed_bytes(certificate_key), signature)) {
+  if (!key->verify(signed_tls_key(certificate_key), signature)) {
     return fail(Errc::permission, "the peer's certificate is not signed by its identity");
   }
   return key->peer_id();
