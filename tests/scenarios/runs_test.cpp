@@ -201,6 +201,25 @@ expect:
 )");
 }
 
+// Thirty messages in a burst, of which each has to be deciphered: 10 ms of the CPU where a KiB costs that.
+TEST_F(Runs, CpusPayForCryptography) {
+  const auto gossip = [](std::string_view security, std::string_view price, std::string_view expectation) {
+    return fmt::format(R"(
+duration: 20 s
+network: {{ latency: 10 ms, hosts: 4, cpu_per_aead_kib: {} }}
+groups: {{ publisher: {{ count: 1 }} }}
+protocols: {{ libp2p: {{ security: {}, peers: 3 }}, gossipsub: {{ topics: [news] }} }}
+workload: [ publish: {{ from: publisher, topic: news, size: 1 KiB, rate: 1000 /s, start: 10 s, stop: 10030 ms }} ]
+expect: [ gossipsub.delivered == gossipsub.expected, gossipsub.delivered > 0, "{}" ]
+)",
+                       price, security, expectation);
+  };
+  for (std::string_view security : {"noise", "tls"}) {
+    run(gossip(security, "0 s", "max(gossipsub.delivery_latency) < 120 ms"));
+    run(gossip(security, "10 ms", "max(gossipsub.delivery_latency) > 150 ms"));
+  }
+}
+
 TEST_F(Runs, HostsAreFoundAtTheirOtherAddresses) {
   run(R"(
 duration: 20 s
