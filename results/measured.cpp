@@ -1,22 +1,15 @@
 #include "ghostnet/results/measured.hpp"
 
-#include <array>
-#include <cmath>
-#include <span>
-#include <utility>
+#include <fmt/format.h>
 
+#include <cmath>
+
+#include "ghostnet/results/larger_units.hpp"
 #include "ghostnet/runtime/quantity.hpp"
 
 namespace ghostnet::results {
 
 namespace {
-
-using Scale = std::pair<double, const char*>;
-
-constexpr std::array<Scale, 4> kTimes{{{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}}};
-constexpr std::array<Scale, 4> kRates{{{1e9, "Gbit/s"}, {1e6, "Mbit/s"}, {1e3, "kbit/s"}, {1, "bit/s"}}};
-constexpr std::array<Scale, 4> kSizes{{{0x1p30, "GiB"}, {0x1p20, "MiB"}, {0x1p10, "KiB"}, {1, "bytes"}}};
-constexpr std::array<Scale, 1> kShares{{{0.01, "%"}}};
 
 // What stands to the right of the comparison, without the window of time that may follow it.
 std::string_view limit_of(std::string_view expression) {
@@ -28,25 +21,25 @@ std::string_view limit_of(std::string_view expression) {
   return first == std::string_view::npos ? std::string_view{} : limit.substr(first);
 }
 
-std::span<const Scale> scales_of(std::string_view limit) {
+// That of the limit's quantity, as it is measured in; empty for a number, "%" for a share.
+std::string_view unit_of(std::string_view limit) {
   if (limit.empty() || parse_real(limit)) return {};
-  if (limit.ends_with('%')) return kShares;
-  if (parse_duration(limit)) return kTimes;
-  if (parse_data_rate(limit)) return kRates;
-  if (parse_data_size(limit)) return kSizes;
+  if (limit.ends_with('%')) return "%";
+  if (parse_duration(limit)) return "ns";
+  if (parse_data_rate(limit)) return "bit/s";
+  if (parse_data_size(limit)) return "bytes";
   return {};
 }
 
 }  // namespace
 
 std::string measured_text(std::string_view expression, double value, int digits) {
-  const std::span<const Scale> scales = scales_of(limit_of(expression));
-  for (const auto& [scale, unit] : scales) {
-    if (std::abs(value) >= scale || &scale == &scales.back().first) {
-      return fmt::format("{:.{}g} {}", value / scale, digits, unit);
-    }
+  const std::string_view unit = unit_of(limit_of(expression));
+  if (unit == "%") return fmt::format("{:.{}g} %", value / 0.01, digits);
+  for (const auto& [scale, name] : larger_units(unit)) {
+    if (std::abs(value) >= scale) return fmt::format("{:.{}g} {}", value / scale, digits, name);
   }
-  return fmt::format("{:.{}g}", value, digits);
+  return fmt::format("{:.{}g}{}{}", value, digits, unit.empty() ? "" : " ", unit);
 }
 
 }  // namespace ghostnet::results
