@@ -15,9 +15,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "ghostnet/realnet/socket_address.hpp"
 #include "ghostnet/runtime/packet_buf.hpp"
+#include "ghostnet/runtime/udp.hpp"
 
 namespace ghostnet::realnet {
 
@@ -28,6 +31,14 @@ struct ReceiveBatchOptions {
 
 class ReceiveBatch {
  public:
+  // Datagrams that a socket has read before anybody asked for them. As many as one call brings, so that whoever then
+  // asks for a batch costs no second call.
+  struct Gathered {
+    std::array<ReceivedDatagram, 64> datagrams;
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+
   static constexpr std::size_t kMessages = 64;
   static constexpr std::size_t kHeadroomBytes = 64;  // in front of what was received, for a header of ours
   static constexpr std::size_t kSmallBytes = 2048;
@@ -51,6 +62,10 @@ class ReceiveBatch {
   // Not wanted.
   void skip(std::size_t i) { prepare(i); }
 
+  // Only sockets that hold something have a Gathered; the one given back last serves the next.
+  std::unique_ptr<Gathered> take_gathered();
+  void give_back(std::unique_ptr<Gathered> empty) { spare_ = std::move(empty); }
+
   // For descriptors that are not sockets: where message 0 goes, and its bytes after so many were read.
   std::array<iovec, 2> first_parts();
   bool take(std::size_t i, std::size_t size_bytes, PacketBuf& out);
@@ -73,6 +88,7 @@ class ReceiveBatch {
 
   PacketPool small_pool_;
   PacketPool large_pool_;
+  std::unique_ptr<Gathered> spare_;
   std::size_t posted_ = 0;
   bool large_ = false;  // the last message was
   std::array<Slot, kMessages> slots_;
