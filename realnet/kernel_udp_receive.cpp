@@ -71,7 +71,7 @@ bool KernelUdpSocket::poll_readable() {
 
 Result<std::size_t> KernelUdpSocket::try_recv(std::span<ReceivedDatagram> batch) {
   std::size_t filled = take_gathered(batch);
-  if (error_ == Errc::would_block) filled += receive(batch.subspan(filled));
+  if (filled == 0 && error_ == Errc::would_block) filled = receive(batch);
   if (filled != 0) return filled;
   return fail(std::exchange(error_, Errc::would_block));
 }

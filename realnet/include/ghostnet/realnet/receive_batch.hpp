@@ -31,23 +31,22 @@ struct ReceiveBatchOptions {
 
 class ReceiveBatch {
  public:
-  // Datagrams that a socket has read before anybody asked for them. As many as one call brings, so that whoever then
-  // asks for a batch costs no second call.
-  struct Gathered {
-    std::array<ReceivedDatagram, 64> datagrams;
-    std::size_t first = 0;
-    std::size_t count = 0;
-  };
-
-  static constexpr std::size_t kMessages = 64;
+  // Of one call. More would save calls, and no time: what was received is to be in the cache still when it is read.
+  static constexpr std::size_t kMessages = 32;
   static constexpr std::size_t kHeadroomBytes = 64;  // in front of what was received, for a header of ours
   static constexpr std::size_t kSmallBytes = 2048;
   static constexpr std::size_t kLargeBytes = 65536;
 
+  // Datagrams that a socket has read before anybody asked for them.
+  struct Gathered {
+    std::array<ReceivedDatagram, kMessages> datagrams;
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+
   explicit ReceiveBatch(const ReceiveBatchOptions& options);
 
-  // How many messages to ask for at once: fewer while they are large, so that what was received is still in the cache
-  // when it is read.
+  // How many messages to ask for at once: fewer while they are large.
   std::size_t at_once() const { return large_ ? kLargeMessages : kMessages; }
   // Receives up to `wanted` messages, at most kMessages. How many, or -errno.
   int receive(int fd, std::size_t wanted);
@@ -72,7 +71,7 @@ class ReceiveBatch {
 
  private:
   static constexpr std::size_t kControlBytes = 256;
-  static constexpr std::size_t kLargeMessages = 4;
+  static constexpr std::size_t kLargeMessages = 2;
 
   struct Slot {
     PacketBuf small;
