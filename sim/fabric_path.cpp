@@ -24,7 +24,8 @@ constexpr std::size_t kStreamAhead = 20;
 constexpr std::size_t kReadingAhead[] = {17, 14, 12, 10, 8, 6, 4, 2};  // by the step of tcp::Stack::foresee_reading()
 constexpr std::size_t kTimerAhead = 16;
 constexpr std::size_t kTimerHostAhead = 8;
-constexpr std::size_t kBeforeTimerLines = 12;       // most timers are those of connections, and stand at their end
+constexpr std::size_t kBeforeTimerLines = 2;        // of a task's frame
+constexpr std::size_t kBeforeTcpTimerLines = 12;    // of a connection, at whose end its timer stands
 constexpr std::size_t kPayloadAheadBytes = 640;     // of a packet; the processor guesses the rest of larger ones
 constexpr std::size_t kPureSegmentBytes = 20 + 40;  // what is larger brings data
 
@@ -125,10 +126,11 @@ void Fabric::prefetch_segments() const {
   }
 }
 
-void Fabric::prefetch_timers(TimerQueue& timers) {
+void Fabric::prefetch_timers(TimerQueue& timers) const {
   timers.gather_ahead(kTimerAhead + 1);
   if (Timer* timer = timers.ahead(kTimerAhead)) {
-    prefetch_lines(reinterpret_cast<char*>(timer) - 64 * kBeforeTimerLines, kBeforeTimerLines + 2);
+    const std::size_t before = any_tcp_ ? kBeforeTcpTimerLines : kBeforeTimerLines;
+    prefetch_lines(reinterpret_cast<char*>(timer) - 64 * before, before + 2);
   }
   if (Timer* timer = timers.ahead(kTimerHostAhead)) {
     // A host's timers run on its own clock, which stands in it; what it made first, a socket as a rule, stands behind

@@ -161,7 +161,7 @@ class Fabric final : private InstantSource {
   void prefetch_flights();
   static bool last_stage(const Flight& flight);
   void prefetch_segments() const;
-  static void prefetch_timers(TimerQueue& timers);
+  void prefetch_timers(TimerQueue& timers) const;
   void arrive(Flight& flight);
   void schedule(Flight& flight, std::int64_t at_ns, Flight::Stage stage);
 
