@@ -1,5 +1,7 @@
 #include "ghostnet/scenarios/fault_loader.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "ghostnet/runtime/suggest.hpp"

@@ -1,6 +1,7 @@
 #include "ghostnet/scenarios/gml.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace ghostnet::scenarios {
 

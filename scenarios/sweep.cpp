@@ -1,6 +1,7 @@
 #include "ghostnet/scenarios/sweep.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace ghostnet::scenarios {
 

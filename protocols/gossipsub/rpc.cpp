@@ -1,5 +1,6 @@
 #include "ghostnet/gossipsub/rpc.hpp"
 
+#include <cassert>
 #include <utility>
 
 #include "ghostnet/libp2p/protobuf.hpp"

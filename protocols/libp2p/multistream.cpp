@@ -1,5 +1,7 @@
 #include "ghostnet/libp2p/multistream.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <span>
 #include <vector>
@@ -355,11 +356,12 @@ Result<std::uint64_t> parse_unsigned(std::string_view text) {
 
 Result<double> parse_real(std::string_view text) {
   text = trimmed(text);
+  std::string_view number = text;
+  if (number.starts_with('+') && !number.starts_with("+-")) number.remove_prefix(1);
   double value = 0;
-  const std::optional<Decimal> number = read_decimal(text);
-  const char* const begin = text.data() + (!text.empty() && text.front() == '+' ? 1 : 0);
-  const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-  if (!number || !number->rest.empty() || error != std::errc() || end != text.data() + text.size()) {
+  const char* const last = number.data() + number.size();
+  const auto [end, error] = std::from_chars(number.data(), last, value);  // knows "inf" and "nan" too
+  if (error != std::errc() || end != last || !std::isfinite(value)) {
     return fail(Errc::invalid_argument, "'{}' is not a number: expected one such as 0.5 or 2e6, without a unit",
                 text.substr(0, kMaxTextBytes));
   }

@@ -490,10 +490,9 @@ TEST_F(ShapedStreams, DroppingAtEveryTurnLeavesNothingBehind) {
     scope.spawn(meet(one(), *listener, talk));
     for (int i = 0; i < turns; ++i) {
       world().turn(1ms);
-      if (talk.client && scope.empty()) {
-        scope.spawn(both(write_all(*talk.client, bytes, true), read_all(*talk.server, got)));
-      }
-      if (!got.empty() && scope.empty()) break;
+      if (!talk.client || !scope.empty()) continue;
+      if (!got.empty()) break;  // all of it arrived
+      scope.spawn(both(write_all(*talk.client, bytes, true), read_all(*talk.server, got)));
     }
     scope.drop_all();
   }

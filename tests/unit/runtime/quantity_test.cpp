@@ -98,7 +98,8 @@ TEST(Quantity, NumbersAreReadWithoutAUnit) {
   EXPECT_FALSE(parse_unsigned("18446744073709551616"));
   EXPECT_FALSE(parse_unsigned("-1"));
   EXPECT_EQ(parse_real("2.5e-1").value(), 0.25);
-  EXPECT_FALSE(parse_real("nan"));
+  EXPECT_EQ(parse_real("+4584946420298815424e36").value(), 4584946420298815424e36);
+  for (const char* text : {"nan", "-inf", "", "+", "+-1", "1 2", "0x1p3"}) EXPECT_FALSE(parse_real(text)) << text;
   EXPECT_FALSE(parse_real("1e999"));
   EXPECT_TRUE(parse_boolean("true").value());
   EXPECT_FALSE(parse_boolean("yes")) << "YAML 1.2 has true and false alone";

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "ghostnet/runtime/bytes.hpp"
 #include "ghostnet/runtime/result.hpp"
