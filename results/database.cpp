@@ -67,8 +67,8 @@ std::string kind_of_file(const std::string& path) {
   constexpr std::pair<std::string_view, std::string_view> kMagic[] = {
       {"\x0a\x0d\x0d\x0a", "a packet trace (pcapng)"},
       {"\xd4\xc3\xb2\xa1", "a packet trace (pcap)"},
-      {"\x1f\x8b", "packed with gzip: unpack it first"},
-      {"\x28\xb5\x2f\xfd", "packed with zstd: unpack it first"},
+      {"\x1f\x8b", "packed with gzip (unpack it first)"},
+      {"\x28\xb5\x2f\xfd", "packed with zstd (unpack it first)"},
       {"PK\x03\x04", "a zip archive"},
       {"\x89PNG", "a picture (PNG)"}};
   for (const auto& [magic, words] : kMagic) {
