@@ -1,9 +1,9 @@
 // Which runs of a command begin alike, so that what they have in common is carried out once.
 //
 // Of the points of a sweep that is so for those that differ in workloads and faults alone, until the first of these has
-// an effect (scenarios/beginning.hpp); where that is at once, they share the set-up. Repeats have seeds of their own and
-// share nothing. The ns3 carrier and live runs are never shared, nor are runs that write captures or logs, which are of
-// each run from its beginning.
+// an effect (scenarios/beginning.hpp); where that is at once, they share the set-up. Repeats have seeds of their own
+// and share nothing. The ns3 carrier and live runs are never shared, nor are runs that write captures or logs, which
+// are of each run from its beginning.
 #pragma once
 
 #include <map>
