@@ -82,6 +82,9 @@ Result<> check_path(const std::string& path, DatabaseOptions::Access access) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) return fail(Errc::invalid_argument, "{}: a directory, not a results database", path);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    return fail(Errc::invalid_argument, "{}: a device or a pipe, not a results database", path);
+  }
   if (fs::exists(status)) {
     if (access == DatabaseOptions::Access::write || fs::file_size(path, error) != 0 || error) return {};
     return fail(Errc::malformed, "{}: empty, not a results database", path);

@@ -12,21 +12,22 @@ using namespace std::string_view_literals;
 
 constexpr std::size_t kHeadBytes = 512;
 
-constexpr std::pair<std::string_view, std::string_view> kBeginnings[] = {{"\x0a\x0d\x0d\x0a"sv, "a pcapng trace"},
-                                                                         {"\xd4\xc3\xb2\xa1"sv, "a pcap trace"},
-                                                                         {"\x1f\x8b"sv, "compressed (gzip)"},
-                                                                         {"\x28\xb5\x2f\xfd"sv, "compressed (zstd)"},
-                                                                         {"\xfd"
-                                                                          "7zXZ"sv,
-                                                                          "compressed (xz)"},
-                                                                         {"PK\x03\x04"sv, "a zip archive"},
-                                                                         {"\x7f"
-                                                                          "ELF"sv,
-                                                                          "a program"},
-                                                                         {"\x89PNG"sv, "a picture"},
-                                                                         {"%PDF"sv, "a PDF"},
-                                                                         {"<!DOCTYPE html"sv, "an HTML page"},
-                                                                         {"<?xml"sv, "an XML file"}};
+constexpr std::pair<std::string_view, std::string_view> kBeginnings[] = {
+    {"\x0a\x0d\x0d\x0a"sv, "a packet trace (pcapng)"},
+    {"\xd4\xc3\xb2\xa1"sv, "a packet trace (pcap)"},
+    {"\x1f\x8b"sv, "packed with gzip (unpack it first)"},
+    {"\x28\xb5\x2f\xfd"sv, "packed with zstd (unpack it first)"},
+    {"\xfd"
+     "7zXZ"sv,
+     "packed with xz (unpack it first)"},
+    {"PK\x03\x04"sv, "a zip archive"},
+    {"\x7f"
+     "ELF"sv,
+     "a program"},
+    {"\x89PNG"sv, "a picture (PNG)"},
+    {"%PDF"sv, "a PDF"},
+    {"<!DOCTYPE html"sv, "an HTML page"},
+    {"<?xml"sv, "an XML file"}};
 
 }  // namespace
 

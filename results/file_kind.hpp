@@ -6,7 +6,8 @@
 
 namespace ghostnet::results {
 
-// "a text file", "an HTML page", "a pcapng trace"; "of another kind" where it is none of the known, or cannot be read.
+// "a text file", "an HTML page", "a packet trace (pcapng)"; "of another kind" where it is none of the known, or cannot
+// be read.
 std::string_view kind_of_file(const std::string& path);
 
 }  // namespace ghostnet::results
