@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "file_kind.hpp"
 #include "ghostnet/results/schema.hpp"
 
 namespace ghostnet::results {
@@ -39,12 +40,12 @@ Errc code_of(int sqlite_code) {
   }
 }
 
-std::string words_of(int sqlite_code, const char* message) {
+std::string words_of(int sqlite_code, const std::string& path, const char* message) {
   switch (sqlite_code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return "locked by another program; close it, or give another file with --db";
-    case SQLITE_FULL: return "the disk is full; free some space, or give another file with --db";
-    case SQLITE_NOTADB: return "not a results database; give another file with --db";
+    case SQLITE_LOCKED: return "locked by another program; close it, or choose another file";
+    case SQLITE_FULL: return "the disk is full; free some space, or choose another place";
+    case SQLITE_NOTADB: return fmt::format("{}, not a results database", kind_of_file(path));
     case SQLITE_CORRUPT:
       return fmt::format("damaged or truncated ({}); `sqlite3 FILE .recover` may save a part of it", message);
     case SQLITE_CANTOPEN: return fmt::format("cannot be opened ({})", message);
@@ -58,7 +59,9 @@ std::string words_of(int sqlite_code, const char* message) {
 
 Error error_of(sqlite3* handle, const std::string& path, std::string_view doing) {
   const int code = sqlite3_extended_errcode(handle);
-  const std::string words = words_of(code, sqlite3_errmsg(handle));
+  const std::string words = words_of(code, path, sqlite3_errmsg(handle));
+  // What is no database was not being opened, whoever tried to.
+  if ((code & 0xff) == SQLITE_NOTADB) return {code_of(code), fmt::format("{}: {}", path, words)};
   return {code_of(code), fmt::format("{}: {}{}{}", path, doing, doing.empty() ? "" : ": ", words)};
 }
 
@@ -79,6 +82,9 @@ Result<> check_path(const std::string& path, DatabaseOptions::Access access) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) return fail(Errc::invalid_argument, "{}: a directory, not a results database", path);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    return fail(Errc::invalid_argument, "{}: a device or a pipe, not a results database", path);
+  }
   if (fs::exists(status)) {
     if (access == DatabaseOptions::Access::write || fs::file_size(path, error) != 0 || error) return {};
     return fail(Errc::malformed, "{}: empty, not a results database", path);

@@ -60,7 +60,7 @@ Dht::Dht(libp2p::Node& node, const DhtOptions& options, const Validator* validat
       options_(options),
       validator_(validator),
       table_(node.id(), options.table),
-      store_(options.store),
+      store_(Key::of(node.id()), options.store),
       random_(Random::from_state(node.host().random().next_u64(), node.host().random().next_u64() | 1)),
       scope_(node.host().loop()) {
   if (options_.mode == Mode::server) {
@@ -139,14 +139,15 @@ void Dht::left_table(const libp2p::PeerId& peer) {
 }
 
 void Dht::show_entry(const libp2p::PeerId& peer, bool entered) {
-  constexpr LinkName kName{.kind = "dht", .mutual = false};
   Observer* const observer = node_.host().observer();
   if (observer == nullptr) return;
   const HostId other = observer->host_named(peer.bytes());
+  const auto bucket = static_cast<std::int32_t>(table_.bucket_of(Key::of(peer)));
+  const LinkName name{.kind = "dht", .mutual = false, .bucket = bucket};
   if (entered) {
-    observer->link_up(node_.host().id(), other, kName);
+    observer->link_up(node_.host().id(), other, name);
   } else {
-    observer->link_down(node_.host().id(), other, kName);
+    observer->link_down(node_.host().id(), other, name);
   }
 }
 
