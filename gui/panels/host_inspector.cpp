@@ -284,8 +284,8 @@ void HostInspector::show_history(Result<HostHistory> history) {
   metric_page_->show_content();
   if (first) {
     metric_table_->resizeColumnToContents(MetricModel::name);
-    metric_table_->setColumnWidth(MetricModel::value,
-                                  metric_table_->fontMetrics().horizontalAdvance(QStringLiteral("00000 messages")));
+    metric_table_->setColumnWidth(
+        MetricModel::value, metric_table_->fontMetrics().horizontalAdvance(QStringLiteral("00000 connections...")));
     metric_table_->selectRow(std::min(row, metrics_->rowCount() - 1));
   }
   show_chart();
