@@ -11,6 +11,7 @@
 #include "exposition.hpp"
 #include "ghostnet/gossipsub/pubsub.hpp"
 #include "ghostnet/kademlia/dht.hpp"
+#include "ghostnet/kademlia/ipns.hpp"
 #include "ghostnet/kademlia/namespaces.hpp"
 #include "ghostnet/realnet/signals.hpp"
 #include "ghostnet/runtime/combine.hpp"
@@ -26,6 +27,7 @@ using nlohmann::json;
 constexpr std::size_t kMaxCommands = 256;  // under way at once
 constexpr Duration kFarewell = 2s;
 constexpr Duration kBootstrapInterval = 30s;
+constexpr Duration kNameLifetime = 48h;  // of a record of IPNS, as Kubo has it
 constexpr Duration kDirectAddressLifetime = 24h * 365;
 constexpr Duration kLastAnswers = 10s;  // of commands under way at the end
 
@@ -256,10 +258,12 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
     if (what == "verdict") co_return conclude(command);
     if (what == "publish" || what == "subscribe" || what == "unsubscribe") co_return pubsub(what, command, more);
     if (what.starts_with("dht_")) co_return co_await dht(what, command, more);
+    if (what == "name_publish" || what == "name_resolve") co_return co_await name(what, command, more);
     if (what != "ping" && what != "identify" && what != "disconnect") {
       co_return fail(Errc::not_supported,
                      "no command \"{}\": there are dial, disconnect, ping, identify, peers, self, publish, subscribe, "
-                     "unsubscribe, verdict, dht_put, dht_get, dht_provide, dht_providers, dht_find_peer and quit",
+                     "unsubscribe, verdict, dht_put, dht_get, dht_provide, dht_providers, dht_find_peer, name_publish, "
+                     "name_resolve and quit",
                      what);
     }
     if (text_of(command, "peer").empty()) co_return fail(Errc::invalid_argument, "{} needs a \"peer\"", what);
@@ -354,6 +358,34 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
     const auto value = co_await dht_->get_value(name);
     if (!value) co_return fail(value);
     more["value"] = encode_base64(value->view());
+    co_return Result<>();
+  }
+
+  // IPNS: what this node's name, or another's, stands for. Its sequence is the time, so that the latest wins.
+  Task<Result<>> name(std::string what, const json& command, json& more) {
+    if (!dht_) co_return fail(Errc::not_supported, "{}: the node runs with --dht off", what);
+    if (what == "name_publish") {
+      const std::string path = text_of(command, "path");
+      if (!path.starts_with('/')) co_return fail(Errc::invalid_argument, "name_publish needs a \"path\"");
+      const WallTime now = node_.host().clock().wall_now();
+      const kademlia::IpnsRecord record{.value = path,
+                                        .sequence = static_cast<std::uint64_t>(
+                                            std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count()),
+                                        .valid_until = now + kNameLifetime};
+      const std::vector<std::uint8_t> key = kademlia::IpnsRecord::key_of(node_.id());
+      const std::vector<std::uint8_t> value = record.seal(node_.key(), node_.secure_random());
+      co_return co_await dht_->put_value(Bytes::copy_of(key), Bytes::copy_of(value));
+    }
+    const Result<libp2p::PeerId> peer = libp2p::PeerId::parse(text_of(command, "peer"));
+    if (!peer) co_return fail(peer);
+    const std::vector<std::uint8_t> key = kademlia::IpnsRecord::key_of(*peer);
+    const Result<Bytes> value = co_await dht_->get_value(Bytes::copy_of(key));
+    if (!value) co_return fail(value);
+    const Result<kademlia::IpnsRecord> record = kademlia::IpnsRecord::open(*peer, value->view());
+    if (!record) co_return fail(record);
+    more["path"] = record->value;
+    more["sequence"] = record->sequence;
+    more["valid_until"] = kademlia::rfc3339_text(record->valid_until);
     co_return Result<>();
   }
 
