@@ -116,13 +116,12 @@ class Capture {
     if (!added) return fail(added);
     return {};
   }
-  void take(WallTime now, bool outgoing, const IpPacket& packet) {
-    if (!failure_) {
-      const capture::Direction direction = outgoing ? capture::Direction::outbound : capture::Direction::inbound;
-      const Result<> written =
-          writer_.write(capture::Packet{.time = now, .bytes = packet.data.view(), .direction = direction});
-      if (!written) failure_ = written.error();
-    }
+  void take(WallTime now, bool outgoing, const IpPacket& packet, std::string_view comment) {
+    if (failure_) return;
+    const capture::Direction direction = outgoing ? capture::Direction::outbound : capture::Direction::inbound;
+    const Result<> written = writer_.write(
+        capture::Packet{.time = now, .bytes = packet.data.view(), .direction = direction, .comment = comment});
+    if (!written) failure_ = written.error();
   }
   Result<> finish() {
     if (failure_) return std::unexpected<Error>(*failure_);
@@ -248,7 +247,8 @@ class Bridge {
     ip::HostOptions options{.name = "stack", .tcp = plan_.tcp.tuning()};
     if (capture_) {
       options.tap = [this](InterfaceIndex, bool outgoing, const IpPacket& packet) {
-        capture_->take(kernel_->clock().wall_now(), outgoing, packet);
+        const std::string comment = outgoing ? ip::describe_connection_of(*stack_, packet) : std::string();
+        capture_->take(kernel_->clock().wall_now(), outgoing, packet, comment);
       };
     }
     stack_ = std::make_unique<ip::Host>(*kernel_, std::move(options));

@@ -46,6 +46,10 @@ Result<FileDescriptor> begin_connect(const ConnectOptions& options, const Networ
   if (Result<> bound = bind_source(fd->get(), options, family); !bound) return fail(std::move(bound));
   const SocketAddress address(peer, family);
   if (::connect(fd->get(), address.data(), address.size()) == 0 || errno == EINPROGRESS || errno == EINTR) return fd;
+  if (errno == EADDRNOTAVAIL && options.local.address().is_unspecified()) {
+    return fail(Errc::unreachable, "connecting to {}: this machine has no address to reach it from, or no free port",
+                peer);
+  }
   return system_failure(errno, "connecting to {}", peer);
 }
 

@@ -60,17 +60,18 @@ std::size_t segments_of(const ReceivedDatagram& datagram) {
 }  // namespace
 
 bool KernelUdpSocket::poll_readable() {
-  if (error_ != Errc::would_block || (gathered_ != nullptr && gathered_->count != 0)) return true;
+  if (error_ != Errc::would_block || gathered_ != nullptr) return true;
   if (!readable_) return false;
-  if (gathered_ == nullptr) gathered_ = std::make_unique<Gathered>();
+  gathered_ = world_.receive_batch().take_gathered();
   gathered_->first = 0;
   gathered_->count = receive(gathered_->datagrams);
-  return gathered_->count != 0 || error_ != Errc::would_block;
+  if (gathered_->count == 0) world_.receive_batch().give_back(std::move(gathered_));
+  return gathered_ != nullptr || error_ != Errc::would_block;
 }
 
 Result<std::size_t> KernelUdpSocket::try_recv(std::span<ReceivedDatagram> batch) {
   std::size_t filled = take_gathered(batch);
-  if (error_ == Errc::would_block) filled += receive(batch.subspan(filled));
+  if (filled == 0 && error_ == Errc::would_block) filled = receive(batch);
   if (filled != 0) return filled;
   return fail(std::exchange(error_, Errc::would_block));
 }
@@ -82,6 +83,7 @@ std::size_t KernelUdpSocket::take_gathered(std::span<ReceivedDatagram> out) {
   std::move(from, from + static_cast<std::ptrdiff_t>(taken), out.begin());
   gathered_->first += taken;
   gathered_->count -= taken;
+  if (gathered_->count == 0) world_.receive_batch().give_back(std::move(gathered_));
   return taken;
 }
 

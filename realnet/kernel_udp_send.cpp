@@ -152,7 +152,7 @@ std::optional<Errc> KernelUdpSocket::check(const Datagram& datagram) const {
 
 Families KernelUdpSocket::families(const Datagram& datagram) const {
   const Endpoint& peer = datagram.peer.port() != 0 ? datagram.peer : peer_;
-  return {.socket = family_, .peer = peer.unmapped().family()};
+  return {.socket = family_, .peer = peer.is_v4() ? IpFamily::v4 : peer.unmapped().family()};
 }
 
 // Each datagram of the run, or each segment of the one super-datagram, as a message of its own.

@@ -115,7 +115,9 @@ void KernelUdpSocket::forget_strangers() {
   const auto begin = gathered_->datagrams.begin() + static_cast<std::ptrdiff_t>(gathered_->first);
   const auto end = begin + static_cast<std::ptrdiff_t>(gathered_->count);
   const auto kept = std::remove_if(begin, end, [&](const ReceivedDatagram& d) { return d.peer != peer_; });
+  for (auto gone = kept; gone != end; ++gone) gone->data = {};
   gathered_->count = static_cast<std::size_t>(kept - begin);
+  if (gathered_->count == 0) world_.receive_batch().give_back(std::move(gathered_));
 }
 
 Result<> KernelUdpSocket::join(const IpAddress& group, InterfaceIndex interface) {

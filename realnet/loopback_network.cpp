@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "followed_parcel.hpp"
+#include "ghostnet/link/routes.hpp"
 #include "ghostnet/realnet/shaped_sender.hpp"
 #include "ghostnet/realnet/stream_farewell.hpp"
 #include "ghostnet/realnet/world.hpp"
@@ -91,7 +92,7 @@ Result<> LoopbackNetwork::lay_link(RegionId from, RegionId to, const link::LinkP
       Edge{from, to, {Port::Kind::between, nullptr, to, Random::derive(seed_, edges_.size(), "loopback.between")}});
   if (Result<> made = make_link(edge->port, params); !made) return made;
   edges_.push_back(std::move(edge));
-  next_hop_.clear();
+  hops_towards_.clear();
   return {};
 }
 
@@ -230,37 +231,18 @@ std::uint32_t LoopbackNetwork::mtu_bytes(const IpAddress& from, const IpAddress&
 
 // ---- ways between routers ----
 
-// Dijkstra towards each region; a hop costs at least a nanosecond, so that of equals the one with fewer hops is taken,
-// and among those the link that was laid first.
-void LoopbackNetwork::find_ways() const {
-  if (!next_hop_.empty() || edges_.empty()) return;
-  next_hop_.assign(regions_ * regions_, nullptr);
-  for (std::size_t to = 0; to < regions_; ++to) {
-    std::vector<Duration> distance(regions_, Duration::max());
-    std::vector<bool> settled(regions_);
-    distance[to] = Duration::zero();
-    while (true) {
-      std::size_t nearest = regions_;
-      for (std::size_t at = 0; at < regions_; ++at) {
-        if (settled[at] || distance[at] == Duration::max()) continue;
-        if (nearest == regions_ || distance[at] < distance[nearest]) nearest = at;
-      }
-      if (nearest == regions_) break;
-      settled[nearest] = true;
-      for (const auto& edge : edges_) {
-        if (edge->to != nearest) continue;
-        const Duration through = distance[nearest] + edge->port.link->profile().delay() + Duration(1);
-        if (through >= distance[edge->from]) continue;
-        distance[edge->from] = through;
-        next_hop_[edge->from * regions_ + to] = edge.get();
-      }
-    }
-  }
-}
-
 LoopbackNetwork::Edge* LoopbackNetwork::next_hop(RegionId at, RegionId to) const {
-  find_ways();
-  return next_hop_.empty() ? nullptr : next_hop_[at * regions_ + to];
+  if (edges_.empty()) return nullptr;
+  hops_towards_.resize(regions_);
+  if (hops_towards_[to].empty()) {
+    std::vector<link::Hop> hops;
+    for (const auto& edge : edges_) {
+      hops.push_back({.from = edge->from, .to = edge->to, .delay = edge->port.link->profile().delay()});
+    }
+    hops_towards_[to] = link::hops_towards(to, hops, regions_);
+  }
+  const std::uint32_t hop = hops_towards_[to][at];
+  return hop == link::kNoHop ? nullptr : edges_[hop].get();
 }
 
 template <class Visit>

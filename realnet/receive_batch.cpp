@@ -39,6 +39,10 @@ int ReceiveBatch::receive(int fd, std::size_t wanted) {
   return received;
 }
 
+std::unique_ptr<ReceiveBatch::Gathered> ReceiveBatch::take_gathered() {
+  return spare_ != nullptr ? std::move(spare_) : std::make_unique<Gathered>();
+}
+
 std::array<iovec, 2> ReceiveBatch::first_parts() {
   if (posted_ == 0) prepare(posted_++);
   return slots_[0].parts;

@@ -107,16 +107,13 @@ Result<std::vector<EventAt>> state_changes(const Database& database, std::int64_
   return collect_rows(database, changes + "LIMIT ?5", event_of, run, after.time_ns, after.number, until_ns, limit);
 }
 
-Result<std::vector<LinkAt>> links_since(const Database& database, std::int64_t run, std::int64_t from_ns,
-                                        std::int64_t to_ns, std::int64_t limit) {
-  return collect_rows(database, links_where("since_ns >= ?2 AND since_ns < ?3") + "LIMIT ?4", link_of, run, from_ns,
-                      to_ns, limit);
-}
-
-Result<std::vector<LinkAt>> links_at(const Database& database, std::int64_t run, std::int64_t time_ns,
-                                     std::int64_t limit) {
-  return collect_rows(database, links_where("since_ns <= ?2 AND (until_ns IS NULL OR until_ns > ?2)") + "LIMIT ?3",
-                      link_of, run, time_ns, limit);
+Result<> visit_links(const Database& database, std::int64_t run, std::int64_t from_ns, std::int64_t to_ns,
+                     const std::function<void(const LinkAt&)>& visit) {
+  const auto read = [&](const Statement& row) -> Result<> {
+    visit(link_of(row));
+    return {};
+  };
+  return for_each_row(database, links_where("since_ns >= ?2 AND since_ns < ?3"), read, run, from_ns, to_ns);
 }
 
 Result<std::vector<MessageAt>> messages_between(const Database& database, std::int64_t run, std::int64_t from_ns,

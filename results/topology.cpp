@@ -1,10 +1,9 @@
 #include "ghostnet/results/topology.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <queue>
 #include <utility>
 
+#include "ghostnet/link/routes.hpp"
 #include "row_visit.hpp"
 
 namespace ghostnet::results {
@@ -57,48 +56,36 @@ std::optional<std::vector<std::uint32_t>> Ways::between(std::uint32_t from, std:
   std::vector<std::uint32_t> way;
   for (std::uint32_t at = from; at != to;) {
     const std::uint32_t wire = known->second[at];
-    if (wire == kNone) return std::nullopt;
+    if (wire == link::kNoHop) return std::nullopt;
     way.push_back(wire);
     at = topology_.wires[wire].other_end(at);
   }
   return way;
 }
 
-// Dijkstra from the destination backwards.
 Ways::Table Ways::search_by_delay(std::uint32_t to) const {
-  constexpr std::int64_t kFar = std::numeric_limits<std::int64_t>::max();
-  std::vector<std::int64_t> away_ns(topology_.routers.size(), kFar);
-  Table next(topology_.routers.size(), kNone);
-  using Item = std::pair<std::int64_t, std::uint32_t>;
-  std::priority_queue<Item, std::vector<Item>, std::greater<>> open;
-  away_ns[to] = 0;
-  open.push({0, to});
-  while (!open.empty()) {
-    const auto [so_far_ns, router] = open.top();
-    open.pop();
-    if (so_far_ns != away_ns[router]) continue;
-    for (const std::uint32_t id : wires_of_[router]) {
-      const Wire& wire = topology_.wires[id];
-      const std::uint32_t before = wire.other_end(router);
-      const std::int64_t through_ns = so_far_ns + std::max<std::int64_t>(0, wire.delay_ns) + 1;
-      if (std::pair(through_ns, id) >= std::pair(away_ns[before], next[before])) continue;
-      const bool is_shorter = through_ns < away_ns[before];
-      away_ns[before] = through_ns;
-      next[before] = id;
-      if (is_shorter) open.push({through_ns, before});
-    }
+  std::vector<link::Hop> hops;  // of each wire one in either direction
+  hops.reserve(2 * topology_.wires.size());
+  for (const Wire& wire : topology_.wires) {
+    const Duration delay(std::max<std::int64_t>(0, wire.delay_ns));
+    hops.push_back({.from = wire.a, .to = wire.b, .delay = delay});
+    hops.push_back({.from = wire.b, .to = wire.a, .delay = delay});
+  }
+  Table next = link::hops_towards(to, hops, topology_.routers.size());
+  for (std::uint32_t& hop : next) {
+    if (hop != link::kNoHop) hop /= 2;
   }
   return next;
 }
 
 // Breadth first, each wire in its order.
 Ways::Table Ways::search_by_hops(std::uint32_t to) const {
-  Table next(topology_.routers.size(), kNone);
+  Table next(topology_.routers.size(), link::kNoHop);
   std::vector<std::uint32_t> reached{to};
   for (std::size_t at = 0; at < reached.size(); ++at) {
     for (const std::uint32_t id : wires_of_[reached[at]]) {
       const std::uint32_t before = topology_.wires[id].other_end(reached[at]);
-      if (before == to || next[before] != kNone) continue;
+      if (before == to || next[before] != link::kNoHop) continue;
       next[before] = id;
       reached.push_back(before);
     }

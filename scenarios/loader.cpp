@@ -126,6 +126,9 @@ class Loader {
     if (node == nullptr) return;
     reader_.fill(*node, "record", scenario_.record);
     for (const std::string& group : scenario_.record.hosts) check_group(group, node->at, "record.hosts");
+    for (const std::string& group : scenario_.record.routing_tables) {
+      check_group(group, node->at, "record.routing_tables");
+    }
     for (const std::string& group : scenario_.record.connections) check_group(group, node->at, "record.connections");
     for (const std::string& group : scenario_.record.wires) check_group(group, node->at, "record.wires");
     std::vector<std::string_view> all;

@@ -13,6 +13,15 @@ std::uint64_t one_in(Probability share) {
   return share.is_never() ? 0 : static_cast<std::uint64_t>(std::llround(1 / share.value()));
 }
 
+// Written as JSON: {"topic":"news"}, {"bucket":7}; empty: neither.
+std::string fields_of(const LinkName& name) {
+  if (name.bucket >= 0) return fmt::format(R"({{"bucket":{}}})", name.bucket);
+  if (name.topic.empty()) return {};
+  std::string json = R"({"topic":)";
+  append_json_string(json, name.topic);
+  return json + '}';
+}
+
 }  // namespace
 
 bool Sightings::Allowance::spend(TimePoint now) {
@@ -35,6 +44,7 @@ Sightings::Sightings(ResultSink& sink, RunWorld& world, const RecordOptions& opt
       messages_(options.max_messages, planned),
       traces_(options.traces, planned) {
   for (HostId id = 0; id < world.host_count(); ++id) learn_addresses(id);
+  choose_tables(options.routing_tables);
   if (one_in_ != 0) follow_after(one_in_);
 }
 
@@ -81,25 +91,43 @@ void Sightings::named(HostId host, ByteView name) { by_name_.insert_or_assign(st
 
 // ---- links ----
 
+std::vector<bool> Sightings::thinned(const std::vector<bool>& chosen, std::size_t most) {
+  const auto count = static_cast<std::size_t>(std::ranges::count(chosen, true));
+  const std::size_t every = std::max<std::size_t>(1, (count + most - 1) / most);
+  std::vector<bool> kept(chosen.size());
+  std::size_t seen = 0;
+  for (std::size_t at = 0; at < chosen.size(); ++at) kept[at] = chosen[at] && seen++ % every == 0;
+  return kept;
+}
+
+void Sightings::choose_tables(const std::vector<std::string>& groups) {
+  const bool all = std::ranges::find(groups, "all") != groups.end();
+  std::vector<bool> chosen;
+  for (HostId id = 0; id < world_.host_count(); ++id) {
+    chosen.push_back(all || std::ranges::find(groups, world_.group_of(id)) != groups.end());
+  }
+  table_wanted_ = thinned(chosen, kMaxTables);
+}
+
+bool Sightings::is_wanted(HostId host, HostId peer, const LinkName& name) const {
+  if (!links_wanted_ || host == kNoHost || peer == kNoHost || host == peer) return false;
+  return name.bucket < 0 || table_wanted_[host];
+}
+
 Sightings::LinkKey Sightings::key_of(HostId host, HostId peer, const LinkName& name) {
-  const auto known = std::ranges::find_if(
-      names_, [&](const WrittenName& each) { return each.kind == name.kind && each.topic == name.topic; });
+  const auto known = std::ranges::find_if(names_, [&](const WrittenName& each) {
+    return each.bucket == name.bucket && each.kind == name.kind && each.topic == name.topic;
+  });
   const auto number = static_cast<std::uint32_t>(known - names_.begin());
   if (known == names_.end()) {
-    std::string json;
-    if (!name.topic.empty()) {
-      json = R"({"topic":)";
-      append_json_string(json, name.topic);
-      json += '}';
-    }
-    names_.push_back({std::string(name.kind), std::string(name.topic), std::move(json)});
+    names_.push_back({std::string(name.kind), std::string(name.topic), name.bucket, fields_of(name)});
   }
   if (name.mutual && peer < host) std::swap(host, peer);
   return {host, peer, number};
 }
 
 void Sightings::link_up(HostId host, HostId peer, const LinkName& name) {
-  if (!links_wanted_ || host == kNoHost || peer == kNoHost || host == peer) return;
+  if (!is_wanted(host, peer, name)) return;
   const LinkKey key = key_of(host, peer, name);
   if (const auto known = links_.find(key); known != links_.end()) {
     ++known->second;
@@ -115,7 +143,7 @@ void Sightings::link_up(HostId host, HostId peer, const LinkName& name) {
 }
 
 void Sightings::link_down(HostId host, HostId peer, const LinkName& name) {
-  if (!links_wanted_ || host == kNoHost || peer == kNoHost) return;
+  if (!is_wanted(host, peer, name)) return;
   const auto known = links_.find(key_of(host, peer, name));
   if (known == links_.end() || --known->second != 0) return;
   write_link(known->first, false);

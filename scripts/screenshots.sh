@@ -34,6 +34,7 @@ record gossip gossip-mesh.yaml --until '34 s' --set 'record.connections=[publish
 record large gossip-scale.yaml --set network.hosts=10000 --until '34 s'
 record hello hello-mesh.yaml
 record wifi wifi-mesh.yaml --until '30 s'
+record dht dht-lookup.yaml --set network.hosts=300
 record backbone backbone.yaml --set 'record.messages=20 %' --set 'record.series=[gossipsub.delivered, gossipsub.duplicates, libp2p.connections, kademlia.table_size]'
 [[ -e $work/pair.sqlite ]] || {
   run pair gossip-mesh.yaml --until '34 s'
@@ -48,4 +49,5 @@ shoot host gossip --at 25s --select host:host-3 --layout force --panels host,met
 shoot compare pair --at 25s --compare 1,2 --panels compare --theme light
 shoot partition hello --at 22s --panels events --colour region
 shoot routes backbone --at 14s --select host:host-0 --panels host
+shoot table dht --at 40s --select host:host-17 --panels host --inspect table --hide tcp
 shoot wifi wifi --at 20s --theme light --panels none

@@ -84,7 +84,7 @@ void ChartWidget::paintEvent(QPaintEvent*) {
     painter.fillRect(mark_of(*dragged()), fill);
   }
   if (readout_) paint_readout(painter);
-  if (hasFocus()) {
+  if (shows_focus()) {
     painter.setBrush(Qt::NoBrush);
     painter.setPen(QPen(palette().color(QPalette::Highlight), 1));
     painter.drawRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5));

@@ -23,7 +23,7 @@ struct Axis {
 };
 
 struct Line {
-  enum class Shape { line, steps, dots };
+  enum class Shape { line, steps, dots, bars };
   enum class Interval { none, band, whiskers };
 
   QString label{};
@@ -32,6 +32,8 @@ struct Line {
   // Around each point, where there is an interval.
   std::vector<double> low{};
   std::vector<double> high{};
+  // Of bars: each in the colour of so much of the scale of heat maps; empty: all in that of the line.
+  std::vector<double> shades{};
   Shape shape = Shape::line;
   Interval interval = Interval::none;
   std::size_t colour = 0;

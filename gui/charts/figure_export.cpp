@@ -2,6 +2,7 @@
 
 #include <QBuffer>
 #include <QCoreApplication>
+#include <QEventLoop>
 #include <QFileInfo>
 #include <QImage>
 #include <QPainter>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cmath>
 #include <memory>
+#include <optional>
 
 #include "charts/figure_painter.hpp"
 
@@ -145,6 +147,19 @@ void save_later(QObject& context, const QString& path, std::function<QByteArray(
             },
             Qt::QueuedConnection);
       });
+}
+
+Result<> save_meanwhile(const QString& path, const QByteArray& bytes) {
+  QEventLoop loop;
+  const auto saved = std::make_shared<std::optional<Result<>>>();
+  save_later(
+      loop, path, [bytes] { return bytes; },
+      [saved, &loop](Result<> result) {
+        *saved = std::move(result);
+        loop.quit();
+      });
+  loop.exec(QEventLoop::ExcludeUserInputEvents);
+  return *saved ? std::move(**saved) : Result<>(fail(Errc::closed, "{}: the program ends", path.toStdString()));
 }
 
 }  // namespace ghostnet::gui::chart

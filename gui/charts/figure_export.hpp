@@ -30,4 +30,7 @@ Result<> save_file(const QString& path, const QByteArray& bytes);
 void save_later(QObject& context, const QString& path, std::function<QByteArray()> make,
                 std::function<void(Result<>)> done);
 
+// The same for who has to wait for it: the window goes on being drawn, but does not listen to the user.
+Result<> save_meanwhile(const QString& path, const QByteArray& bytes);
+
 }  // namespace ghostnet::gui::chart

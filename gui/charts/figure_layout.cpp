@@ -102,9 +102,13 @@ AxisLayout y_axis(const Figure& figure, const Range& shown, const QRectF& plot, 
 AxisLayout x_axis(const Figure& figure, const Range& shown, const QRectF& plot, double digit_width) {
   if (!figure.x.names.isEmpty()) {
     const Range names{-0.5, static_cast<double>(figure.x.names.size()) - 0.5};
-    return name_axis(figure.x.names, 0, names, plot.left(), plot.right(), ticks_for(plot.width(), 11 * digit_width));
+    qsizetype letters = 0;
+    for (const QString& name : figure.x.names) letters = std::max(letters, name.size());
+    const double longest = std::clamp<double>(static_cast<double>(letters) + 1, 3, 11);
+    return name_axis(figure.x.names, 0, names, plot.left(), plot.right(),
+                     ticks_for(plot.width(), longest * digit_width));
   }
-  return number_axis(figure.x, shown, plot.left(), plot.right(), ticks_for(plot.width(), 11 * digit_width));
+  return number_axis(figure.x, shown, plot.left(), plot.right(), ticks_for(plot.width(), 8 * digit_width));
 }
 
 }  // namespace

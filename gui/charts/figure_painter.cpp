@@ -153,7 +153,20 @@ void draw_curve(const Pen& pen, const Line& line, const std::vector<std::size_t>
   flush();
 }
 
+void draw_bars(const Pen& pen, const Line& line) {
+  constexpr double kHalf = 0.36;  // of the way from one to the next
+  pen.painter.setPen(Qt::NoPen);
+  for (std::size_t i = 0; i < line.x.size(); ++i) {
+    if (!std::isfinite(line.y[i])) continue;
+    pen.painter.setBrush(line.shades.empty() ? pen.style.colour(line.colour) : pen.style.heat(line.shades[i]));
+    const QPointF from(pen.x(line.x[i] - kHalf), pen.y(0));
+    pen.painter.drawRect(QRectF(from, QPointF(pen.x(line.x[i] + kHalf), pen.y(line.y[i]))).normalized());
+  }
+  pen.painter.setBrush(Qt::NoBrush);
+}
+
 void draw_line(const Pen& pen, const Line& line) {
+  if (line.shape == Line::Shape::bars) return draw_bars(pen, line);
   const std::vector<std::size_t> kept = decimated(line.x, line.y, pen.layout.x.scale.values(),
                                                   static_cast<std::size_t>(std::max(1.0, pen.layout.plot.width())));
   if (line.interval == Line::Interval::band) draw_band(pen, line, kept);

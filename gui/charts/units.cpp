@@ -35,7 +35,9 @@ const Step& step_for(std::span<const Step> steps, double value) {
 }
 
 QString plain(double value) {
-  if (value == std::floor(value) && std::abs(value) < 1e9) return QString::number(value, 'f', 0);
+  constexpr double kGrouped = 1e4;  // from here on digits stand in groups
+  if (value == std::floor(value) && std::abs(value) < kGrouped) return QString::number(value, 'f', 0);
+  if (value == std::floor(value) && std::abs(value) < 1e9) return QStringLiteral("%L1").arg(static_cast<qint64>(value));
   return QString::number(value, 'g', 4);
 }
 

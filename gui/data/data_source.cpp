@@ -53,8 +53,9 @@ class DataSource::Worker {
     wake_.notify_one();
   }
 
-  void open(std::string path) {
-    add({}, [this, path = std::move(path)](const Result<const results::Database*>&) { reopen(path); });
+  // Opens the file for this worker and for `other`: for both or for neither.
+  void open(std::string path, Worker& other) {
+    add({}, [this, path = std::move(path), &other](const Result<const results::Database*>&) { reopen(path, other); });
   }
 
  private:
@@ -90,34 +91,38 @@ class DataSource::Worker {
   void carry_out(Entry& entry) {
     if (!entry.ticket.wanted()) return;
     running_ = &entry.ticket;
-    if (database_) {
-      entry.job(&*database_);
-    } else {
-      entry.job(fail(Errc::not_found, "no results database is open"));
-    }
+    entry.job(database_ ? Result<const results::Database*>(&*database_)
+                        : fail(Errc::not_found, "no results database is open"));
     running_ = nullptr;
   }
 
-  void reopen(const std::string& path) {
-    results::DatabaseOptions options{.busy_timeout = kBusyTimeout, .cache_bytes = kCacheBytes};
-    Result<results::Database> opened = results::Database::open(path, options);
-    if (!opened && !tells()) return;
-    if (!opened) {
-      const QString message = QString::fromUtf8(opened.error().message());
+  void reopen(const std::string& path, Worker& other) {
+    const results::DatabaseOptions options{.busy_timeout = kBusyTimeout, .cache_bytes = kCacheBytes};
+    Result<results::Database> own = results::Database::open(path, options);
+    Result<results::Database> others = own ? results::Database::open(path, options) : fail(own);
+    if (!others) {
+      const QString message = QString::fromUtf8(others.error().message());
       source_.post([&source = source_, message] { Q_EMIT source.open_failed(message); });
       return;
     }
-    database_.emplace(std::move(*opened));
-    database_->interrupt_when([this] { return stopping_ || (running_ != nullptr && !running_->wanted()); });
-    identity_ = identity_of(path);
-    version_ = data_version();
-    vanished_ = false;
-    if (!tells()) return;
+    // In its queue before anybody is told that the file is open, and so before all that is asked of it.
+    other.add({}, [&other, database = std::move(*others)](const Result<const results::Database*>&) mutable {
+      other.take(std::move(database));
+    });
+    take(std::move(*own));
     source_.post([&source = source_, name = QString::fromStdString(path)] {
       source.path_ = name;
       source.last_failure_.clear();
       Q_EMIT source.opened();
     });
+  }
+
+  void take(results::Database database) {
+    database_.emplace(std::move(database));
+    database_->interrupt_when([this] { return stopping_ || (running_ != nullptr && !running_->wanted()); });
+    identity_ = identity_of(database_->path());
+    version_ = data_version();
+    vanished_ = false;
   }
 
   // Whether somebody else wrote, or took the file away.
@@ -165,9 +170,9 @@ DataSource::~DataSource() {
   for (std::unique_ptr<Worker>& worker : workers_) worker.reset();
 }
 
-// Asked first of the mesh's, so that it is there when the other says that the file is open.
 void DataSource::open(const QString& path) {
-  for (const Lane lane : {Lane::mesh, Lane::panels}) workers_[static_cast<std::size_t>(lane)]->open(path.toStdString());
+  const auto worker = [this](Lane lane) -> Worker& { return *workers_[static_cast<std::size_t>(lane)]; };
+  worker(Lane::panels).open(path.toStdString(), worker(Lane::mesh));
 }
 
 void DataSource::ask_worker(Lane lane, const Ticket& ticket, Job job) {

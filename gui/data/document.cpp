@@ -1,9 +1,27 @@
 #include "ghostnet/gui/document.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace ghostnet::gui {
+
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool holds(const std::string& text, const std::string& words) {
+  const auto same = [](char a, char b) { return lower(a) == lower(b); };
+  return std::search(text.begin(), text.end(), words.begin(), words.end(), same) != text.end();
+}
+
+std::vector<bool> holding(const std::vector<std::string>& names, const std::string& words) {
+  std::vector<bool> holding;
+  for (const std::string& name : names) holding.push_back(holds(name, words));
+  return holding;
+}
+
+}  // namespace
 
 // All that is read at once of a run.
 struct Document::RunContents {
@@ -16,6 +34,7 @@ struct Document::RunContents {
 Document::Document(DataSource& data, QObject* parent) : QObject(parent), data_(data) {
   connect(&data_, &DataSource::opened, this, [this] {
     run_.reset();
+    told_deleted_ = 0;
     read_runs();
   });
   connect(&data_, &DataSource::grew, this, [this] {
@@ -94,10 +113,15 @@ void Document::take_runs(std::vector<results::RunRow> runs) {
   if (runs_.empty()) return;
   const bool grown = run_ && wanted_run_ == run_->id;
   const bool still_there = wanted_run_ && std::ranges::find(runs_, *wanted_run_, &results::RunRow::id) != runs_.end();
-  if (wanted_run_ && !still_there) {
-    Q_EMIT problem(QString("%1 has no run %2").arg(data_.path()).arg(*wanted_run_));
-    if (grown) return;  // it was deleted while shown, and stays on the screen
+  if (wanted_run_ && !still_there && grown) {
+    if (std::exchange(told_deleted_, run_->id) != run_->id) {
+      Q_EMIT problem(tr("Run %1 was deleted from %2; it stays on the screen until another one is shown.")
+                         .arg(run_->id)
+                         .arg(data_.path()));
+    }
+    return;
   }
+  if (wanted_run_ && !still_there) Q_EMIT problem(tr("%1 has no run %2").arg(data_.path()).arg(*wanted_run_));
   wanted_run_ = still_there ? *wanted_run_ : runs_.back().id;
   read_run(*wanted_run_, grown);
 }
@@ -153,14 +177,29 @@ void Document::take_contents(RunContents contents, bool grown) {
 // ---- HostTable ----
 
 HostTable::HostTable(std::vector<results::HostRow> rows) : rows_(std::move(rows)) {
-  index_.reserve(rows_.size());
-  for (std::size_t at = 0; at < rows_.size(); ++at) index_.emplace(rows_[at].id, at);
+  first_id_ = rows_.empty() ? 0 : rows_.front().id;
+  is_dense_ = !rows_.empty() && rows_.back().id - first_id_ + 1 == std::ssize(rows_);
+  for (std::size_t at = 0; at < rows_.size() && !is_dense_; ++at) index_.emplace(rows_[at].id, at);
+  const auto tell_apart = [this](Names& names, std::string results::HostRow::* name) {
+    std::unordered_map<std::string_view, std::uint32_t> known;
+    names.of.reserve(rows_.size());
+    for (const results::HostRow& row : rows_) {
+      const auto [place, is_new] = known.try_emplace(row.*name, static_cast<std::uint32_t>(names.names.size()));
+      if (is_new) names.names.push_back(row.*name);
+      names.of.push_back(place->second);
+    }
+  };
+  tell_apart(groups_, &results::HostRow::group);
+  tell_apart(regions_, &results::HostRow::region);
 }
 
 std::optional<std::size_t> HostTable::index_of(std::int64_t id) const {
+  if (is_dense_) {
+    const bool is_there = id >= first_id_ && id - first_id_ < std::ssize(rows_);
+    return is_there ? std::optional(static_cast<std::size_t>(id - first_id_)) : std::nullopt;
+  }
   const auto found = index_.find(id);
-  if (found == index_.end()) return std::nullopt;
-  return found->second;
+  return found == index_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<std::size_t> HostTable::index_of_name(const QString& name) const {
@@ -182,14 +221,15 @@ std::vector<std::size_t> HostTable::find(const QString& words, std::size_t limit
   if (const auto index = index_of_name(word); index && std::ranges::find(found, *index) == found.end()) {
     found.push_back(*index);
   }
+  const std::string wanted = word.toStdString();
+  const std::vector<bool> groups = holding(groups_.names, wanted);
+  const std::vector<bool> regions = holding(regions_.names, wanted);
+  const std::size_t exact = found.size();
   for (std::size_t at = 0; at < rows_.size() && found.size() < limit; ++at) {
-    const results::HostRow& row = rows_[at];
-    const auto holds = [&](const std::string& text) {
-      return QString::fromStdString(text).contains(word, Qt::CaseInsensitive);
-    };
-    if ((holds(row.name) || holds(row.group) || holds(row.region)) && std::ranges::find(found, at) == found.end()) {
-      found.push_back(at);
-    }
+    if (!groups[groups_.of[at]] && !regions[regions_.of[at]] && !holds(rows_[at].name, wanted)) continue;
+    const bool is_there = std::ranges::find(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(exact), at) !=
+                          found.begin() + static_cast<std::ptrdiff_t>(exact);
+    if (!is_there) found.push_back(at);
   }
   return found;
 }

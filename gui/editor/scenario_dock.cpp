@@ -41,6 +41,10 @@ void add_scenario_editor(MainWindow& window, Document& document) {
                                         .beside_tab = "expectations"},
                                        panel);
   new CloseGuard(window, *panel);
+  QObject::connect(&window, &MainWindow::scenario_dropped, panel, [&window, panel](const QString& path) {
+    window.bring_up("scenario");
+    if (panel->may_discard()) panel->open_file(path);
+  });
   QMenu& menu = window.run_menu();
   menu.addSeparator();
   const auto add = [&](const QString& text, const char* keys, auto&& act) {

@@ -64,6 +64,13 @@ QToolButton* make_button(const QString& text, const QString& tip) {
   return button;
 }
 
+// Nothing: it is gone, cannot be read, or is no file that a scenario could be in.
+std::optional<QByteArray> content_of(const QString& path) {
+  QFile file(path);
+  if (!QFileInfo(path).isFile() || file.size() > kMaxFileBytes || !file.open(QIODevice::ReadOnly)) return std::nullopt;
+  return file.readAll();
+}
+
 }  // namespace
 
 ScenarioPanel::ScenarioPanel(Document& document, QWidget* parent) : QWidget(parent), document_(document) {
@@ -173,6 +180,7 @@ void ScenarioPanel::set_database(const QString& path) { database_->setText(path)
 
 void ScenarioPanel::set_file(const QString& path) {
   file_ = path;
+  on_disk_.reset();
   title_->setText(path.isEmpty() ? tr("Not saved yet") : QFileInfo(path).fileName());
   title_->setToolTip(path);
 }
@@ -209,21 +217,40 @@ void ScenarioPanel::choose_file() {
 
 void ScenarioPanel::open_file(const QString& path) {
   QFile file(path);
+  const QFileInfo info(path);
+  if (info.exists() && !info.isFile()) return say(tr("%1 is no file").arg(path), document_.theme().bad);
+  if (file.size() > kMaxFileBytes) return say(tr("%1 is too large for a scenario").arg(path), document_.theme().bad);
   if (!file.open(QIODevice::ReadOnly)) {
     return say(tr("%1 cannot be read: %2").arg(path, file.errorString()), document_.theme().bad);
   }
-  if (file.size() > kMaxFileBytes) return say(tr("%1 is too large for a scenario").arg(path), document_.theme().bad);
   set_file(path);
-  set_text(QString::fromUtf8(file.readAll()));
+  on_disk_ = file.readAll();
+  set_text(QString::fromUtf8(*on_disk_));
+}
+
+bool ScenarioPanel::may_overwrite() {
+  const std::optional<QByteArray> now = content_of(file_);
+  if (!now || now == on_disk_) return true;
+  QMessageBox box(QMessageBox::Question, tr("The file was changed"),
+                  tr("%1 was written by another program since it was opened here.").arg(file_), QMessageBox::Cancel,
+                  this);
+  const auto* overwrite = box.addButton(tr("Overwrite it"), QMessageBox::DestructiveRole);
+  const auto* load = box.addButton(tr("Load it"), QMessageBox::ResetRole);
+  box.exec();
+  if (box.clickedButton() == load) open_file(file_);
+  return box.clickedButton() == overwrite;
 }
 
 bool ScenarioPanel::save() {
   if (file_.isEmpty()) return save_as();
-  const Result<> saved = chart::save_file(file_, edit_->toPlainText().toUtf8());
+  if (!may_overwrite()) return false;
+  const QByteArray text = edit_->toPlainText().toUtf8();
+  const Result<> saved = chart::save_meanwhile(file_, text);
   if (!saved) {
     say(text_of(saved.error()), document_.theme().bad);
     return false;
   }
+  on_disk_ = text;
   edit_->document()->setModified(false);
   return true;
 }
@@ -234,6 +261,7 @@ bool ScenarioPanel::save_as() {
                                    tr("Scenarios (*.yaml *.yml)"));
   if (path.isEmpty()) return false;
   set_file(path);
+  on_disk_ = content_of(path);  // the dialog has asked whether it may go
   return save();
 }
 
@@ -282,9 +310,13 @@ void ScenarioPanel::show_checked(const CheckedScenario& scenario) {
 }
 
 QString ScenarioPanel::file_to_run() {
-  if (!file_.isEmpty()) return edit_->document()->isModified() && !save() ? QString() : file_;
+  if (!file_.isEmpty()) {
+    // What is run is what is seen.
+    const bool differs = edit_->document()->isModified() || content_of(file_) != on_disk_;
+    return differs && !save() ? QString() : file_;
+  }
   const QString path = unsaved_.filePath("scenario.yaml");
-  const Result<> saved = chart::save_file(path, edit_->toPlainText().toUtf8());
+  const Result<> saved = chart::save_meanwhile(path, edit_->toPlainText().toUtf8());
   if (saved) return path;
   say(text_of(saved.error()), document_.theme().bad);
   return {};

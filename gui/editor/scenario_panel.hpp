@@ -32,6 +32,7 @@ class ScenarioPanel : public QWidget {
   void choose_file();
   // Errors: not_found, permission: said under the text.
   void open_file(const QString& path);
+  // Asks first where another program wrote the file since it was opened or saved here. False: it is not saved.
   bool save();
   bool save_as();
   // The scenario of the run that is shown, as it was recorded.
@@ -59,6 +60,7 @@ class ScenarioPanel : public QWidget {
   void begin_anew();
   void set_file(const QString& path);
   void set_text(const QString& text);
+  bool may_overwrite();
   void show_checked(const CheckedScenario& scenario);
   // The path of a file that holds the text; empty: it could not be written.
   QString file_to_run();
@@ -74,6 +76,7 @@ class ScenarioPanel : public QWidget {
   RunProcess process_;
   QTemporaryDir unsaved_;
   QString file_;
+  std::optional<QByteArray> on_disk_;  // what the file held when it was opened or saved here
   QString running_database_;
   std::int64_t runs_before_ = 0;         // the highest number there was
   std::optional<std::int64_t> own_run_;  // the first that this window started and found

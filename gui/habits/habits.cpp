@@ -1,6 +1,10 @@
 #include "habits/habits.hpp"
 
+#include <QAbstractButton>
 #include <QAction>
+#include <QApplication>
+#include <QComboBox>
+#include <QKeyEvent>
 #include <QMenu>
 #include <tuple>
 
@@ -13,6 +17,23 @@
 namespace ghostnet::gui {
 
 namespace {
+
+// Space plays and pauses wherever the keyboard is; but a button, a box or a choice that has it is pressed.
+class SpacePresses : public QObject {
+ public:
+  using QObject::QObject;
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override {
+    if (event->type() != QEvent::ShortcutOverride) return false;
+    const auto* key = static_cast<QKeyEvent*>(event);
+    const bool is_pressed =
+        qobject_cast<QAbstractButton*>(watched) != nullptr || qobject_cast<QComboBox*>(watched) != nullptr;
+    if (!is_pressed || key->key() != Qt::Key_Space || key->modifiers() != Qt::NoModifier) return false;
+    event->accept();
+    return true;
+  }
+};
 
 void add_history(MainWindow& window, Document& document) {
   MeshView& mesh = window.mesh();
@@ -80,6 +101,7 @@ void add_habits(MainWindow& window, Document& document) {
   add_history(window, document);
   add_export(window, document);
   add_help(window);
+  qApp->installEventFilter(new SpacePresses(&window));
 }
 
 }  // namespace ghostnet::gui

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace ghostnet::gui {
 
@@ -80,20 +81,41 @@ HeatMapBuilder::HeatMapBuilder(std::vector<std::int64_t> hosts, double end_s, st
     : hosts_(std::move(hosts)),
       end_s_(std::max(end_s, 1e-9)),
       columns_(std::clamp<std::size_t>(columns, 1, kMaxColumns)),
-      cells_(hosts_.size() * columns_, kNothing) {}
+      hosts_a_row_(std::max<std::size_t>(1, (hosts_.size() + kMaxRows - 1) / kMaxRows)),
+      last_(hosts_.size(), kNothing),
+      rows_(row_count()),
+      cells_(row_count() * columns_, kNothing),
+      counts_(cells_.size()) {}
 
 void HeatMapBuilder::add(double time_s, std::int64_t host, double value) {
-  const auto row = std::ranges::lower_bound(hosts_, host);
-  if (row == hosts_.end() || *row != host || time_s < 0) return;
+  const auto found = std::ranges::lower_bound(hosts_, host);
+  if (found == hosts_.end() || *found != host || time_s < 0) return;
+  const auto place = static_cast<std::size_t>(found - hosts_.begin());
+  const std::size_t number = place / hosts_a_row_;
+  Row& row = rows_[number];
+  const double before = std::exchange(last_[place], value);
+  if (std::isnan(before)) ++row.count;
+  row.sum += value - (std::isnan(before) ? 0 : before);
   const auto column = static_cast<std::size_t>(time_s / end_s_ * static_cast<double>(columns_));
-  cells_[static_cast<std::size_t>(row - hosts_.begin()) * columns_ + std::min(column, columns_ - 1)] = value;
+  const std::size_t cell = number * columns_ + std::min(column, columns_ - 1);
+  cells_[cell] = row.sum;
+  counts_[cell] = row.count;
 }
 
 chart::HeatMap HeatMapBuilder::build(const QStringList& names, const std::string& unit, bool totals) {
-  chart::HeatMap heat{.rows = names, .values = std::move(cells_), .unit = totals ? unit + "/s" : unit};
+  for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+    const std::size_t first = cell / columns_ * hosts_a_row_;
+    const std::size_t hosts = totals ? std::min(hosts_a_row_, hosts_.size() - first) : counts_[cell];
+    cells_[cell] /= static_cast<double>(hosts);
+  }
+  chart::HeatMap heat{.values = std::move(cells_), .unit = totals ? unit + "/s" : unit};
+  for (qsizetype first = 0; first < names.size(); first += static_cast<qsizetype>(hosts_a_row_)) {
+    const qsizetype last = std::min(first + static_cast<qsizetype>(hosts_a_row_), names.size()) - 1;
+    heat.rows << (last == first ? names[first] : QStringLiteral("%1 – %2").arg(names[first], names[last]));
+  }
   const double width_s = end_s_ / static_cast<double>(columns_);
   for (std::size_t i = 0; i <= columns_; ++i) heat.edges.push_back(width_s * static_cast<double>(i));
-  for (std::size_t row = 0; row < hosts_.size(); ++row) {
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
     double last = kNothing;
     std::size_t last_column = 0;
     for (std::size_t column = 0; column < columns_; ++column) {

@@ -26,23 +26,36 @@ void add_spread(chart::Figure& figure, const QString& label, std::span<const res
 // Of how many samples a value is at most x; 100 % at the end.
 chart::Line cdf_line(const QString& label, const Histogram& histogram, std::size_t colour);
 
-// Hosts by time. Between samples a host keeps its last value; before the first there is none.
+// Hosts by time. Between samples a host keeps its last value; before the first there is none. Of more hosts than
+// kMaxRows a row has several, which follow each other, and shows their mean: of a running total over all of them, since
+// a host has nothing until its first sample, of other values over those that have one.
 class HeatMapBuilder {
  public:
   static constexpr std::size_t kMaxColumns = 240;
+  static constexpr std::size_t kMaxRows = 1'000;
 
-  // Rows in the order of `hosts`, from 0 to end_s.
+  // In the order of `hosts`, from 0 to end_s.
   HeatMapBuilder(std::vector<std::int64_t> hosts, double end_s, std::size_t columns);
   // In order of time.
   void add(double time_s, std::int64_t host, double value);
-  // `totals`: the values are running totals, and cells show what a second brought.
+  // `names` of the hosts. `totals`: the values are running totals, and cells show what a second brought.
   chart::HeatMap build(const QStringList& names, const std::string& unit, bool totals);
 
  private:
+  struct Row {
+    double sum = 0;         // of the last values of its hosts
+    std::size_t count = 0;  // of hosts that have one
+  };
+  std::size_t row_count() const { return (hosts_.size() + hosts_a_row_ - 1) / hosts_a_row_; }
+
   std::vector<std::int64_t> hosts_;
   double end_s_;
   std::size_t columns_;
-  std::vector<double> cells_;  // row after row: the last value in the column; NaN: none
+  std::size_t hosts_a_row_;
+  std::vector<double> last_;  // by host; NaN: none
+  std::vector<Row> rows_;
+  std::vector<double> cells_;        // row after row: the sum at the end of the column; NaN: no sample came in it
+  std::vector<std::size_t> counts_;  // likewise of how many hosts
 };
 
 // A swept parameter's settings, each with what its repeats measured.

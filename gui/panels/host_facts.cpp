@@ -1,7 +1,10 @@
 #include "panels/host_facts.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
+
+#include "ghostnet/gui/scene/moment.hpp"
 
 namespace ghostnet::gui {
 
@@ -10,6 +13,8 @@ namespace {
 constexpr std::int64_t kMaxLinks = 5'000;
 
 std::string last_part(const std::string& name) { return name.substr(name.rfind('.') + 1); }
+
+bool is_entry(const results::LinkAt& link) { return link.kind == "dht"; }
 
 }  // namespace
 
@@ -56,6 +61,7 @@ std::optional<double> value_at(const std::vector<results::Point>& points, double
 std::vector<Connection> connections_of(const HostFacts& facts) {
   std::map<std::pair<std::string, std::int64_t>, Connection> all;
   for (const results::LinkAt& link : facts.links) {
+    if (is_entry(link)) continue;
     const std::int64_t peer = link.a == facts.host ? link.b : link.a;
     all.try_emplace({link.kind, peer}, Connection{.kind = link.kind, .peer = peer});
   }
@@ -68,6 +74,21 @@ std::vector<Connection> connections_of(const HostFacts& facts) {
   std::vector<Connection> connections;
   for (auto& [key, connection] : all) connections.push_back(std::move(connection));
   return connections;
+}
+
+std::vector<TableEntry> table_of(const HostFacts& facts) {
+  std::vector<TableEntry> table;
+  for (const results::LinkAt& link : facts.links) {
+    if (is_entry(link) && link.a == facts.host) table.push_back({bucket_in(link.fields), link.b, link.since_ns});
+  }
+  std::ranges::sort(table, {},
+                    [](const TableEntry& entry) { return std::tuple(entry.bucket, entry.since_ns, entry.peer); });
+  return table;
+}
+
+std::size_t held_by(const HostFacts& facts) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      facts.links, [&](const results::LinkAt& link) { return is_entry(link) && link.b == facts.host; }));
 }
 
 }  // namespace ghostnet::gui

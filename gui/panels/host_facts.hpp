@@ -38,7 +38,18 @@ struct Connection {
   std::int64_t peer = 0;
   std::map<std::string, std::pair<double, std::string>> values{};  // by the last part of the name; value, unit
 };
-// All links of the host, with the samples of those that have some; by kind, then peer.
+// All links of the host but entries of routing tables, with the samples of those that have some; by kind, then peer.
 std::vector<Connection> connections_of(const HostFacts& facts);
+
+// Who stands in the host's routing table, from the farthest bucket to the nearest, the oldest first.
+struct TableEntry {
+  std::int16_t bucket = -1;  // -1: the record does not say
+  std::int64_t peer = 0;
+  std::int64_t since_ns = 0;
+  bool operator==(const TableEntry&) const = default;
+};
+std::vector<TableEntry> table_of(const HostFacts& facts);
+// How many hosts have it in theirs.
+std::size_t held_by(const HostFacts& facts);
 
 }  // namespace ghostnet::gui

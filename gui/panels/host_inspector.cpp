@@ -13,6 +13,7 @@
 #include "charts/units.hpp"
 #include "panels/figures.hpp"
 #include "panels/metric_model.hpp"
+#include "panels/routing_table_view.hpp"
 #include "panels/words.hpp"
 
 namespace ghostnet::gui {
@@ -78,7 +79,8 @@ void HostInspector::build() {
   tabs_ = new QTabWidget;
   tabs_->setDocumentMode(true);
   tabs_->addTab(build_metrics(), tr("Metrics"));
-  tabs_->addTab(build_connections(), tr("Peers and connections"));
+  tabs_->addTab(build_connections(), tr("Connections"));
+  tabs_->addTab(build_routing_table(), tr("Routing table"));
 
   auto* content = new QWidget;
   auto* column = new QVBoxLayout(content);
@@ -113,8 +115,8 @@ QWidget* HostInspector::build_metrics() {
   auto* halves = new QSplitter(Qt::Vertical);
   halves->addWidget(above);
   halves->addWidget(chart_);
-  halves->setStretchFactor(0, 3);
-  halves->setStretchFactor(1, 2);
+  halves->setStretchFactor(0, 1);
+  halves->setStretchFactor(1, 1);
   halves->setChildrenCollapsible(false);
   metric_page_ = new PanelPage(halves);
   return metric_page_;
@@ -124,11 +126,13 @@ QWidget* HostInspector::build_connections() {
   connections_ = new CellModel({tr("Kind"), tr("Peer"), tr("cwnd"), tr("RTT"), tr("In flight, queued")}, this);
   connection_table_ = make_table(connections_, tr("Peers and connections of the host"));
   connection_table_->setSortingEnabled(false);
-  connection_table_->setToolTip(tr("A click shows the link, Enter or a double click the peer"));
-  connect(connection_table_, &QTableView::clicked, this, [this](const QModelIndex& index) {
-    const CellModel::Row& row = connections_->rows()[static_cast<std::size_t>(index.row())];
-    Q_EMIT link_wanted(row.cells[0].text, *host_, row.key);
-  });
+  connection_table_->setToolTip(tr("The panel Link shows the current one; Enter or a double click goes to the peer"));
+  connect(connection_table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+          [this](const QModelIndex& index) {
+            if (!index.isValid() || !host_) return;
+            const CellModel::Row& row = connections_->rows()[static_cast<std::size_t>(index.row())];
+            Q_EMIT link_wanted(row.cells[0].text, *host_, row.key);
+          });
   connect(connection_table_, &QTableView::activated, this, [this](const QModelIndex& index) {
     const qint64 peer = connections_->rows()[static_cast<std::size_t>(index.row())].key;
     if (peer >= 0) document_.select_host(peer);
@@ -143,6 +147,19 @@ QWidget* HostInspector::build_connections() {
   column->addWidget(not_sampled_);
   connection_page_ = new PanelPage(content);
   return connection_page_;
+}
+
+QWidget* HostInspector::build_routing_table() {
+  routing_table_ = new RoutingTableView(document_);
+  connect(routing_table_, &RoutingTableView::entry_chosen, this, [this](qint64 peer) {
+    if (host_) Q_EMIT link_wanted(QStringLiteral("dht"), *host_, peer);
+  });
+  connect(routing_table_, &RoutingTableView::peer_wanted, this, [this](qint64 peer) { document_.select_host(peer); });
+  return routing_table_;
+}
+
+void HostInspector::show_tab(const QString& name) {
+  tabs_->setCurrentIndex(name == "metrics" ? 0 : name == "connections" ? 1 : tabs_->indexOf(routing_table_));
 }
 
 void HostInspector::choose() {
@@ -189,6 +206,8 @@ void HostInspector::show_facts(Result<HostFacts> facts) {
   if (!facts) return page_->show_words(text_of(facts.error()));
   show_heading(*facts);
   show_connections(*facts);
+  routing_table_->show_table(*facts);
+  tabs_->setTabVisible(tabs_->indexOf(routing_table_), document_.find_series("kademlia.table_size") != nullptr);
 }
 
 void HostInspector::show_heading(const HostFacts& facts) {
@@ -214,7 +233,9 @@ void HostInspector::show_heading(const HostFacts& facts) {
                           : tr("at %1 m, %2 m").arg(*host.x, 0, 'f', 0).arg(*host.y, 0, 'f', 0));
   }
   std::map<std::string, int> degrees;
-  for (const results::LinkAt& link : facts.links) ++degrees[link.kind];
+  for (const results::LinkAt& link : facts.links) {
+    if (link.kind != "dht" || link.a == facts.host) ++degrees[link.kind];
+  }
   QStringList links;
   for (const auto& [kind, degree] : degrees) links << tr("%1 × %2").arg(degree).arg(text_of(kind));
   const QString gap = QStringLiteral("  ·  ");

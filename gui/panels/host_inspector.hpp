@@ -19,6 +19,7 @@ class QTabWidget;
 namespace ghostnet::gui {
 
 class MetricModel;
+class RoutingTableView;
 
 class HostInspector : public QWidget {
   Q_OBJECT
@@ -30,7 +31,10 @@ class HostInspector : public QWidget {
   // The host that is shown; nothing while none is selected.
   std::optional<std::int64_t> host() const { return host_; }
   QTabWidget& tabs() { return *tabs_; }
+  // "metrics", "connections" or "table".
+  void show_tab(const QString& name);
   QTableView& metric_table() { return *metric_table_; }
+  RoutingTableView& routing_table() { return *routing_table_; }
 
  Q_SIGNALS:
   void link_wanted(const QString& kind, qint64 a, qint64 b);
@@ -39,6 +43,7 @@ class HostInspector : public QWidget {
   void build();
   QWidget* build_metrics();
   QWidget* build_connections();
+  QWidget* build_routing_table();
   void choose();
   void ask_facts();
   void ask_history();
@@ -66,6 +71,7 @@ class HostInspector : public QWidget {
   QTableView* connection_table_;
   QLabel* not_sampled_;
   PanelPage* connection_page_;
+  RoutingTableView* routing_table_;
   PanelPage* page_;
   Refresher facts_refresher_;
   Refresher history_refresher_;

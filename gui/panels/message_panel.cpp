@@ -163,7 +163,7 @@ QWidget* MessagePanel::build_tree() {
   tree_->setModel(&tree_model_);
   tree_->setUniformRowHeights(true);
   tree_->setAccessibleName(tr("Who brought the message to whom first"));
-  tree_->setToolTip(tr("A double click goes to the instant of the arrival"));
+  tree_->setToolTip(tr("Enter or a double click goes to the instant of the arrival"));
   tree_->header()->setStretchLastSection(false);
   tree_->header()->setResizeContentsPrecision(100);
   tree_->setIndentation(14);
@@ -175,7 +175,7 @@ QWidget* MessagePanel::build_tree() {
   connect(tree_->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& index) {
     if (const Arrival* arrival = tree_model_.arrival(index)) document_.select_host(arrival->host);
   });
-  connect(tree_, &QTreeView::doubleClicked, this, [this](const QModelIndex& index) {
+  connect(tree_, &QTreeView::activated, this, [this](const QModelIndex& index) {
     if (const Arrival* arrival = tree_model_.arrival(index)) document_.set_time_ns(arrival->arrived_ns);
   });
   return tree_;

@@ -103,10 +103,8 @@ Result<chart::Figure> distribution(const results::Database& database, const Metr
   }
   std::vector<std::string> groups{question.group};
   if (question.group.empty()) {
-    for (const results::HostRow& host : hosts.rows()) {
-      if (std::ranges::find(groups, host.group) == groups.end() && groups.size() <= MetricQuestion::kMaxLines) {
-        groups.push_back(host.group);
-      }
+    for (const std::string& group : hosts.groups()) {
+      if (!group.empty() && groups.size() <= MetricQuestion::kMaxLines) groups.push_back(group);
     }
   }
   std::size_t colour = 0;

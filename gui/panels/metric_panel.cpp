@@ -6,7 +6,6 @@
 #include <QHBoxLayout>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <set>
 
 #include "panels/words.hpp"
 
@@ -106,8 +105,8 @@ void MetricPanel::offer_metrics() {
 }
 
 void MetricPanel::offer_groups() {
-  std::set<std::string> groups;
-  for (const results::HostRow& host : document_.hosts()->rows()) groups.insert(host.group);
+  std::vector<std::string> groups = document_.hosts()->groups();
+  std::ranges::sort(groups);
   group_->clear();
   group_->addItem(tr("All hosts"), QString());
   for (const std::string& group : groups) group_->addItem(text_of(group), text_of(group));

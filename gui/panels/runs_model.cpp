@@ -95,7 +95,7 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const {
     }
     case Qt::ForegroundRole: return column == status ? QVariant(status_colour(theme_of(theme_), *run)) : QVariant();
     case Qt::TextAlignmentRole:
-      if (column >= seed && column <= hosts) return int(Qt::AlignRight | Qt::AlignVCenter);
+      if (column >= simulated && column <= wall) return int(Qt::AlignRight | Qt::AlignVCenter);
       return {};
     case Qt::FontRole: {
       QFont bold;
@@ -108,12 +108,12 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const {
 
 QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal) return {};
-  if (role == Qt::TextAlignmentRole && section >= seed && section <= hosts)
+  if (role == Qt::TextAlignmentRole && section >= simulated && section <= wall)
     return int(Qt::AlignRight | Qt::AlignVCenter);
   if (role != Qt::DisplayRole) return {};
-  static const QStringList names{QObject::tr("Run"),     QObject::tr("Name"),  QObject::tr("Status"),
-                                 QObject::tr("Changed"), QObject::tr("Seed"),  QObject::tr("Duration"),
-                                 QObject::tr("Wall"),    QObject::tr("Hosts"), QObject::tr("Started")};
+  static const QStringList names{QObject::tr("Run"),     QObject::tr("Name"),     QObject::tr("Status"),
+                                 QObject::tr("Changed"), QObject::tr("Duration"), QObject::tr("Hosts"),
+                                 QObject::tr("Seed"),    QObject::tr("Wall"),     QObject::tr("Started")};
   return names.value(section);
 }
 

@@ -12,7 +12,7 @@ namespace ghostnet::gui {
 
 class RunsModel : public QAbstractTableModel {
  public:
-  enum Column { number, name, status, point, seed, simulated, wall, hosts, started, kColumns };
+  enum Column { number, name, status, point, simulated, hosts, seed, wall, started, kColumns };
 
   using QAbstractTableModel::QAbstractTableModel;
 

@@ -62,4 +62,11 @@ QString how_to_record_messages() {
          as_yaml("record:\n  traces: 10");
 }
 
+QString how_to_record_tables(const std::string& group) {
+  return QObject::tr(
+             "<p>Nobody stands in its routing table at this instant, or the run did not keep it: it keeps those of at "
+             "most 1,000 hosts. To have them of a group, add to the scenario:</p>") +
+         as_yaml(QString("record:\n  routing_tables: [%1]").arg(text_of(group.empty() ? std::string("all") : group)));
+}
+
 }  // namespace ghostnet::gui

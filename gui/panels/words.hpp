@@ -32,5 +32,7 @@ QString how_to_record_links();
 // Of a kind of link, out of hosts of a group.
 QString how_to_sample_links(const std::string& kind, const std::string& group);
 QString how_to_record_messages();
+// Of hosts of a group.
+QString how_to_record_tables(const std::string& group);
 
 }  // namespace ghostnet::gui

@@ -15,6 +15,30 @@ namespace {
 constexpr double kSmallestFactor = 0.6;
 constexpr double kFactorRange = 1.7;
 
+// What each host is called by: a place among the names.
+struct ByName {
+  std::vector<std::string> names{};
+  std::vector<std::uint32_t> of{};
+};
+
+ByName by_name(const HostTable& hosts, const std::string& by, const std::vector<Condition>& conditions) {
+  ByName named;
+  named.of.reserve(hosts.size());
+  if (by == "state") {
+    named.names = {"up", "down", "link down"};
+    for (std::size_t host = 0; host < hosts.size(); ++host) {
+      named.of.push_back(static_cast<std::uint32_t>(host < conditions.size() ? conditions[host] : Condition::up));
+    }
+    return named;
+  }
+  const bool by_region = by == "region";
+  named.names = by_region ? hosts.regions() : hosts.groups();
+  for (std::size_t host = 0; host < hosts.size(); ++host) {
+    named.of.push_back(by_region ? hosts.region_of(host) : hosts.group_of(host));
+  }
+  return named;
+}
+
 }  // namespace
 
 ValueRange range_of(const HostValues& values) {
@@ -38,18 +62,14 @@ Colouring colour_by_name(const HostTable& hosts, const std::string& by, const st
   colouring.legend.title = by == "region"  ? QObject::tr("Region")
                            : by == "state" ? QObject::tr("State")
                                            : QObject::tr("Group");
-  const auto name_of = [&](std::size_t host) -> std::string {
-    if (by == "region") return hosts[host].region;
-    if (by == "state") {
-      const Condition condition = host < conditions.size() ? conditions[host] : Condition::up;
-      return condition == Condition::up ? "up" : condition == Condition::down ? "down" : "link down";
-    }
-    return hosts[host].group;
-  };
-  std::map<std::string, std::size_t> counts;
-  for (std::size_t host = 0; host < hosts.size(); ++host) ++counts[name_of(host)];
+  const ByName hosts_by = by_name(hosts, by, conditions);
+  std::vector<std::size_t> counts(hosts_by.names.size());
+  for (const std::uint32_t name : hosts_by.of) ++counts[name];
+  std::vector<std::pair<std::string, std::size_t>> ordered;
+  for (std::size_t name = 0; name < counts.size(); ++name) {
+    if (counts[name] > 0) ordered.emplace_back(hosts_by.names[name], counts[name]);
+  }
   // The colours go to the largest first; what is beyond them shares the last.
-  std::vector<std::pair<std::string, std::size_t>> ordered(counts.begin(), counts.end());
   std::ranges::sort(ordered, [](const auto& a, const auto& b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;
   });
@@ -69,8 +89,10 @@ Colouring colour_by_name(const HostTable& hosts, const std::string& by, const st
       colouring.legend.categories.back().hosts += count;
     }
   }
+  std::vector<QRgb> colours;
+  for (const std::string& name : hosts_by.names) colours.push_back(colour_of[name]);
   colouring.colours.reserve(hosts.size());
-  for (std::size_t host = 0; host < hosts.size(); ++host) colouring.colours.push_back(colour_of[name_of(host)]);
+  for (const std::uint32_t name : hosts_by.of) colouring.colours.push_back(colours[name]);
   return colouring;
 }
 

@@ -24,15 +24,19 @@ std::shared_ptr<const Ground> ground_of(results::Topology topology, const std::s
   std::unordered_map<std::string, std::uint32_t> known;
   for (const std::string& router : topology.routers)
     known.try_emplace(router, static_cast<std::uint32_t>(known.size()));
-  ground->router_of.reserve(hosts.size());
-  for (const results::HostRow& host : hosts.rows()) {
-    if (host.region.empty()) {
-      ground->router_of.push_back(Ground::kNowhere);
+  std::vector<std::uint32_t> router_of_region;
+  for (const std::string& region : hosts.regions()) {
+    if (region.empty()) {
+      router_of_region.push_back(Ground::kNowhere);
       continue;
     }
-    const auto [place, is_new] = known.try_emplace(host.region, static_cast<std::uint32_t>(known.size()));
-    if (is_new) topology.routers.push_back(host.region);
-    ground->router_of.push_back(place->second);
+    const auto [place, is_new] = known.try_emplace(region, static_cast<std::uint32_t>(known.size()));
+    if (is_new) topology.routers.push_back(region);
+    router_of_region.push_back(place->second);
+  }
+  ground->router_of.reserve(hosts.size());
+  for (std::size_t host = 0; host < hosts.size(); ++host) {
+    ground->router_of.push_back(router_of_region[hosts.region_of(host)]);
   }
   ground->topology = std::move(topology);
   return ground;

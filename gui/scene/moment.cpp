@@ -6,43 +6,18 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <tuple>
 
 namespace ghostnet::gui {
 
 namespace {
 
-// Mixes the bits of a number (the finaliser of MurmurHash3): an order by it is a shuffle that repeats.
-std::uint64_t shuffled(std::uint64_t x) {
-  x ^= x >> 33;
-  x *= 0xff51afd7ed558ccdULL;
-  x ^= x >> 33;
-  x *= 0xc4ceb9fe1a85ec53ULL;
-  return x ^ (x >> 33);
-}
-
-std::string topic_of(const std::string& fields) {
-  if (fields.find("\"topic\"") == std::string::npos) return {};
-  const nlohmann::json object = nlohmann::json::parse(fields, nullptr, false);
-  if (!object.is_object() || !object.contains("topic") || !object["topic"].is_string()) return {};
-  return object["topic"].get<std::string>();
-}
-
-std::uint16_t place_in(std::vector<std::string>& names, const std::string& name) {
-  const auto found = std::ranges::find(names, name);
-  if (found != names.end()) return static_cast<std::uint16_t>(found - names.begin());
-  if (names.size() >= std::numeric_limits<std::uint16_t>::max()) return 0;
-  names.push_back(name);
-  return static_cast<std::uint16_t>(names.size() - 1);
-}
-
-// "faults[1].partition" is called partition.
-std::string fault_name(const std::string& key) { return key.substr(key.find_last_of('.') + 1); }
-
 std::string text_in(const nlohmann::json& object, const char* key) {
   return object.is_object() && object.contains(key) && object[key].is_string() ? object[key].get<std::string>()
                                                                                : std::string();
 }
+
+// "faults[1].partition" is called partition.
+std::string fault_name(const std::string& key) { return key.substr(key.find_last_of('.') + 1); }
 
 // The sides of a partition as the runner wrote them; no sides where the text is not that.
 std::vector<nlohmann::json> sides_in(const std::string& fields) {
@@ -98,7 +73,7 @@ std::shared_ptr<const Parts> parts_of(const std::vector<std::string>& partitions
 }
 
 MomentReader::MomentReader(std::int64_t run, std::shared_ptr<const HostTable> hosts)
-    : run_(run), hosts_(std::move(hosts)) {
+    : run_(run), hosts_(std::move(hosts)), links_(run_, hosts_) {
   states_.is_down.resize(hosts_->size());
   states_.is_offline.resize(hosts_->size());
   snapshots_.push_back(states_);
@@ -106,7 +81,7 @@ MomentReader::MomentReader(std::int64_t run, std::shared_ptr<const HostTable> ho
 
 void MomentReader::forget() {
   constexpr std::int64_t kLateNs = 3'000'000'000;  // what a writer may add to, behind what it wrote already
-  links_ns_.reset();
+  links_.forget();
   const std::int64_t known_ns = std::max<std::int64_t>(0, states_ns_ - kLateNs);
   while (snapshots_.size() > 1 && snapshots_.back().last.time_ns > known_ns) snapshots_.pop_back();
   go_back_to(known_ns);
@@ -114,8 +89,9 @@ void MomentReader::forget() {
 
 Result<Moment> MomentReader::read(const results::Database& database, const MomentWish& wish) {
   Moment moment{.time_ns = wish.time_ns, .ahead_ns = wish.ahead_ns};
-  if (Result<> read = read_links(database, wish.time_ns); !read) return fail(std::move(read));
-  moment.edges = edges_;
+  Result<std::shared_ptr<const EdgeSet>> edges = links_.at(database, wish.time_ns);
+  if (!edges) return fail(std::move(edges));
+  moment.edges = std::move(*edges);
   if (Result<> read = read_states(database, wish.time_ns); !read) return fail(std::move(read));
   moment.conditions = conditions_;
   moment.down_count = static_cast<std::size_t>(std::ranges::count(*conditions_, Condition::down));
@@ -140,58 +116,6 @@ Result<Moment> MomentReader::read(const results::Database& database, const Momen
     if (!positions->before.empty()) moment.positions = std::move(*positions);
   }
   return moment;
-}
-
-Result<> MomentReader::read_links(const results::Database& database, std::int64_t time_ns) {
-  const bool goes_on = links_ns_ && *links_ns_ <= time_ns;
-  bool changed = !goes_on;
-  Result<std::vector<results::LinkAt>> read =
-      goes_on ? results::links_since(database, run_, *links_ns_ + 1, time_ns + 1, kMaxLinks)
-              : results::links_at(database, run_, time_ns, kMaxLinks);
-  if (!read) {
-    links_ns_.reset();
-    return fail(std::move(read));
-  }
-  if (goes_on) {
-    changed = std::erase_if(links_, [&](const auto& link) { return link.until_ns && *link.until_ns <= time_ns; }) > 0;
-    for (results::LinkAt& link : *read) {
-      if (link.until_ns && *link.until_ns <= time_ns) continue;
-      links_.push_back(std::move(link));
-      changed = true;
-    }
-  } else {
-    links_ = std::move(*read);
-  }
-  links_ns_ = time_ns;
-  if (!changed) return {};
-  // Read anew the links are often those of before, and a picture of those need not be drawn again.
-  std::shared_ptr<const EdgeSet> set = edge_set();
-  if (*set != *edges_) edges_ = std::move(set);
-  return {};
-}
-
-std::shared_ptr<const EdgeSet> MomentReader::edge_set() const {
-  auto set = std::make_shared<EdgeSet>();
-  set->topics.emplace_back();
-  set->cut_short = links_.size() >= static_cast<std::size_t>(kMaxLinks);
-  set->edges.reserve(links_.size());
-  std::unordered_map<std::string, std::uint16_t> topics;  // by the text of the fields, of which there are few
-  for (const results::LinkAt& link : links_) {
-    const auto a = hosts_->index_of(link.a);
-    const auto b = hosts_->index_of(link.b);
-    if (!a || !b) continue;  // the network around the hosts
-    const auto [topic, is_new] = topics.try_emplace(link.fields);
-    if (is_new) topic->second = place_in(set->topics, topic_of(link.fields));
-    set->edges.push_back({.a = static_cast<std::uint32_t>(*a),
-                          .b = static_cast<std::uint32_t>(*b),
-                          .kind = place_in(set->kinds, link.kind),
-                          .topic = topic->second});
-  }
-  std::ranges::sort(set->edges, {}, [](const Edge& edge) {
-    const std::uint64_t ends = (std::uint64_t{edge.a} << 32) | edge.b;
-    return std::tuple(shuffled(ends + edge.kind), edge.kind, edge.topic);
-  });
-  return set;
 }
 
 Result<> MomentReader::read_states(const results::Database& database, std::int64_t time_ns) {

@@ -130,8 +130,12 @@ void Density::lay_over(QImage& image, QRgb colour, double opacity, double streng
 const Discs::Mask& Discs::mask(int radius_quarters, int inner_quarters, int x_quarter, int y_quarter) {
   const auto key =
       static_cast<std::uint32_t>((radius_quarters << 16) | (inner_quarters << 4) | (x_quarter << 2) | y_quarter);
+  if (const auto known = masks_.find(key); known != masks_.end()) return known->second;
+  if (mask_bytes_ > kMaxMaskBytes) {
+    masks_.clear();
+    mask_bytes_ = 0;
+  }
   Mask& mask = masks_[key];
-  if (mask.side > 0) return mask;
   const float radius = static_cast<float>(radius_quarters) / 4;
   const float inner = static_cast<float>(inner_quarters) / 4;
   const int reach = static_cast<int>(std::ceil(radius)) + 1;
@@ -148,6 +152,7 @@ const Discs::Mask& Discs::mask(int radius_quarters, int inner_quarters, int x_qu
       mask.cover.push_back(static_cast<std::uint8_t>(std::lround(255 * std::max(0.0F, cover))));
     }
   }
+  mask_bytes_ += mask.cover.size();
   return mask;
 }
 

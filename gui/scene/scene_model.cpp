@@ -12,7 +12,11 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr int kShowProgressMs = 60;
-constexpr qint64 kReadAnewMs = 2'000;  // the links of a run that is written, some of which have ended
+// Which links of a run that is written have ended is seen by reading them anew: so often, and seldomer where that takes
+// longer.
+constexpr qint64 kReadAnewMs = 700;
+constexpr qint64 kReadManyAnewMs = 2'000;
+constexpr std::size_t kManyLinks = 50'000;
 
 std::vector<Pair> pairs_of(const std::vector<results::LinkRow>& links, const HostTable& hosts) {
   std::vector<Pair> pairs;
@@ -65,7 +69,8 @@ std::int64_t slowest_ns(const Propagation& propagation) {
 SceneModel::SceneModel(Document& document, QObject* parent) : QObject(parent), document_(document) {
   connect(&document_, &Document::run_changed, this, &SceneModel::begin_run);
   connect(&document_, &Document::run_grew, this, [this] {
-    if (!read_anew_.isValid() || read_anew_.elapsed() > kReadAnewMs) {
+    const qint64 pause_ms = scene_.edges->edges.size() < kManyLinks ? kReadAnewMs : kReadManyAnewMs;
+    if (!read_anew_.isValid() || read_anew_.elapsed() > pause_ms) {
       forget_ = true;
       read_anew_.restart();
     }
@@ -203,7 +208,10 @@ void SceneModel::take_moment(Moment moment) {
   if (scene_.edges != edges_before || scene_.parts != parts_before) {
     cut_links_ = std::ranges::count_if(scene_.edges->edges, [this](const Edge& edge) { return scene_.is_cut(edge); });
   }
-  if (scene_.edges != edges_before) ask_routes();
+  if (scene_.edges != edges_before) {
+    ask_routes();
+    find_table();
+  }
   scene_.conditions = moment_.conditions;
   scene_.flights = std::make_shared<const std::vector<Flight>>(moment_.flights);
   const Look& look = document_.look();
@@ -292,7 +300,22 @@ void SceneModel::apply_selection() {
   }
   if (document_.selection().trace != shown_trace_) ask_trace();
   ask_routes();
+  find_table();
   Q_EMIT changed();
+}
+
+void SceneModel::find_table() {
+  scene_.table.reset();
+  if (scene_.selected.size() != 1) return;
+  TableLook table{.host = scene_.selected.front()};
+  for (const Edge& edge : scene_.edges->edges) {
+    if (edge.bucket < 0) continue;
+    if (edge.b == table.host) ++table.held_by;
+    if (edge.a != table.host) continue;
+    ++table.entries;
+    table.deepest = std::max(table.deepest, edge.bucket);
+  }
+  if (table.entries > 0) scene_.table = table;
 }
 
 // From the peers of one selected host to it, between several, or along a selected link.

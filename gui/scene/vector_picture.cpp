@@ -6,6 +6,7 @@
 
 #include "ghostnet/gui/scene/raster.hpp"
 #include "ghostnet/gui/scene/world_map.hpp"
+#include "scene/marks.hpp"
 
 namespace ghostnet::gui {
 
@@ -43,36 +44,23 @@ class SvgText {
   }
 
   void add_wires() {
-    if (!scene_.shows_wires || !has_routers(scene_)) return;
-    const std::vector<Spot>& routers = scene_.placement->routers;
     QByteArray hosts;
-    for (std::size_t host = 0; host < std::min(scene_.size(), scene_.ground->router_of.size()); ++host) {
-      const std::uint32_t router = scene_.ground->router_of[host];
-      if (router != Ground::kNowhere) add_line(hosts, view((*scene_.spots)[host]), view(routers[router]));
-    }
-    add_path(hosts, theme_.link, camera_.ratio, 0.3);
-    QByteArray wires;
-    for (const results::Wire& wire : scene_.ground->topology.wires) {
-      add_line(wires, view(routers[wire.a]), view(routers[wire.b]));
-    }
-    add_path(wires, theme_.link, wire_width(camera_), 0.8);
+    for_each_host_wire(scene_, camera_, [&](Spot from, Spot to) { add_line(hosts, from, to); });
+    add_path(hosts, theme_.link, camera_.ratio, is_background(scene_) ? 0.1 : 0.3);
+    add_strokes(wire_strokes(scene_, camera_));
   }
 
-  void add_routes() {
-    if (scene_.routes == nullptr || !has_routers(scene_)) return;
-    const std::vector<Spot>& routers = scene_.placement->routers;
-    const QColor colour = link_colour(theme_, "route");
-    for (const RouteLook::Load& load : scene_.routes->wires) {
-      const results::Wire& wire = scene_.ground->topology.wires[load.wire];
-      QByteArray line;
-      add_line(line, view(routers[wire.a]), view(routers[wire.b]));
-      add_path(line, colour, route_width(load, camera_), 0.9);
+  // Those that are drawn alike are one path.
+  void add_strokes(const std::vector<Stroke>& strokes) {
+    for (auto at = strokes.begin(); at != strokes.end();) {
+      const auto end = std::find_if(at, strokes.end(), [&](const Stroke& each) {
+        return each.colour != at->colour || each.opacity != at->opacity || each.width != at->width;
+      });
+      QByteArray path;
+      for (const Stroke& stroke : std::span(at, end)) add_line(path, stroke.from, stroke.to);
+      add_path(path, QColor(at->colour), at->width, at->opacity / 255.0);
+      at = end;
     }
-    QByteArray ends;
-    for (const std::uint32_t host : scene_.routes->hosts) {
-      add_line(ends, view((*scene_.spots)[host]), view(routers[scene_.ground->router_of[host]]));
-    }
-    add_path(ends, colour, 1.3 * camera_.ratio, 0.8);
   }
 
   void add_routers() {
@@ -94,53 +82,38 @@ class SvgText {
   }
 
   void add_hosts() {
-    const double usual = node_radius(scene_, camera_);
-    const bool is_dim = scene_.trace != nullptr;
-    out_ += is_dim ? "<g opacity=\"0.3\">\n" : "<g>\n";
-    for (std::size_t host = 0; host < scene_.size(); ++host) {
-      const double radius = usual * (host < scene_.nodes->sizes.size() ? scene_.nodes->sizes[host] : 1);
-      const Spot at = view((*scene_.spots)[host]);
-      if (scene_.parts != nullptr && scene_.parts->of_host[host] != 0) {
-        add_circle(at, radius + 3 * camera_.ratio, part_colour(theme_, scene_.parts->of_host[host]));
+    for_each_host_mark(scene_, camera_, [&](const HostMark& mark) {
+      const double opacity = mark.opacity / 255.0;
+      if (mark.is_selected) {
+        constexpr double kWidth = kRingTo - kRingFrom;
+        const double away = mark.radius + (kRingFrom + kWidth / 2) * camera_.ratio;
+        add_ring(mark.at, away, theme_.accent, kWidth * camera_.ratio);
       }
-      const Condition condition = scene_.condition_of(host);
-      const QColor colour = host < scene_.nodes->colours.size() ? QColor(scene_.nodes->colours[host]) : theme_.node;
-      if (condition == Condition::up) {
-        add_circle(at, radius, colour);
-      } else {
-        add_circle(at, radius, theme_.canvas, condition == Condition::down ? theme_.down : theme_.warning);
+      if (mark.part != 0) {
+        add_circle(mark.at, mark.radius + 3 * camera_.ratio, part_colour(theme_, mark.part), {}, opacity);
       }
-    }
-    out_ += "</g>\n";
+      const QColor colour(mark.colour);
+      mark.condition == Condition::up ? add_circle(mark.at, mark.radius, colour, {}, opacity)
+                                      : add_circle(mark.at, mark.radius, theme_.canvas, colour, opacity);
+    });
   }
 
-  // Those hops that have arrived, each in the colour of its delay.
   void add_trace() {
     if (scene_.trace == nullptr || scene_.time_ns < scene_.trace->began_ns) return;
+    add_strokes(trace_strokes(scene_, camera_));
     const double radius = std::max(1.6, static_cast<double>(node_radius(scene_, camera_)));
     for (const TraceLook::Hop& hop : scene_.trace->hops) {
       if (hop.arrived_ns > scene_.time_ns) continue;
-      QByteArray line;
-      add_line(line, view((*scene_.spots)[hop.from]), view((*scene_.spots)[hop.to]));
-      add_path(line, QColor(hop.colour), 1.4 * camera_.ratio, 0.7);
-    }
-    for (const TraceLook::Hop& hop : scene_.trace->hops) {
-      if (hop.arrived_ns <= scene_.time_ns)
-        add_circle(view((*scene_.spots)[hop.to]), radius * 1.15, QColor(hop.colour));
+      add_circle(view((*scene_.spots)[hop.to]), radius * 1.15, QColor(hop.colour));
     }
     add_circle(view((*scene_.spots)[scene_.trace->root]), radius * 1.5, theme_.message, theme_.message);
   }
 
   void add_flights() {
-    if (scene_.flights == nullptr) return;
     QByteArray dots;
-    for (const Flight& flight : *scene_.flights) {
-      if (flight.lost || scene_.time_ns < flight.sent_ns || scene_.time_ns > flight.until_ns) continue;
-      if (scene_.trace != nullptr && flight.trace == 0) continue;
-      const auto took = static_cast<float>(std::max<std::int64_t>(1, flight.until_ns - flight.sent_ns));
-      const float share = static_cast<float>(scene_.time_ns - flight.sent_ns) / took;
-      dots += "M" + place(Track(scene_, camera_, flight).at(share)) + "h0";
-    }
+    for_each_flight(scene_, camera_, [&](const Flight& flight, const Track& track, float share) {
+      if (!flight.lost) dots += "M" + place(track.at(share)) + "h0";
+    });
     add_path(dots, theme_.message, 3 * camera_.ratio, 0.9);
   }
 
@@ -178,7 +151,7 @@ class SvgText {
       for (const Edge& edge : std::span(edges).subspan(begin, std::min(in_layer, edges.size() - begin))) {
         if (which(edge)) add_line(path, view((*scene_.spots)[edge.a]), view((*scene_.spots)[edge.b]));
       }
-      add_path(path, colour, camera_.ratio, scene_.trace != nullptr ? opacity * 0.3 : opacity);
+      add_path(path, colour, camera_.ratio, is_background(scene_) ? opacity * 0.3 : opacity);
     }
   }
 
@@ -189,11 +162,21 @@ class SvgText {
             QByteArray::number(opacity, 'f', 2) + "\" d=\"" + path + "\"/>\n";
   }
 
-  void add_circle(Spot at, double radius, const QColor& fill, const QColor& rim = {}) {
+  void add_circle(Spot at, double radius, const QColor& fill, const QColor& rim = {}, double opacity = 1) {
     out_ += "<circle cx=\"" + QByteArray::number(at.x, 'f', 1) + "\" cy=\"" + QByteArray::number(at.y, 'f', 1) +
             "\" r=\"" + QByteArray::number(radius, 'f', 2) + "\" fill=\"" + fill.name().toUtf8() + "\"";
     if (rim.isValid()) out_ += " stroke=\"" + rim.name().toUtf8() + "\"";
+    if (opacity < 1) out_ += " opacity=\"" + QByteArray::number(opacity, 'f', 2) + "\"";
     out_ += "/>\n";
+  }
+
+  void add_ring(Spot at, double radius, const QColor& colour, double width) {
+    out_ += "<path fill=\"none\" stroke=\"" + colour.name().toUtf8() + "\" stroke-width=\"" +
+            QByteArray::number(width, 'f', 2) + "\" d=\"M" + place({at.x - static_cast<float>(radius), at.y});
+    const QByteArray arc =
+        "a" + QByteArray::number(radius, 'f', 2) + " " + QByteArray::number(radius, 'f', 2) + " 0 1 0 ";
+    out_ += arc + QByteArray::number(2 * radius, 'f', 2) + " 0" + arc + QByteArray::number(-2 * radius, 'f', 2) +
+            " 0\"/>\n";
   }
 
   const Scene& scene_;
@@ -210,7 +193,8 @@ QByteArray svg_of(const Scene& scene, const Camera& camera, const std::vector<Ca
   if (scene.size() > 0) {
     svg.add_wires();
     svg.add_links();
-    svg.add_routes();
+    svg.add_strokes(selected_strokes(scene, camera));
+    svg.add_strokes(route_strokes(scene, camera));
     svg.add_routers();
     svg.add_hosts();
     svg.add_trace();

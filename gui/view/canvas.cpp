@@ -1,5 +1,6 @@
 #include "ghostnet/gui/canvas.hpp"
 
+#include <QFocusEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QWheelEvent>
@@ -63,5 +64,18 @@ void Canvas::keyPressEvent(QKeyEvent* event) {
 }
 
 void Canvas::leaveEvent(QEvent*) { on_leave(); }
+
+void Canvas::focusInEvent(QFocusEvent* event) {
+  const Qt::FocusReason reason = event->reason();
+  shows_focus_ = reason == Qt::TabFocusReason || reason == Qt::BacktabFocusReason || reason == Qt::ShortcutFocusReason;
+  QWidget::focusInEvent(event);
+  update();
+}
+
+void Canvas::focusOutEvent(QFocusEvent* event) {
+  shows_focus_ = false;
+  QWidget::focusOutEvent(event);
+  update();
+}
 
 }  // namespace ghostnet::gui

@@ -50,7 +50,12 @@ void LegendCard::refresh() {
              .count = QString("%L1").arg(entry.hosts),
              .colour = entry.colour});
   }
-  if (legend.is_scale) add_row({.kind = Row::Kind::scale});
+  if (legend.is_scale) {
+    const auto colour_at = [this, reversed = legend.is_reversed](double share) {
+      return sequential_colour(document_.theme(), reversed ? 1 - share : share);
+    };
+    add_row({.kind = Row::Kind::scale, .text = legend.low, .count = legend.high, .colour_at = colour_at});
+  }
   if (const auto& parts = model_.scene().parts) {
     add_row({.kind = Row::Kind::title, .text = tr("Cut off from %L1 hosts").arg(parts->sizes.front())});
     for (std::size_t part = 1; part < std::min(parts->sizes.size(), kMostParts); ++part) {
@@ -74,9 +79,26 @@ void LegendCard::refresh() {
              .count = QString("%L1").arg(model_.cut_links()),
              .colour = document_.theme().bad.rgb()});
   }
+  add_table();
   setFixedSize(kWidth, rows_.back().place.bottom() + kMargin - 2);
   setVisible(model_.scene().size() > 0);
   update();
+}
+
+// What the colours of its entries say, where a host's routing table is shown.
+void LegendCard::add_table() {
+  const auto& table = model_.scene().table;
+  if (!table || document_.look().hidden_link_kinds.contains("dht")) return;
+  const auto host = QString::fromStdString((*document_.hosts())[table->host].name);
+  add_row({.kind = Row::Kind::title, .text = tr("Routing table of %1").arg(host)});
+  const auto colour_at = [this, deepest = table->deepest](double share) {
+    constexpr std::int16_t kFine = 1'000;  // as if there were so many buckets
+    return bucket_colour(document_.theme(), static_cast<std::int16_t>(deepest <= 0 ? kFine : share * kFine), kFine);
+  };
+  add_row({.kind = Row::Kind::scale,
+           .text = tr("bucket 0, far"),
+           .count = tr("%1, near").arg(table->deepest),
+           .colour_at = colour_at});
 }
 
 void LegendCard::paintEvent(QPaintEvent*) {
@@ -122,20 +144,20 @@ void LegendCard::paint(QPainter& painter) const {
       QLinearGradient gradient(bar.topLeft(), bar.topRight());
       for (int step = 0; step <= 16; ++step) {
         const double share = step / 16.0;
-        gradient.setColorAt(share, sequential_colour(theme, model_.legend().is_reversed ? 1 - share : share));
+        gradient.setColorAt(share, row.colour_at(share));
       }
       painter.setPen(Qt::NoPen);
       painter.setBrush(gradient);
       painter.drawRoundedRect(bar, 3, 3);
       text.setTop(static_cast<int>(bar.bottom()) + 3);
       painter.setPen(theme.faint_text);
-      painter.drawText(text, Qt::AlignLeft | Qt::AlignTop, model_.legend().low);
-      painter.drawText(text, Qt::AlignRight | Qt::AlignTop, model_.legend().high);
+      painter.drawText(text, Qt::AlignLeft | Qt::AlignTop, row.text);
+      painter.drawText(text, Qt::AlignRight | Qt::AlignTop, row.count);
       continue;
     }
     painter.setPen(is_hidden ? theme.faint_text : theme.text);
     painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter,
-                     fontMetrics().elidedText(row.text, Qt::ElideRight, text.width() - 50));
+                     fontMetrics().elidedText(row.text, Qt::ElideRight, text.width() - (row.count.isEmpty() ? 0 : 50)));
     painter.setPen(theme.faint_text);
     painter.drawText(text, Qt::AlignRight | Qt::AlignVCenter, is_hidden ? tr("hidden") : row.count);
   }

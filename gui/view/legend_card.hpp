@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QWidget>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,14 +30,16 @@ class LegendCard : public QWidget {
  private:
   struct Row {
     enum class Kind : std::uint8_t { title, category, part, scale, link } kind = Kind::title;
-    QString text{};
-    QString count{};
+    QString text{};   // of a scale: its low end
+    QString count{};  // its high end
     QRgb colour = 0;
     std::string link{};
+    std::function<QColor(double share)> colour_at{};  // of a scale
     QRect place{};
   };
 
   void add_row(Row row);
+  void add_table();
   void add_link(const std::string& kind, const QString& text, std::size_t count);
 
   Document& document_;

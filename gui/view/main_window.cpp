@@ -1,5 +1,6 @@
 #include "ghostnet/gui/main_window.hpp"
 
+#include <QAccessible>
 #include <QAction>
 #include <QApplication>
 #include <QCloseEvent>
@@ -57,6 +58,32 @@ QWidget* make_welcome(QWidget* parent, const std::vector<QPushButton*>& buttons)
   column->addLayout(row);
   column->addStretch(3);
   return page;
+}
+
+// To the first control of a part that takes it; false: none does.
+bool give_keyboard(QWidget* part) {
+  QWidget* at = part;
+  do {
+    const bool takes = at->isVisible() && at->isEnabled() && (at->focusPolicy() & Qt::TabFocus) != 0;
+    if (takes && (at == part || part->isAncestorOf(at))) {
+      at->setFocus(Qt::ShortcutFocusReason);
+      return true;
+    }
+    at = at->nextInFocusChain();
+  } while (at != part);
+  return false;
+}
+
+bool is_scenario(const QString& path) {
+  return path.endsWith(".yaml", Qt::CaseInsensitive) || path.endsWith(".yml", Qt::CaseInsensitive);
+}
+
+// The first file among what is dragged; empty: there is none.
+QString file_in(const QMimeData& data) {
+  for (const QUrl& url : data.urls()) {
+    if (url.isLocalFile()) return url.toLocalFile();
+  }
+  return {};
 }
 
 }  // namespace
@@ -141,6 +168,20 @@ void MainWindow::build_menus() {
   open->setShortcut(QKeySequence::Open);
   QAction* quit = file_menu_->addAction(tr("&Quit"), this, &QWidget::close);
   quit->setShortcut(QKeySequence::Quit);
+  build_view_menu();
+  const auto add = [this](const QString& text, const QKeySequence& keys, void (TimeBar::*slot)()) {
+    run_menu_->addAction(text, time_bar_, slot)->setShortcut(keys);
+  };
+  add(tr("&Play or pause"), QKeySequence(Qt::Key_Space), &TimeBar::toggle);
+  add(tr("Step &on"), QKeySequence("."), &TimeBar::step_on);
+  add(tr("Step &back"), QKeySequence(","), &TimeBar::step_back);
+  add(tr("&Faster"), QKeySequence("]"), &TimeBar::faster);
+  add(tr("&Slower"), QKeySequence("["), &TimeBar::slower);
+  add(tr("To the be&ginning"), QKeySequence("Ctrl+Home"), &TimeBar::to_begin);
+  add(tr("To the &end"), QKeySequence("Ctrl+End"), &TimeBar::to_end);
+}
+
+void MainWindow::build_view_menu() {
   QAction* theme = view_menu_->addAction(tr("&Dark"));
   theme->setCheckable(true);
   theme->setChecked(document_.theme_kind() == ThemeKind::dark);
@@ -150,20 +191,64 @@ void MainWindow::build_menus() {
   connect(&document_, &Document::theme_changed, theme,
           [this, theme] { theme->setChecked(document_.theme_kind() == ThemeKind::dark); });
   view_menu_->addSeparator();
-  const auto add = [](QMenu* menu, const QString& text, const QKeySequence& keys, auto* receiver, auto slot) {
-    menu->addAction(text, receiver, slot)->setShortcut(keys);
+  const auto add = [this](const QString& text, const QKeySequence& keys, auto* receiver, auto slot) {
+    view_menu_->addAction(text, receiver, slot)->setShortcut(keys);
   };
-  add(view_menu_, tr("Show &all"), QKeySequence("Ctrl+0"), mesh_, &MeshView::show_all);
-  add(view_menu_, tr("&Take back a change of view"), QKeySequence("Alt+Left"), mesh_, &MeshView::take_back);
-  add(view_menu_, tr("&Find a host"), QKeySequence::Find, this, [this] { view_bar_->search().setFocus(); });
+  add(tr("Show &all"), QKeySequence("Ctrl+0"), mesh_, &MeshView::show_all);
+  add(tr("&Take back a change of view"), QKeySequence("Alt+Left"), mesh_, &MeshView::take_back);
+  add(tr("&Find a host"), QKeySequence::Find, this, [this] { view_bar_->search().setFocus(Qt::ShortcutFocusReason); });
+  links_menu_ = view_menu_->addMenu(tr("&Links"));
+  connect(links_menu_, &QMenu::aboutToShow, this, &MainWindow::fill_links_menu);
+  fill_links_menu();
   view_menu_->addSeparator();
-  add(run_menu_, tr("&Play or pause"), QKeySequence(Qt::Key_Space), time_bar_, &TimeBar::toggle);
-  add(run_menu_, tr("Step &on"), QKeySequence("."), time_bar_, &TimeBar::step_on);
-  add(run_menu_, tr("Step &back"), QKeySequence(","), time_bar_, &TimeBar::step_back);
-  add(run_menu_, tr("&Faster"), QKeySequence("]"), time_bar_, &TimeBar::faster);
-  add(run_menu_, tr("&Slower"), QKeySequence("["), time_bar_, &TimeBar::slower);
-  add(run_menu_, tr("To the be&ginning"), QKeySequence("Ctrl+Home"), time_bar_, &TimeBar::to_begin);
-  add(run_menu_, tr("To the &end"), QKeySequence("Ctrl+End"), time_bar_, &TimeBar::to_end);
+  add(tr("&Next part of the window"), QKeySequence("F6"), this, [this] { go_to_part(1); });
+  add(tr("P&revious part of the window"), QKeySequence("Shift+F6"), this, [this] { go_to_part(-1); });
+  view_menu_->addSeparator();
+}
+
+// What a click on the legend does, for those without a mouse.
+void MainWindow::fill_links_menu() {
+  links_menu_->clear();
+  const Scene& scene = mesh_->model().scene();
+  std::vector<std::string> kinds = scene.edges->kinds;
+  if (scene.ground != nullptr) kinds.insert(kinds.begin(), {"wire", "route"});
+  for (const std::string& kind : kinds) {
+    QAction* shown = links_menu_->addAction(QString::fromStdString(kind));
+    shown->setCheckable(true);
+    shown->setChecked(!document_.look().hidden_link_kinds.contains(kind));
+    connect(shown, &QAction::toggled, this, [this, kind](bool is_shown) {
+      Look look = document_.look();
+      if (is_shown) {
+        look.hidden_link_kinds.erase(kind);
+      } else {
+        look.hidden_link_kinds.insert(kind);
+      }
+      document_.set_look(std::move(look));
+    });
+  }
+  if (kinds.empty()) links_menu_->addAction(tr("There are none"))->setEnabled(false);
+}
+
+std::vector<QWidget*> MainWindow::parts() const {
+  std::vector<QWidget*> parts = {view_bar_, pages_};
+  for (QDockWidget* dock : docks_) {
+    if (dock->isVisible() && !dock->visibleRegion().isEmpty()) parts.push_back(dock->widget());
+  }
+  return parts;
+}
+
+void MainWindow::go_to_part(int step) {
+  const std::vector<QWidget*> all = parts();
+  const QWidget* const focus = QApplication::focusWidget() != nullptr ? QApplication::focusWidget() : focusWidget();
+  const auto here = std::ranges::find_if(
+      all, [&](const QWidget* part) { return focus != nullptr && (part == focus || part->isAncestorOf(focus)); });
+  const auto count = static_cast<std::ptrdiff_t>(all.size());
+  // From nowhere the first is next.
+  std::ptrdiff_t at = here == all.end() ? (step > 0 ? -1 : count) : here - all.begin();
+  for (std::ptrdiff_t tried = 0; tried < count; ++tried) {
+    at = (at + step + count) % count;
+    if (give_keyboard(all[static_cast<std::size_t>(at)])) return;
+  }
 }
 
 QDockWidget* MainWindow::add_panel(const PanelPlace& place, QWidget* panel) {
@@ -198,6 +283,7 @@ void MainWindow::bring_up(const QString& id) {
   if (dock == docks_.end()) return;
   (*dock)->show();
   (*dock)->raise();
+  give_keyboard((*dock)->widget());
 }
 
 void MainWindow::show_titles() {
@@ -235,7 +321,10 @@ void MainWindow::show_notice(const QString& message) { show_banner(message, docu
 void MainWindow::show_banner(const QString& message, const QColor& colour) {
   banner_->setStyleSheet(QString("background: %1; color: %2;").arg(document_.theme().raised.name(), colour.name()));
   banner_text_->setText(message);
+  banner_text_->setAccessibleName(message);
   banner_->show();
+  QAccessibleEvent alert(banner_text_, QAccessible::Alert);
+  QAccessible::updateAccessibility(&alert);
 }
 
 void MainWindow::choose_file() {
@@ -263,16 +352,15 @@ void MainWindow::show_state() {
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-  if (event->mimeData()->hasUrls()) event->acceptProposedAction();
+  if (!file_in(*event->mimeData()).isEmpty()) event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
-  for (const QUrl& url : event->mimeData()->urls()) {
-    if (!url.isLocalFile()) continue;
-    document_.open(url.toLocalFile());
-    event->acceptProposedAction();
-    return;
-  }
+  const QString path = file_in(*event->mimeData());
+  if (path.isEmpty()) return;
+  event->acceptProposedAction();
+  if (is_scenario(path)) return Q_EMIT scenario_dropped(path);
+  document_.open(path);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

@@ -12,22 +12,30 @@ namespace ghostnet::gui {
 
 namespace {
 
-constexpr std::size_t kMostNames = 120;    // of hosts at once
-constexpr float kNamedRadius = 9;          // of hosts that are large enough to be named
-constexpr std::size_t kMostRings = 2'000;  // around selected hosts
+constexpr std::size_t kMostNames = 120;  // of hosts at once
+constexpr float kNamedRadius = 9;        // of hosts that are large enough to be named
+constexpr std::size_t kMostNamedSelected = 12;
+constexpr std::size_t kMostCrowds = 400;  // that are named at once
 
 QPointF point(Spot spot) { return {spot.x, spot.y}; }
 
-// Draws text with a rim in the colour of the canvas, so that it can be read over anything.
-void draw_text(QPainter& painter, QPointF baseline, const QString& text, const QColor& colour, const QColor& rim) {
-  QColor soft = rim;
-  soft.setAlpha(200);
-  painter.setPen(soft);
-  for (const QPointF shift : {QPointF(-1, 0), QPointF(1, 0), QPointF(0, -1), QPointF(0, 1)}) {
-    painter.drawText(baseline + shift, text);
-  }
+// What lies below words, so that they can be read over anything.
+void draw_plate(QPainter& painter, const QRectF& place, const Overlay& overlay) {
+  QColor soft = overlay.document.theme().canvas;
+  soft.setAlpha(165);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(soft);
+  painter.drawRoundedRect(place, 4 * overlay.camera.ratio, 4 * overlay.camera.ratio);
+}
+
+void draw_text(QPainter& painter, QPointF baseline, const QString& text, const QColor& colour) {
   painter.setPen(colour);
   painter.drawText(baseline, text);
+}
+
+QRectF place_of(QPointF baseline, const QString& text, const QFontMetricsF& metrics, double unit) {
+  const QRectF place(baseline.x(), baseline.y() - metrics.ascent(), metrics.horizontalAdvance(text), metrics.height());
+  return place.adjusted(-4 * unit, -unit, 4 * unit, unit);
 }
 
 // Keeps what is written from being written over.
@@ -47,9 +55,15 @@ void name_crowds(QPainter& painter, const Overlay& overlay, FreePlaces& places) 
   const Theme& theme = overlay.document.theme();
   const double unit = overlay.camera.ratio;
   const QFontMetricsF metrics(painter.font());
+  const Extent seen = overlay.camera.seen();
+  std::size_t named = 0;
   for (const CrowdLabel& crowd : overlay.model.scene().placement->crowds) {
     const double radius = crowd.radius * overlay.camera.scale;
-    if (crowd.text.empty() || radius > overlay.camera.height) continue;
+    if (crowd.text.empty() || radius > overlay.camera.height || named >= kMostCrowds) continue;
+    const bool is_seen = crowd.middle.x + crowd.radius >= seen.left && crowd.middle.x - crowd.radius <= seen.right &&
+                         crowd.middle.y + crowd.radius >= seen.top && crowd.middle.y - crowd.radius <= seen.bottom;
+    if (!is_seen) continue;
+    ++named;
     const QPointF middle = point(overlay.camera.to_view(crowd.middle));
     QString name = QString::fromStdString(crowd.text);
     name.replace('_', ' ');
@@ -63,8 +77,9 @@ void name_crowds(QPainter& painter, const Overlay& overlay, FreePlaces& places) 
       place.moveTop(baseline.y() - metrics.ascent());
       if (!places.take(place)) continue;
     }
-    draw_text(painter, baseline, name, theme.text, theme.canvas);
-    draw_text(painter, baseline + QPointF(metrics.horizontalAdvance(name), 0), count, theme.faint_text, theme.canvas);
+    draw_plate(painter, place, overlay);
+    draw_text(painter, baseline, name, theme.text);
+    draw_text(painter, baseline + QPointF(metrics.horizontalAdvance(name), 0), count, theme.faint_text);
   }
 }
 
@@ -82,9 +97,10 @@ void name_routers(QPainter& painter, const Overlay& overlay, FreePlaces& places)
     const QPointF middle = point(overlay.camera.to_view(scene.placement->routers[router]));
     const QString name = QString::fromStdString(scene.ground->topology.routers[router]);
     const QPointF baseline(middle.x() + away, middle.y() + metrics.capHeight() / 2);
-    const double width = metrics.horizontalAdvance(name);
-    if (!places.take({baseline.x(), baseline.y() - metrics.ascent(), width, metrics.height()})) continue;
-    draw_text(painter, baseline, name, theme.text, theme.canvas);
+    const QRectF place = place_of(baseline, name, metrics, overlay.camera.ratio);
+    if (!places.take(place)) continue;
+    draw_plate(painter, place, overlay);
+    draw_text(painter, baseline, name, theme.text);
   }
 }
 
@@ -103,12 +119,11 @@ void name_hosts(QPainter& painter, const Overlay& overlay, FreePlaces& places) {
     const QPointF middle = point(overlay.camera.to_view((*scene.spots)[host]));
     const QString name = QString::fromStdString(hosts[host].name);
     const QPointF baseline(middle.x() + radius * 1.3 + 4 * unit, middle.y() + metrics.capHeight() / 2);
-    if (!places.take(
-            {baseline.x(), baseline.y() - metrics.ascent(), metrics.horizontalAdvance(name), metrics.height()})) {
-      continue;
-    }
+    const QRectF place = place_of(baseline, name, metrics, unit);
+    if (!places.take(place)) continue;
     ++named;
-    draw_text(painter, baseline, name, theme.text, theme.canvas);
+    draw_plate(painter, place, overlay);
+    draw_text(painter, baseline, name, theme.text);
   }
 }
 
@@ -125,19 +140,17 @@ void mark_selected(QPainter& painter, const Overlay& overlay, FreePlaces& places
   const QFontMetricsF metrics(painter.font());
   const double radius = node_radius(scene, overlay.camera);
   const double unit = overlay.camera.ratio;
-  const std::size_t marked = std::min(scene.selected.size(), kMostRings);
-  for (std::size_t at = 0; at < marked; ++at) {
+  const bool are_named = scene.selected.size() <= kMostNamedSelected && radius < kNamedRadius * unit;
+  for (std::size_t at = 0; are_named && at < scene.selected.size(); ++at) {
     const std::uint32_t host = scene.selected[at];
     if (host >= scene.size() || host >= hosts.size()) continue;
     const QPointF middle = point(overlay.camera.to_view((*scene.spots)[host]));
-    ring(painter, middle, radius + 4 * unit, theme.accent, 2.2 * unit);
-    if (marked > 12 || radius >= kNamedRadius * unit) continue;
     const QString name = QString::fromStdString(hosts[host].name);
     const QPointF baseline(middle.x() + radius + 10 * unit, middle.y() + metrics.capHeight() / 2);
-    if (places.take(
-            {baseline.x(), baseline.y() - metrics.ascent(), metrics.horizontalAdvance(name), metrics.height()})) {
-      draw_text(painter, baseline, name, theme.text, theme.canvas);
-    }
+    const QRectF place = place_of(baseline, name, metrics, unit);
+    if (!places.take(place)) continue;
+    draw_plate(painter, place, overlay);
+    draw_text(painter, baseline, name, theme.text);
   }
   const auto& link = overlay.document.selection().link;
   if (!link) return;
@@ -239,7 +252,7 @@ QStringList troubles(const Moment& moment) {
     }
     if (!words.contains(name)) words.push_back(name);
   }
-  if (moment.edges->cut_short) words.push_back(QObject::tr("only the first %L1 links").arg(MomentReader::kMaxLinks));
+  if (moment.edges->cut_short) words.push_back(QObject::tr("only the first %L1 links").arg(LinkBook::kMaxLinks));
   return words;
 }
 
@@ -296,9 +309,9 @@ void tell_instant(QPainter& painter, const Overlay& overlay) {
   const QFontMetricsF metrics(painter.font());
   const QString name = QString::fromStdString(run->name);
   const QPointF baseline(18 * unit, 18 * unit + metrics.ascent());
-  draw_text(painter, baseline, name, theme.text, theme.canvas);
+  draw_text(painter, baseline, name, theme.text);
   draw_text(painter, baseline + QPointF(metrics.horizontalAdvance(name + "   "), 0),
-            time_text(overlay.document.time_ns(), overlay.document.end_ns()), theme.faint_text, theme.canvas);
+            time_text(overlay.document.time_ns(), overlay.document.end_ns()), theme.faint_text);
 }
 
 }  // namespace

@@ -261,6 +261,10 @@ void MeshView::paintEvent(QPaintEvent*) {
     }
   }
   paint_overlay(painter, {.document = document_, .model = model_, .camera = camera_, .hovered = hovered_});
+  if (!shows_focus()) return;
+  painter.setBrush(Qt::NoBrush);
+  painter.setPen(QPen(document_.theme().accent, 2 * camera_.ratio));
+  painter.drawRect(QRectF(0, 0, camera_.width, camera_.height).adjusted(1, 1, -1, -1));
 }
 
 void MeshView::resizeEvent(QResizeEvent*) {

@@ -25,6 +25,7 @@
 #include "ghostnet/runtime/quantity.hpp"
 #include "habits/play_through.hpp"
 #include "panels/compare_panel.hpp"
+#include "panels/host_inspector.hpp"
 #include "panels/metric_panel.hpp"
 #include "panels/panels.hpp"
 #include "panels/refresher.hpp"
@@ -55,6 +56,7 @@ struct Arguments {
   std::optional<QStringList> panels;
   std::optional<std::pair<qint64, qint64>> compare;
   QString metric;
+  QString inspect;
 };
 
 void add_options(QCommandLineParser& parser) {
@@ -75,6 +77,7 @@ void add_options(QCommandLineParser& parser) {
                      {"panels", "Shows only these panels: runs,host,metric ...; none.", "LIST"},
                      {"compare", "Compares runs A and B.", "A,B"},
                      {"metric", "Charts a metric.", "NAME"},
+                     {"inspect", "Shows metrics, connections or table of the selected host.", "WHAT"},
                      {"mesh-only", "The picture is of the mesh alone."}});
 }
 
@@ -113,6 +116,11 @@ Result<Arguments> arguments_of(const QCommandLineParser& parser) {
   arguments.mesh_only = parser.isSet("mesh-only");
   if (parser.isSet("panels")) arguments.panels = parser.value("panels").split(',');
   arguments.metric = parser.value("metric");
+  arguments.inspect = parser.value("inspect");
+  if (parser.isSet("inspect") && !QStringList{"metrics", "connections", "table"}.contains(arguments.inspect)) {
+    return fail(Errc::invalid_argument, "--inspect {}: expected metrics, connections or table",
+                arguments.inspect.toStdString());
+  }
   if (parser.isSet("compare")) {
     const QStringList runs = parser.value("compare").split(',');
     bool are_numbers[2] = {false, false};
@@ -234,6 +242,7 @@ int take_picture(const Arguments& arguments, Document& document, MainWindow& win
       return complain(QString::fromUtf8(selected.error().message()));
     }
   }
+  if (!arguments.inspect.isEmpty()) window.findChild<HostInspector*>()->show_tab(arguments.inspect);
   if (!settle(document, window)) return complain("the picture was not ready in a minute");
   if (arguments.zoom) window.mesh().show_hosts(document.selection().hosts);
   const QImage picture = arguments.mesh_only ? window.mesh().picture(arguments.size) : window.grab().toImage();

@@ -31,7 +31,7 @@ Theme dark_theme() {
           .link = QColor(0x7d, 0x8a, 0xa0),
           .node = QColor(0xb8, 0xc2, 0xd2),
           .down = QColor(0x5a, 0x62, 0x70),
-          .message = QColor(0xff, 0xe0, 0x82)};
+          .message = QColor(0xff, 0xff, 0xff)};
 }
 
 Theme light_theme() {
@@ -52,7 +52,7 @@ Theme light_theme() {
           .link = QColor(0x5f, 0x6e, 0x86),
           .node = QColor(0x4a, 0x56, 0x68),
           .down = QColor(0xa8, 0xb0, 0xbc),
-          .message = QColor(0xb8, 0x3a, 0x00)};
+          .message = QColor(0x33, 0x12, 0x66)};
 }
 
 // Okabe and Ito's, the ones that carry most contrast with the canvas first.
@@ -114,17 +114,18 @@ QString style_sheet(const Theme& theme) {
     QMenu::item:selected { background: %6; color: %7; }
     QToolTip { background: %2; color: %4; border: 1px solid %3; padding: 5px; }
     QHeaderView::section { background: %1; color: %5; border: none; border-bottom: 1px solid %3;
-      padding: 5px 6px 5px 4px; }
-    QTableView, QTreeView, QListView, QTextEdit, QPlainTextEdit { background: %8; border: none; }
+      padding: 5px 8px; }
+    QTableView, QTreeView, QListView, QTextEdit, QPlainTextEdit { background: %8; border: 1px solid transparent; }
+    QTableView:focus, QTreeView:focus, QListView:focus, QPlainTextEdit:focus { border-color: %6; }
     QTabWidget::pane { border: none; }
-    QTableView::item { padding: 2px 6px; }
+    QTreeView::item { padding: 2px 0px; }
     QTabBar::tab { padding: 7px 13px; border: none; color: %5; background: %1; }
     QTabBar::tab:selected { color: %4; border-bottom: 2px solid %6; }
     QLineEdit { background: %2; color: %4; border: 1px solid %3; border-radius: 5px; padding: 4px 8px;
       min-height: 18px; }
     QLineEdit:focus { border-color: %6; }
     QPushButton, QToolButton { background: %2; color: %4; border: 1px solid %3; border-radius: 5px; padding: 4px 11px; }
-    QPushButton:hover, QToolButton:hover { border-color: %6; }
+    QPushButton:hover, QToolButton:hover, QPushButton:focus, QToolButton:focus { border-color: %6; }
     QPushButton:pressed, QToolButton:pressed, QPushButton:checked, QToolButton:checked {
       background: %6; color: %7; border-color: %6; }
     QPushButton:disabled, QToolButton:disabled { color: %5; background: %1; }

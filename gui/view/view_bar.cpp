@@ -3,6 +3,7 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QShortcut>
 #include <QSignalBlocker>
 #include <algorithm>
 
@@ -58,7 +59,11 @@ ViewBar::ViewBar(Document& document, MeshView& mesh, QWidget* parent)
   search_->setClearButtonEnabled(true);
   search_->setFixedWidth(280);
   addWidget(search_);
+  search_->setToolTip(tr("Return: the next of those that are found. Ctrl+Return: all of them"));
   connect(search_, &QLineEdit::returnPressed, this, [this] { find_host(true); });
+  auto* all = new QShortcut(QKeySequence("Ctrl+Return"), search_);
+  all->setContext(Qt::WidgetShortcut);
+  connect(all, &QShortcut::activated, this, &ViewBar::select_found);
   connect(&document_, &Document::run_changed, this, &ViewBar::fill_metrics);
   connect(&document_, &Document::run_grew, this, &ViewBar::fill_metrics);
   connect(&document_, &Document::look_changed, this, &ViewBar::show_look);
@@ -122,16 +127,28 @@ void ViewBar::show_look() {
   layout_->setCurrentIndex(layout_->findData(static_cast<int>(look.layout)));
 }
 
+std::vector<std::size_t> ViewBar::found_hosts() {
+  std::vector<std::size_t> found = document_.hosts()->find(search_->text(), kMostFound);
+  if (found.empty()) document_.report_problem(tr("No host is called “%1”").arg(search_->text()));
+  return found;
+}
+
 // Return selects the first of what was found, and again the next.
 void ViewBar::find_host(bool next) {
   const HostTable& hosts = *document_.hosts();
-  const std::vector<std::size_t> found = hosts.find(search_->text(), kMostFound);
-  if (found.empty()) return document_.report_problem(tr("No host is called “%1”").arg(search_->text()));
+  const std::vector<std::size_t> found = found_hosts();
+  if (found.empty()) return;
   found_ = next && searched_ == search_->text() ? (found_ + 1) % found.size() : 0;
   searched_ = search_->text();
   const std::int64_t id = hosts[found[found_]].id;
   document_.select_host(id);
   mesh_.show_hosts({id});
+}
+
+void ViewBar::select_found() {
+  Selection selection{.hosts = {}, .link = {}, .trace = document_.selection().trace};
+  for (const std::size_t host : found_hosts()) selection.hosts.push_back((*document_.hosts())[host].id);
+  if (!selection.hosts.empty()) document_.select(std::move(selection));
 }
 
 }  // namespace ghostnet::gui

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QToolBar>
+#include <vector>
 
 #include "ghostnet/gui/document.hpp"
 
@@ -25,7 +26,9 @@ class ViewBar : public QToolBar {
   void fill_metrics();
   void fill_topics();
   void show_look();
+  std::vector<std::size_t> found_hosts();
   void find_host(bool next);
+  void select_found();
 
   Document& document_;
   MeshView& mesh_;

@@ -5,6 +5,7 @@
 
 #include "ghostnet/echo/pattern.hpp"
 #include "ghostnet/runtime/combine.hpp"
+#include "ghostnet/runtime/quantity.hpp"
 #include "ghostnet/runtime/sync.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
@@ -45,6 +46,10 @@ Task<Result<>> check_pattern(Stream& stream, std::uint64_t seed, std::uint64_t s
   co_return Result<>();
 }
 
+std::unexpected<Error> no_reply(const Endpoint& server, const EchoRequest& request) {
+  return fail(Errc::timed_out, "no echo from {} within {}", server, to_text(request.timeout));
+}
+
 }  // namespace
 
 // A request whose reply is awaited. Stands on the frame of its coroutine, and in the table while that lives.
@@ -79,7 +84,9 @@ Task<Result<Duration>> EchoClient::request(Endpoint server, const EchoRequest& r
   if (!pass) co_return fail(pass);
   metrics_.requests.add();
   if (request.transport == Transport::udp) co_return counted(co_await over_udp(server, request));
-  co_return counted(co_await with_timeout(host_.clock(), request.timeout, over_stream(server, request)));
+  Result<Duration> outcome = co_await with_timeout(host_.clock(), request.timeout, over_stream(server, request));
+  if (!outcome && outcome.error() == Errc::timed_out) outcome = no_reply(server, request);
+  co_return counted(std::move(outcome));
 }
 
 Result<Duration> EchoClient::counted(Result<Duration> outcome) {
@@ -109,7 +116,7 @@ Task<Result<Duration>> EchoClient::over_udp(Endpoint server, const EchoRequest& 
   if (Result<> sent = (*socket)->send_to(server, std::move(packet)); !sent) co_return fail(std::move(sent));
 
   const auto first = co_await first_of(pending.replied, host_.clock().sleep(request.timeout));
-  if (first.index() == 1) co_return fail(Errc::timed_out);
+  if (first.index() == 1) co_return no_reply(server, request);
   if (!pending.unchanged) co_return fail(Errc::malformed, "the echo from {} differs from what was sent", server);
   co_return std::max(pending.received_at - sent_at, Duration{});
 }

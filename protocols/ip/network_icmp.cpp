@@ -70,20 +70,23 @@ void Network::accept_icmp_error(TimePoint now, const Header& header, const IcmpM
                      .about = *quoted,
                      .transport = message.body.subspan(quoted->transport_at),
                      .reporter = header.source};
+  std::uint32_t told_bytes = 0;
   if (error == IcmpError::too_big) {
     report.mtu_bytes = mtu_told(header.source.family(), message.rest, quoted->total_bytes);
     // RFC 8201 4. Below the floor of IPv4 it is a lie more often than a link, for all that ask for the path's size.
     if (quoted->source.is_v6() && report.mtu_bytes < kMinIpv6MtuBytes) {
       return metrics_.drop(DropReason::bad_transport);
     }
-    if (quoted->source.is_v4()) report.mtu_bytes = std::max(report.mtu_bytes, options_.path_mtu.min_v4_bytes);
+    told_bytes = report.mtu_bytes;
+    if (quoted->source.is_v4()) report.mtu_bytes = std::max(told_bytes, options_.path_mtu.min_v4_bytes);
+    report.below_floor = told_bytes < report.mtu_bytes;
   }
   if (report.about.destination.is_v6() && report.about.destination.is_link_local()) {
     report.about.destination = report.about.destination.with_scope_id(interface);
   }
   metrics_.errors_received.add();
   if (!driver_.on_error(report) || error != IcmpError::too_big) return;
-  if (path_mtus_.report(now, quoted->destination, report.mtu_bytes)) {
+  if (path_mtus_.report(now, quoted->destination, told_bytes)) {
     metrics_.path_mtu_reports.add();
     ++generation_;
   }

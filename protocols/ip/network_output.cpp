@@ -41,6 +41,7 @@ std::expected<Path, Errc> Network::path_to(TimePoint now, const IpAddress& desti
   }
   path.mtu_bytes = out->mtu_bytes;
   if (const std::optional<std::uint32_t> told = path_mtus_.find(now, destination.without_scope_id())) {
+    path.fragile = path_mtus_.is_fragile(now, destination.without_scope_id());
     path.mtu_bytes = std::min(path.mtu_bytes, *told);
   }
   path.source = source;

@@ -41,7 +41,7 @@ std::optional<Errc> TcpLayer::send(const IpAddress& source, const IpAddress& des
   const Outgoing outgoing{.destination = destination,
                           .protocol = kTcp,
                           .ecn = segment.ecn,
-                          .dont_fragment = true,
+                          .dont_fragment = !path->fragile,
                           .checksum = Checksum::partial,
                           .segment_bytes = super ? segment.segment_bytes : std::uint16_t{0},
                           .transport_header_bytes = static_cast<std::uint16_t>(header_bytes)};
@@ -71,10 +71,10 @@ bool TcpLayer::on_error(const ErrorReport& report) {
   const Endpoint peer(report.about.destination, load_be<std::uint16_t>(report.transport.data() + 2));
   const tcp::SeqNumber quoted(load_be<std::uint32_t>(report.transport.data() + 4));
   if (report.error == IcmpError::too_big) {
-    stack_.on_packet_too_big(local, peer, quoted, report.mtu_bytes);
-  } else {
-    stack_.on_unreachable(local, peer, quoted, errc_of(report.error));
+    // What it is told stays with the connection, but for this: from now on routers may cut its segments.
+    return stack_.on_packet_too_big(local, peer, quoted, report.mtu_bytes) && report.below_floor;
   }
+  stack_.on_unreachable(local, peer, quoted, errc_of(report.error));
   return false;
 }
 

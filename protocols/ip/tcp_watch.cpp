@@ -1,5 +1,7 @@
 #include "ghostnet/ip/tcp_watch.hpp"
 
+#include "ghostnet/runtime/wire.hpp"
+
 namespace ghostnet::ip {
 
 namespace {
@@ -48,6 +50,17 @@ void TcpWatch::write(const tcp::ConnectionStatus& status) {
       status.window_bytes, status.threshold_bytes, status.in_flight_bytes, status.unsent_bytes,
       seconds(status.smoothed_rtt), status.counters.retransmitted, status.counters.timeouts);
   if (!trace_(as_bytes(line))) trace_ = nullptr;
+}
+
+std::string describe_connection_of(const Host& host, const IpPacket& sent) {
+  const ByteView packet = sent.data.view();
+  const std::expected<Header, Unusable> header = parse(packet);
+  if (!header || header->protocol != kTcp || transport_payload_at(packet, *header) == 0) return {};
+  const std::uint8_t* const ports = packet.data() + header->transport_at;
+  const Endpoint local(header->source, load_be<std::uint16_t>(ports));
+  const Endpoint peer(header->destination, load_be<std::uint16_t>(ports + 2));
+  const std::optional<tcp::ConnectionStatus> status = host.tcp().status(local, peer);
+  return status ? tcp::describe(*status) : std::string();
 }
 
 }  // namespace ghostnet::ip

@@ -139,14 +139,15 @@ void Dht::left_table(const libp2p::PeerId& peer) {
 }
 
 void Dht::show_entry(const libp2p::PeerId& peer, bool entered) {
-  constexpr LinkName kName{.kind = "dht", .mutual = false};
   Observer* const observer = node_.host().observer();
   if (observer == nullptr) return;
   const HostId other = observer->host_named(peer.bytes());
+  const auto bucket = static_cast<std::int32_t>(table_.bucket_of(Key::of(peer)));
+  const LinkName name{.kind = "dht", .mutual = false, .bucket = bucket};
   if (entered) {
-    observer->link_up(node_.host().id(), other, kName);
+    observer->link_up(node_.host().id(), other, name);
   } else {
-    observer->link_down(node_.host().id(), other, kName);
+    observer->link_down(node_.host().id(), other, name);
   }
 }
 

@@ -228,7 +228,7 @@ Task<> Swarm::dial_peer(PeerId peer, std::shared_ptr<Dialling> dialling) {
   std::vector<Task<Result<PeerId>>> attempts;
   for (const Told told : {Told::by_itself, Told::by_others}) {
     for (Multiaddr& address : in_dial_order(peers.addresses(peer, host.now(), told))) {
-      attempts.push_back(dial(std::move(address), peer));
+      attempts.push_back(dial_unless_done(std::move(address), peer, dialling));
     }
   }
   Result<> outcome = fail(Errc::not_found, "no address of {} is known", peer.text());
@@ -237,9 +237,22 @@ Task<> Swarm::dial_peer(PeerId peer, std::shared_ptr<Dialling> dialling) {
                                                              options.max_parallel_dials_per_peer);
     outcome = dialled ? Result<>() : fail(dialled);
   }
-  if (is_connected(peer)) outcome = {};  // by whom, does not matter
+  if (!dialling->done.is_set()) end_dialling(peer, std::move(outcome));
+}
+
+Task<Result<PeerId>> Swarm::dial_unless_done(Multiaddr address, PeerId peer, std::shared_ptr<Dialling> dialling) {
+  if (dialling->done.is_set()) co_return fail(Errc::busy, "{} has connected meanwhile", peer.text());
+  co_return co_await dial(std::move(address), peer);
+}
+
+// Tells those who want the peer. Attempts under way go on: were each of two that dial each other to drop its own when
+// the other's succeeds, both could be left without any.
+void Swarm::end_dialling(const PeerId& peer, Result<> outcome) {
+  const auto found = dialling_.find(peer);
+  if (found == dialling_.end()) return;
+  const std::shared_ptr<Dialling> dialling = std::move(found->second);
+  dialling_.erase(found);
   dialling->outcome = std::move(outcome);
-  dialling_.erase(peer);
   dialling->done.set();
 }
 
@@ -275,6 +288,7 @@ Result<> Swarm::add(Upgraded upgraded) {
     peers.add_addresses(peer, {&info->remote_address, 1}, host.now(), PeerStore::kConnectedAddress);
   }
   scope_.spawn(serve(std::move(connection)));
+  end_dialling(peer, {});
   if (first) {
     tell_observers([&info](NodeObserver& observer) { observer.connected(*info); });
     if (options.identify) scope_.spawn(identify_new(peer));

@@ -5,6 +5,7 @@
 
 #include "ghostnet/runtime/combine.hpp"
 #include "ghostnet/runtime/listen_on.hpp"
+#include "ghostnet/runtime/quantity.hpp"
 
 namespace ghostnet::ping {
 namespace {
@@ -84,14 +85,21 @@ void PingService::send_due_probes(UdpSocket& socket, Session& session) {
     const Result<> written = out.finish("ping message");
     metrics_.sent.add();
     // Not taken by the network is lost, as for a probe that is lost further on.
-    if (!written || !socket.send_to(session.responder, std::move(packet))) metrics_.unsent.add();
+    const Result<> sent = written ? socket.send_to(session.responder, std::move(packet)) : written;
+    if (sent) continue;
+    metrics_.unsent.add();
+    if (!session.summary.unsent) session.summary.unsent = sent.error();
   }
 }
 
 Task<Result<>> PingService::probe(Peer peer, const PingRequest& request) {
-  const Result<PingSummary> summary = co_await measure(Endpoint(peer.address, port_), request);
+  const Endpoint responder(peer.address, port_);
+  const Result<PingSummary> summary = co_await measure(responder, request);
   if (!summary) co_return fail(summary);
-  if (summary->received == 0) co_return fail(Errc::timed_out);
+  if (summary->received == 0) {
+    if (summary->unsent) co_return fail(*summary->unsent);
+    co_return fail(Errc::timed_out, "no answer from {} within {}", responder, to_text(request.timeout));
+  }
   co_return Result<>();
 }
 

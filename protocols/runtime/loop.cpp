@@ -1,6 +1,7 @@
 #include "ghostnet/runtime/loop.hpp"
 
 #include <cstdio>
+#include <utility>
 
 #include "ghostnet/runtime/clock.hpp"
 #include "ghostnet/runtime/scope.hpp"
@@ -13,6 +14,15 @@ void Loop::resume(PromiseBase& promise) {
   running_ = promise.root();
   promise.handle().resume();
   running_ = nullptr;
+  if (ended_ != nullptr || !graveyard_.empty()) clear_away();
+}
+
+void Loop::clear_away() {
+  if (Spawned* const ended = std::exchange(ended_, nullptr)) {
+    running_ = above_ended_;  // in whose frame its destructors may work
+    ended->destroy();
+    running_ = nullptr;
+  }
   if (!graveyard_.empty()) [[unlikely]]
     bury();
 }
@@ -21,7 +31,7 @@ void Loop::bury() {
   while (!graveyard_.empty()) {
     Spawned& gone = deepest_of_the_dead();
     static_cast<Waiter&>(gone).unlink();
-    running_ = gone.above();  // in whose frame its destructors may work
+    running_ = gone.above();
     gone.destroy();
   }
   running_ = nullptr;
@@ -49,19 +59,20 @@ std::size_t Loop::run_ready(std::size_t budget) {
       const char* const next = reinterpret_cast<const char*>(&ready_.front());
       for (int line = -1; line <= 2; ++line) __builtin_prefetch(next + 64 * line, 1);
     }
+    PromiseBase* promise;
     if (continuation.is_coroutine()) [[likely]] {
-      resume(*continuation.coroutine());
+      promise = continuation.coroutine();
     } else if (continuation.is_spawned()) {
-      resume(static_cast<Spawned&>(waiter).begin());
+      promise = &static_cast<Spawned&>(waiter).begin();
     } else {
       running_ = continuation.root();
-      PromiseBase* next = continuation.completion()->completed();
+      promise = continuation.completion()->completed();
       running_ = nullptr;
-      if (next != nullptr) {
-        resume(*next);
-      } else if (!graveyard_.empty()) {
-        bury();
-      }
+    }
+    if (promise != nullptr) [[likely]] {
+      resume(*promise);
+    } else if (!graveyard_.empty()) {
+      bury();
     }
   }
   return resumed;

@@ -5,36 +5,27 @@
 
 namespace ghostnet {
 
-void Spawned::enter(Scope& scope) noexcept {
-  set_awaited_by(Continuation::of_spawned(&scope), this);
-  continue_with(Continuation::of_spawned(nullptr));
-  ++scope.children_;
-  ++scope.unstarted_;
-  scope.loop_.ready_.push_back(*this);
-}
-
-PromiseBase& Spawned::begin() {
-  --scope()->unstarted_;
-  scope()->started_.push_back(*this);
-  return *this;
-}
-
+// The frame is destroyed after the resumption: it may own the scope, and parameters are destroyed after the promise.
 void Spawned::end(const Error* failure) noexcept {
   if (failure != nullptr && scope() != nullptr) scope()->child_failed(*failure);  // may drop the scope: read it again
   if (scope() == nullptr) return;                                                 // dropped before, and buried
   unlink();
   Loop& loop = scope()->loop_;
-  leave_scope();
-  loop.graveyard_.push_back(*this);  // the frame may own the scope, and parameters are destroyed after the promise
+  if (loop.graveyard_.empty()) [[likely]] {
+    loop.ended_ = this;
+    loop.above_ended_ = above();
+    forget_scope();
+  } else {
+    leave_scope();
+    loop.graveyard_.push_back(*this);
+  }
 }
 
 void Spawned::leave_scope() noexcept {
-  Scope& left = *scope();
-  set_awaited_by(Continuation::of_spawned(nullptr));
-  if (detail::Maker* maker = left.maker(); maker != nullptr && maker->task != nullptr) {
+  if (detail::Maker* maker = scope()->maker(); maker != nullptr && maker->task != nullptr) {
     make()->above = detail::Maker::share(maker);
   }
-  left.child_gone();
+  forget_scope();
 }
 
 Spawned* Spawned::above() const {
@@ -61,11 +52,6 @@ void Scope::child_failed(const Error& failure) noexcept {
   } else {
     loop_.report_failure(failure);
   }
-}
-
-void Scope::child_gone() noexcept {
-  --children_;
-  if (children_ == 0) joiner_.wake(loop_);
 }
 
 void Scope::drop_children(Ending ending) noexcept {

@@ -11,6 +11,9 @@ Result<> outcome_of(const SendOutcome& sent, const Endpoint& peer, std::size_t s
   if (code == Errc::message_too_large) {
     return fail(code, "sending {} bytes to {}: larger than one packet can carry there; split it", size_bytes, peer);
   }
+  if (code == Errc::unreachable) {
+    return fail(code, "sending {} bytes to {}: unreachable: no route leads there", size_bytes, peer);
+  }
   return fail(code, "sending {} bytes to {}: {}", size_bytes, peer, to_string(code));
 }
 

@@ -317,17 +317,18 @@ bool Connection::consistent() const {
 
 // ---- news of the path ----
 
-void Connection::on_path_mss(TimePoint, SeqNumber quoted, std::uint16_t mss) {
-  if (state_ == State::closed || mss >= path_mss_) return;
-  if (quoted < snd_una_ || quoted >= snd_nxt_) return;
+bool Connection::on_path_mss(TimePoint, SeqNumber quoted, std::uint16_t mss) {
+  if (state_ == State::closed || quoted < snd_una_ || quoted >= snd_nxt_) return false;
+  if (mss >= path_mss_) return true;
   path_mss_ = std::max(mss, kLeastMss);
-  if (!synchronized()) return;
+  if (!synchronized()) return true;
   congestion_->set_segment(send_mss());
   // What was too large is gone: it is sent again in smaller pieces, which is no sign of congestion (RFC 1191 6.5).
   for (std::uint32_t i = 0; i < board_.size(); ++i) {
     if (board_[i].length > send_mss() && !board_[i].sacked && !board_[i].lost) mark_lost(board_[i]);
   }
   retransmit_forced_ = lost_bytes_ != 0;
+  return true;
 }
 
 void Connection::on_unreachable(SeqNumber quoted, Errc error) {

@@ -31,7 +31,7 @@ bool Connection::take_ack(TimePoint now, const Segment& segment) {
   delivery.fack = fack_;
   if (agreed_.sack && header.sack_count != 0) take_sacks(now, header, delivery);
   std::uint32_t old_window_bytes = snd_wnd_;
-  take_window(header);
+  take_window(now, header);
   if (ack > snd_una_) {
     advance(now, header, delivery);
   } else if (segment.payload.empty() && !header.has(kFin) && snd_wnd_ == old_window_bytes &&
@@ -68,10 +68,10 @@ bool Connection::take_ack(TimePoint now, const Segment& segment) {
 }
 
 // RFC 9293 3.10.7.4
-void Connection::take_window(const SegmentHeader& header) {
+void Connection::take_window(TimePoint now, const SegmentHeader& header) {
   if (snd_wl1_ > header.sequence || (snd_wl1_ == header.sequence && snd_wl2_ > header.acknowledgment)) return;
   std::uint8_t scale = agreed_.peer_window_scale > 0 ? static_cast<std::uint8_t>(agreed_.peer_window_scale) : 0;
-  snd_wnd_ = std::uint32_t{header.window} << scale;
+  const bool opens = std::exchange(snd_wnd_, std::uint32_t{header.window} << scale) == 0 && snd_wnd_ != 0;
   max_snd_wnd_ = std::max(max_snd_wnd_, snd_wnd_);
   snd_wl1_ = header.sequence;
   snd_wl2_ = header.acknowledgment;
@@ -79,6 +79,10 @@ void Connection::take_window(const SegmentHeader& header) {
     retransmit_kind_ = Retransmit::none;
     retransmit_at_ = kNever;
     backoff_ = retries_ = 0;
+  } else if (opens && retries_ != 0) {
+    // What was sent before the peer took its window back fits again.
+    backoff_ = retries_ = 0;
+    arm_retransmission(now);
   }
 }
 

@@ -18,10 +18,10 @@ void Connection::on_segment(TimePoint now, const Segment& segment, Ecn ecn) {
   const SegmentHeader& header = segment.header;
   if (state_ == State::closed || state_ == State::time_wait) return;
   if (state_ == State::syn_sent) return on_segment_in_syn_sent(now, segment, ecn);
-  heard_at_ = now;
 
   Segment trimmed = segment;
-  if (state_ == State::syn_received && header.has(kSyn) && header.sequence + 1 == receive_.next()) {
+  if (state_ == State::syn_received && header.has(kSyn) && !header.has(kRst) &&
+      header.sequence + 1 == receive_.next()) {
     // The SYN again: ours got lost, or both sides opened at once (RFC 9293 3.5, figure 8).
     if (!header.has(kAck)) {
       syn_due_ = true;
@@ -38,14 +38,9 @@ void Connection::on_segment(TimePoint now, const Segment& segment, Ecn ecn) {
   if (trimmed.header.has(kSyn)) return challenge(now);  // RFC 5961 4.2
   // Fifth: ACK.
   if (!trimmed.header.has(kAck)) return;
-  if (agreed_.timestamps && trimmed.header.has_timestamps && !older(trimmed.header.timestamp, ts_recent_) &&
-      trimmed.header.sequence <= last_ack_sent_) {
-    ts_recent_ = trimmed.header.timestamp;  // RFC 7323 4.3 (2)
-    ts_recent_at_ = now;
-  }
   if (state_ == State::syn_received && !complete_handshake(now, trimmed.header)) return;
-  if (keepalive_) keepalive_->sent = 0;
   if (!take_ack(now, trimmed)) return;
+  note_heard(now, trimmed.header);
   if (fin_sent_ && snd_una_ == snd_nxt_) on_our_fin_acknowledged(now);
   if (state_ == State::closed || state_ == State::time_wait) return;
   // Sixth: the urgent pointer. Urgent data is data (RFC 6093 6).
@@ -114,6 +109,17 @@ bool Connection::passes_paws(TimePoint now, const Segment& segment) {
   return false;
 }
 
+// Only of a segment whose acknowledgment could be (RFC 5961 5.2): whoever guesses a place in the window could otherwise
+// make the peer's own timestamps look old, or a dead peer alive.
+void Connection::note_heard(TimePoint now, const SegmentHeader& header) {
+  heard_at_ = now;
+  if (keepalive_) keepalive_->sent = 0;
+  if (!agreed_.timestamps || !header.has_timestamps || older(header.timestamp, ts_recent_)) return;
+  if (header.sequence > last_ack_sent_) return;
+  ts_recent_ = header.timestamp;  // RFC 7323 4.3 (2)
+  ts_recent_at_ = now;
+}
+
 // RFC 9293 3.4, the four cases.
 bool Connection::in_window(const Segment& segment) const {
   SeqNumber next = receive_next();
@@ -135,8 +141,9 @@ void Connection::answer_unacceptable(TimePoint now, const Segment& segment) {
   note_repeated(segment);
   // An acknowledgment counts even where the segment does not fit a closed window (RFC 9293 3.10.7.4, first).
   bool at_edge = header.sequence == receive_next();
-  if (at_edge && header.has(kAck) && synchronized() && take_ack(now, segment) && fin_sent_ && snd_una_ == snd_nxt_) {
-    on_our_fin_acknowledged(now);
+  if (at_edge && header.has(kAck) && synchronized() && take_ack(now, segment)) {
+    heard_at_ = now;
+    if (fin_sent_ && snd_una_ == snd_nxt_) on_our_fin_acknowledged(now);
   }
   if (state_ == State::closed || state_ == State::time_wait) return;
   // Two peers that disagree on where they are would otherwise answer each other's answers for ever (RFC 5961 7).

@@ -114,7 +114,7 @@ bool Connection::next_handshake_segment(TimePoint now, OutSegment& out) {
   fill_syn(now, out);
   last_sent_at_ = now;
   retransmit_kind_ = Retransmit::timeout;
-  retransmit_at_ = saturating_add(now, timeout());
+  retransmit_at_ = next_expiry(now);
   return true;
 }
 
@@ -297,7 +297,7 @@ void Connection::await_window(TimePoint now) {
   if (fin_sent_ || (unsent_bytes() == 0 && !fin_queued_) || state_ == State::time_wait || pace_wake_at_ != kNever)
     return;
   retransmit_kind_ = Retransmit::persist;
-  retransmit_at_ = saturating_add(now, timeout());
+  retransmit_at_ = next_expiry(now);
 }
 
 }  // namespace ghostnet::tcp

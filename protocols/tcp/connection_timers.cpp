@@ -38,6 +38,13 @@ Duration Connection::timeout() const {
   return std::min(base, tuning_->most_timeout);
 }
 
+// RFC 9293 3.9.1.1: once something was sent in vain, not later than the user's patience ends.
+TimePoint Connection::next_expiry(TimePoint now) const {
+  const TimePoint at = saturating_add(now, timeout());
+  if (tuning_->user_timeout == Duration::zero() || retries_ == 0) return at;
+  return std::max(now, std::min(at, saturating_add(failing_since_, tuning_->user_timeout)));
+}
+
 // RFC 6298 5.1 to 5.3, RFC 8985 7.2
 void Connection::arm_retransmission(TimePoint now) {
   if (board_.empty()) {
@@ -45,7 +52,7 @@ void Connection::arm_retransmission(TimePoint now) {
     retransmit_at_ = kNever;
     return;
   }
-  TimePoint at = saturating_add(now, timeout());
+  TimePoint at = next_expiry(now);
   if (arm_probe(now, at)) return;
   retransmit_kind_ = Retransmit::timeout;
   retransmit_at_ = at;
@@ -86,12 +93,20 @@ void Connection::on_retransmit_deadline(TimePoint now) {
     return;
   }
   if (retries_ == 0) failing_since_ = last_sent_at_;
-  if (given_up(now, orphaned_ ? tuning_->orphan_retries : tuning_->retries)) return abort(Errc::timed_out);
+  const std::uint8_t most_retries = orphaned_ ? tuning_->orphan_retries : tuning_->retries;
+  if (!kept_out(now) && given_up(now, most_retries)) return abort(Errc::timed_out);
   on_retransmission_timeout(now);
-  ++retries_;
+  if (retries_ < 255) ++retries_;
   if (backoff_ < kMaxBackoff) ++backoff_;
   arm_retransmission(now);
 }
+
+// The peer has taken back the window that it gave, and answers: what is sent again serves as the probe of 3.8.6.1, and
+// it may keep its window closed as long as it likes (RFC 9293 3.8.6).
+bool Connection::kept_out(TimePoint now) const {
+  return snd_wnd_ == 0 && !orphaned_ && tuning_->user_timeout == Duration::zero() && !silent(now);
+}
+bool Connection::silent(TimePoint now) const { return now - heard_at_ > tuning_->most_timeout * 2; }
 
 // RFC 9293 3.8.3
 bool Connection::given_up(TimePoint now, std::uint8_t most_retries) const {
@@ -113,8 +128,7 @@ void Connection::on_handshake_timeout(TimePoint now) {
 // RFC 9293 3.8.6.1: as long as the peer answers, it may keep its window closed; not so where nobody waits for it.
 void Connection::on_persist_deadline(TimePoint now) {
   if (retries_ == 0) failing_since_ = now;
-  bool silent = now - heard_at_ > tuning_->most_timeout * 2;
-  if ((orphaned_ && retries_ >= tuning_->orphan_retries) || (silent && retries_ >= tuning_->retries) ||
+  if ((orphaned_ && retries_ >= tuning_->orphan_retries) || (silent(now) && retries_ >= tuning_->retries) ||
       (tuning_->user_timeout != Duration::zero() && retries_ != 0 && now - failing_since_ >= tuning_->user_timeout)) {
     return abort(Errc::timed_out);
   }

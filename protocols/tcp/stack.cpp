@@ -16,6 +16,21 @@ constexpr std::uint32_t kPortStride = 500;  // RFC 6056 3.3.5: the trade-off N
 
 std::uint32_t ip_header_bytes(IpFamily family) { return family == IpFamily::v4 ? 20 : 40; }
 
+ConnectionStatus status_of(const Tcb& tcb) {
+  const Connection& connection = tcb.connection;
+  return {.local = tcb.local,
+          .peer = tcb.peer,
+          .state = connection.state(),
+          .window_bytes = connection.congestion().window_bytes(),
+          .threshold_bytes = connection.congestion().threshold_bytes(),
+          .in_flight_bytes = connection.in_flight_bytes(),
+          .unsent_bytes = connection.unsent_bytes(),
+          .unread_bytes = connection.unread_bytes(),
+          .receive_window_bytes = connection.receive_window_bytes(),
+          .smoothed_rtt = connection.rtt().smoothed(),
+          .counters = connection.counters()};
+}
+
 std::uint16_t mss_for(std::uint32_t mtu_bytes, IpFamily family) {
   auto headers_bytes = static_cast<std::uint32_t>(ip_header_bytes(family) + kBaseHeaderBytes);
   return static_cast<std::uint16_t>(std::clamp<std::uint32_t>(mtu_bytes, headers_bytes, 65'535) - headers_bytes);
@@ -222,7 +237,7 @@ void Stack::tell(Tcb& tcb, std::uint8_t events) {
 void Stack::leave_to_time_wait(Tcb& tcb) {
   unlist(tcb);
   if (time_wait_count_ >= tuning_.max_time_wait) drop(waits_.front());
-  auto* wait = new TimeWait(now(), tcb, tcb.connection, tuning_.time_wait);
+  auto* wait = new TimeWait(now(), tcb, tcb.connection, tuning_);
   table_.insert(*wait);
   waits_.push_back(*wait);
   ++time_wait_count_;
@@ -351,26 +366,22 @@ void Stack::foresee_reading(std::uint32_t hash, unsigned step) const {
   if (stream->foreseen_by_ != nullptr) stream->foreseen_by_->foresee_reading(step);
 }
 
+// ---- for who watches ----
+
 std::vector<ConnectionStatus> Stack::statuses() const {
   std::vector<ConnectionStatus> all;
   table_.for_each([&all](const Flow& flow) {
-    if (flow.waiting) return;
-    const Connection& connection = static_cast<const Tcb&>(flow).connection;
-    all.push_back({.local = flow.local,
-                   .peer = flow.peer,
-                   .state = connection.state(),
-                   .window_bytes = connection.congestion().window_bytes(),
-                   .threshold_bytes = connection.congestion().threshold_bytes(),
-                   .in_flight_bytes = connection.in_flight_bytes(),
-                   .unsent_bytes = connection.unsent_bytes(),
-                   .unread_bytes = connection.unread_bytes(),
-                   .receive_window_bytes = connection.receive_window_bytes(),
-                   .smoothed_rtt = connection.rtt().smoothed(),
-                   .counters = connection.counters()});
+    if (!flow.waiting) all.push_back(status_of(static_cast<const Tcb&>(flow)));
   });
   // The table's order follows its keys, which change from run to run where secrets do.
   std::ranges::sort(all, {}, [](const ConnectionStatus& each) { return std::pair(each.local, each.peer); });
   return all;
+}
+
+std::optional<ConnectionStatus> Stack::status(const Endpoint& local, const Endpoint& peer) const {
+  const Flow* const flow = table_.find(secrets_.flow_hash(local, peer), local, peer);
+  if (flow == nullptr || flow->waiting) return std::nullopt;
+  return status_of(static_cast<const Tcb&>(*flow));
 }
 
 }  // namespace ghostnet::tcp

@@ -200,14 +200,16 @@ void Stack::reset(const Endpoint& local, const Endpoint& peer, const Segment& se
   (void)carrier_.send(local.address(), peer.address(), out);
 }
 
-void Stack::on_packet_too_big(const Endpoint& local, const Endpoint& peer, SeqNumber quoted, std::uint32_t mtu_bytes) {
+bool Stack::on_packet_too_big(const Endpoint& local, const Endpoint& peer, SeqNumber quoted, std::uint32_t mtu_bytes) {
   Flow* flow = table_.find(secrets_.flow_hash(local, peer), local, peer);
-  if (flow == nullptr || flow->waiting) return;
+  if (flow == nullptr || flow->waiting) return false;
   auto& tcb = static_cast<Tcb&>(*flow);
   std::uint32_t headers_bytes = (local.is_v4() ? 20 : 40) + kBaseHeaderBytes;
-  if (mtu_bytes <= headers_bytes) return;
-  tcb.connection.on_path_mss(now(), quoted, static_cast<std::uint16_t>(std::min(mtu_bytes - headers_bytes, 65'535u)));
+  if (mtu_bytes <= headers_bytes) return false;
+  const auto mss = static_cast<std::uint16_t>(std::min(mtu_bytes - headers_bytes, 65'535u));
+  const bool on_its_way = tcb.connection.on_path_mss(now(), quoted, mss);
   work(tcb);
+  return on_its_way;
 }
 
 void Stack::on_unreachable(const Endpoint& local, const Endpoint& peer, SeqNumber quoted, Errc error) {

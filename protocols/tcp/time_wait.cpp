@@ -2,15 +2,16 @@
 
 namespace ghostnet::tcp {
 
-TimeWait::TimeWait(TimePoint now, const Flow& flow, const Connection& connection, Duration lasts)
+TimeWait::TimeWait(TimePoint now, const Flow& flow, const Connection& connection, const Tuning& tuning)
     : Flow(flow),
-      expires_at(saturating_add(now, lasts)),
+      expires_at(saturating_add(now, tuning.time_wait)),
       snd_nxt_(connection.send_next()),
       rcv_nxt_(connection.receive_next()),
       ts_recent_(connection.timestamp_recent()),
       timestamp_offset_(connection.timestamp_offset()),
       window_(connection.window_field()),
-      timestamps_(connection.agreed().timestamps) {
+      timestamps_(connection.agreed().timestamps),
+      offers_timestamps_(tuning.timestamps) {
   waiting = true;
   listed = false;
 }
@@ -18,14 +19,21 @@ TimeWait::TimeWait(TimePoint now, const Flow& flow, const Connection& connection
 TimeWait::Verdict TimeWait::judge(const Segment& segment) const {
   const SegmentHeader& header = segment.header;
   if (header.has(kRst)) return Verdict::ignore;  // RFC 1337 3: no assassination
-  if (header.has(kSyn) && !header.has(kAck)) {
-    bool newer = timestamps_ && header.has_timestamps ? static_cast<std::int32_t>(header.timestamp - ts_recent_) > 0
-                                                      : header.sequence > rcv_nxt_;
-    return newer ? Verdict::reopen : Verdict::answer;
-  }
+  if (header.has(kSyn) && !header.has(kAck)) return begins_anew(header) ? Verdict::reopen : Verdict::answer;
   if (header.has(kSyn)) return Verdict::answer;
-  if (header.has(kFin)) return Verdict::renew;
-  return segment.payload.empty() && header.sequence == rcv_nxt_ ? Verdict::ignore : Verdict::answer;
+  // The FIN again, and no other: strangers could make the wait last for ever.
+  if (header.has(kFin) && header.sequence + segment.length() == rcv_nxt_) return Verdict::renew;
+  return segment.length() == 0 && header.sequence == rcv_nxt_ ? Verdict::ignore : Verdict::answer;
+}
+
+// RFC 6191 2
+bool TimeWait::begins_anew(const SegmentHeader& syn) const {
+  if (syn.has_timestamps && offers_timestamps_) {
+    if (!timestamps_) return true;
+    const auto later = static_cast<std::int32_t>(syn.timestamp - ts_recent_);
+    if (later != 0) return later > 0;
+  }
+  return syn.sequence > rcv_nxt_;
 }
 
 SegmentHeader TimeWait::answer(TimePoint now) const {

@@ -46,6 +46,7 @@ struct Size {
   std::uint32_t metrics;
   std::uint32_t messages_a_second;
   std::uint32_t events_a_second = 0;
+  std::uint32_t traced_hops = 0;  // of one message, each host handing it on to eight
 };
 
 // The same on every machine.
@@ -110,6 +111,16 @@ inline void record(const std::string& path, const Size& size) {
                       .bytes = 1200,
                       .kind = "datagram"});
     }
+  }
+  for (std::uint32_t hop = 1; hop <= size.traced_hops; ++hop) {
+    const TimePoint sent(1s + hop * 1us);
+    store->message({.sent = sent,
+                    .received = sent + 30ms,
+                    .from = (hop - 1) / 8 % size.hosts,
+                    .to = hop % size.hosts,
+                    .bytes = 1200,
+                    .kind = "gossip",
+                    .trace = 1});
   }
   if (!store->finish({.simulated = size.seconds * 1s})) std::exit(3);
 }

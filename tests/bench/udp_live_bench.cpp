@@ -1,8 +1,11 @@
 // UDP of the live world against loops written by hand on the same system calls: 1200-byte datagrams over the loopback.
 //
-// Both do the same job: the receiver stands in an epoll descriptor, edge-triggered, is told of each burst by it, and
-// reads until the kernel has no more. Beside them stand loops that know without asking when and how much to read, which
-// nobody has who waits for more than one thing: what waiting costs is the difference.
+// Both do the same job with the same socket buffers: the sender fills in the headers of each call from the datagrams
+// that it is given; the receiver stands in an epoll descriptor, edge-triggered, is told of each burst by it, reads
+// until the kernel has no more, and hands on the source and the bytes of each message. The loops by hand read into the
+// same buffers again at once; ours lends its buffers to the reader. Neither side asks for header fields. Beside them
+// stand loops that know without asking when and how much to read, which nobody has who waits for more than one thing:
+// what waiting costs is the difference.
 //
 // By batches of single datagrams without offload; by super-datagrams that the kernel cuts and gathers, as one buffer
 // for both; and by single datagrams that our socket puts together by itself, against the same.
@@ -67,15 +70,35 @@ sockaddr_in address_of(int fd) {
   return address;
 }
 
+// What a loop written by hand is given to send, and what it makes of what it receives.
+struct Outgoing {
+  sockaddr_in to;
+  const std::uint8_t* data;
+  std::size_t size_bytes;
+};
+struct Seen {
+  std::uint64_t bytes = 0;
+  std::uint64_t ports = 0;
+
+  void take(const sockaddr_in& from, std::size_t size_bytes) {
+    bytes += size_bytes;
+    ports += from.sin_port;
+  }
+};
+
 enum class Readiness { told, known };
 
-// How a loop written by hand learns that its socket has something to read.
+// How a loop written by hand learns that its receiver has something to read. Its sender stands there too, as who sends
+// wants to hear what is answered.
 class Readable {
  public:
-  Readable(int fd, Readiness readiness) : epoll_(readiness == Readiness::told ? ::epoll_create1(0) : -1) {
+  Readable(int receiver, int sender, Readiness readiness)
+      : epoll_(readiness == Readiness::told ? ::epoll_create1(0) : -1) {
     if (epoll_ < 0) return;
-    epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
-    demand(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
+    for (const int fd : {receiver, sender}) {
+      epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
+      demand(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
+    }
   }
   ~Readable() {
     if (epoll_ >= 0) ::close(epoll_);
@@ -100,16 +123,9 @@ class Readable {
 class PlainLoop {
  public:
   explicit PlainLoop(Readiness readiness)
-      : receiver_(open_socket()), sender_(open_socket()), to_(address_of(receiver_)), readable_(receiver_, readiness) {
+      : receiver_(open_socket()), sender_(open_socket()), readable_(receiver_, sender_, readiness) {
     for (std::size_t i = 0; i < kSegments; ++i) {
-      out_parts_[i] = {payload_.data() + i * kDatagramBytes, kDatagramBytes};
-      out_[i].msg_hdr = {.msg_name = &to_,
-                         .msg_namelen = sizeof to_,
-                         .msg_iov = &out_parts_[i],
-                         .msg_iovlen = 1,
-                         .msg_control = nullptr,
-                         .msg_controllen = 0,
-                         .msg_flags = 0};
+      outgoing_[i] = {address_of(receiver_), payload_.data() + i * kDatagramBytes, kDatagramBytes};
       in_parts_[i] = {in_buffers_[i].data(), in_buffers_[i].size()};
       in_[i].msg_hdr = {.msg_name = &from_[i],
                         .msg_namelen = sizeof from_[i],
@@ -127,6 +143,7 @@ class PlainLoop {
 
   std::size_t burst() {
     for (std::size_t sent = 0; sent < kBurst; sent += kSegments) {
+      compose();
       demand(::sendmmsg(sender_, out_.data(), kSegments, 0) == kSegments, "sendmmsg");
     }
     readable_.wait();
@@ -134,18 +151,36 @@ class PlainLoop {
     std::size_t count;
     do {
       count = static_cast<std::size_t>(std::max(0, ::recvmmsg(receiver_, in_.data(), kSegments, 0, nullptr)));
-      for (std::size_t i = 0; i < count; ++i) in_[i].msg_hdr.msg_namelen = sizeof(sockaddr_in);
+      for (std::size_t i = 0; i < count; ++i) {
+        if ((in_[i].msg_hdr.msg_flags & MSG_TRUNC) == 0) seen_.take(from_[i], in_[i].msg_len);
+        in_[i].msg_hdr.msg_namelen = sizeof(sockaddr_in);
+      }
       received += count;
     } while (count != 0 && readable_.more(count, kSegments, received));
     return received;
   }
 
  private:
+  void compose() {
+    for (std::size_t i = 0; i < kSegments; ++i) {
+      Outgoing& datagram = outgoing_[i];
+      out_parts_[i] = {const_cast<std::uint8_t*>(datagram.data), datagram.size_bytes};
+      out_[i].msg_hdr = {.msg_name = &datagram.to,
+                         .msg_namelen = sizeof datagram.to,
+                         .msg_iov = &out_parts_[i],
+                         .msg_iovlen = 1,
+                         .msg_control = nullptr,
+                         .msg_controllen = 0,
+                         .msg_flags = 0};
+    }
+  }
+
   int receiver_;
   int sender_;
-  sockaddr_in to_;
   Readable readable_;
+  Seen seen_;
   std::vector<std::uint8_t> payload_ = std::vector<std::uint8_t>(kSegments * kDatagramBytes);
+  std::array<Outgoing, kSegments> outgoing_;
   std::array<iovec, kSegments> out_parts_;
   std::array<mmsghdr, kSegments> out_{};
   std::array<std::array<std::uint8_t, 2048>, kSegments> in_buffers_;
@@ -158,23 +193,10 @@ class PlainLoop {
 class OffloadLoop {
  public:
   explicit OffloadLoop(Readiness readiness)
-      : receiver_(open_socket()), sender_(open_socket()), to_(address_of(receiver_)), readable_(receiver_, readiness) {
+      : receiver_(open_socket()), sender_(open_socket()), readable_(receiver_, sender_, readiness) {
     const int on = 1;
     supported_ = ::setsockopt(receiver_, SOL_UDP, UDP_GRO, &on, sizeof on) == 0;
-    part_ = {payload_.data(), payload_.size()};
-    message_ = {.msg_name = &to_,
-                .msg_namelen = sizeof to_,
-                .msg_iov = &part_,
-                .msg_iovlen = 1,
-                .msg_control = out_control_.data(),
-                .msg_controllen = CMSG_SPACE(sizeof(std::uint16_t)),
-                .msg_flags = 0};
-    cmsghdr* control = CMSG_FIRSTHDR(&message_);
-    control->cmsg_level = SOL_UDP;
-    control->cmsg_type = UDP_SEGMENT;
-    control->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
-    const std::uint16_t segment = kDatagramBytes;
-    std::memcpy(CMSG_DATA(control), &segment, sizeof segment);
+    outgoing_ = {address_of(receiver_), payload_.data(), payload_.size()};
     for (std::size_t i = 0; i < kMessages; ++i) {
       in_buffers_[i].resize(65'536);
       in_parts_[i] = {in_buffers_[i].data(), in_buffers_[i].size()};
@@ -190,6 +212,7 @@ class OffloadLoop {
 
   std::size_t burst() {
     for (std::size_t sent = 0; sent < kBurst; sent += kSegments) {
+      compose();
       demand(::sendmsg(sender_, &message_, 0) > 0, "sendmsg");
     }
     readable_.wait();
@@ -198,6 +221,7 @@ class OffloadLoop {
     do {
       count = static_cast<std::size_t>(std::max(0, ::recvmmsg(receiver_, in_.data(), kMessages, 0, nullptr)));
       for (std::size_t i = 0; i < count; ++i) {
+        if ((in_[i].msg_hdr.msg_flags & MSG_TRUNC) == 0) seen_.take(from_[i], in_[i].msg_len);
         received += segments(in_[i]);
         prepare(i);
       }
@@ -208,6 +232,22 @@ class OffloadLoop {
  private:
   static constexpr std::size_t kMessages = 8;
 
+  void compose() {
+    part_ = {const_cast<std::uint8_t*>(outgoing_.data), outgoing_.size_bytes};
+    message_ = {.msg_name = &outgoing_.to,
+                .msg_namelen = sizeof outgoing_.to,
+                .msg_iov = &part_,
+                .msg_iovlen = 1,
+                .msg_control = out_control_.data(),
+                .msg_controllen = CMSG_SPACE(sizeof(std::uint16_t)),
+                .msg_flags = 0};
+    cmsghdr* control = CMSG_FIRSTHDR(&message_);
+    control->cmsg_level = SOL_UDP;
+    control->cmsg_type = UDP_SEGMENT;
+    control->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
+    const std::uint16_t segment = kDatagramBytes;
+    std::memcpy(CMSG_DATA(control), &segment, sizeof segment);
+  }
   void prepare(std::size_t i) {
     in_[i].msg_hdr = {.msg_name = &from_[i],
                       .msg_namelen = sizeof from_[i],
@@ -227,9 +267,10 @@ class OffloadLoop {
 
   int receiver_;
   int sender_;
-  sockaddr_in to_;
   Readable readable_;
+  Seen seen_;
   bool supported_ = false;
+  Outgoing outgoing_;
   std::vector<std::uint8_t> payload_ = std::vector<std::uint8_t>(kSegments * kDatagramBytes);
   iovec part_;
   alignas(cmsghdr) std::array<std::uint8_t, 64> out_control_{};

@@ -51,6 +51,12 @@ sent=$(grep 'segments sent' said | tail -1 | sed -E 's/.*; ([0-9]+) segments sen
 ((${sent:-0} > 100)) || { echo "the last table tells of ${sent:-no} segments: $(cat said)"; failed=1; }
 is "the capture begins as pcapng" "$(head -c 4 tun.pcapng | od -An -tx1)" " 0a 0d 0d 0a"
 (($(stat -c %s tun.pcapng) > 3000000)) || { echo "the capture has $(stat -c %s tun.pcapng) bytes"; failed=1; }
+if command -v tshark >/dev/null; then
+  is "Wireshark finds nothing malformed" "$(tshark -r tun.pcapng -Y _ws.malformed 2>/dev/null | wc -l)" 0
+  # Beside each segment of ours stands how its connection is.
+  told=$(tshark -r tun.pcapng -Y 'tcp.srcport == 8080 and frame.comment matches "^ESTABLISHED cwnd [0-9]+ .* srtt "' 2>/dev/null | wc -l)
+  ((told > 20)) || { echo "Wireshark sees the state of the connection beside $told segments"; failed=1; }
+fi
 grep -q '"state": "ESTABLISHED"' tun.jsonl || { echo "no trace of a connection"; failed=1; }
 
 begin --forward 8080=127.0.0.1:8000 --line delay=5ms --line loss=1% --line reorder=1% --tcp congestion=newreno \

@@ -2,7 +2,8 @@
 //
 //   <name>_fuzz CORPUS [COUNT]   runs every file of the directory in order of name, and then COUNT inputs made from
 //   them
-//                                by flips, cuts, repeats and splices under a fixed seed
+//                                by flips, cuts, repeats and splices under a fixed seed. A fuzzer with a list of what
+//                                it must reach (coverage.hpp) has reached it by the files
 //   <name>_fuzz FILE             runs that input alone
 //
 // It fails as the fuzzer does, by a signal, and says on which input.
@@ -22,6 +23,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" __attribute__((weak)) int LLVMFuzzerInitialize(int* argc, char*** argv);
+extern "C" __attribute__((weak)) int fuzz_missing();
 
 namespace {
 
@@ -143,6 +145,10 @@ int main(int argc, char** argv) {
     run(seeds.back());
   }
   const bool one_file = std::filesystem::is_regular_file(place);
+  if (fuzz_missing && !one_file && fuzz_missing() != 0) {
+    std::fprintf(stderr, "the corpus does not reach everything\n");
+    return 1;
+  }
   const int generated = argc > 2 ? std::atoi(argv[2]) : one_file ? 0 : kGeneratedInputs;
   Generator generator(seeds);
   for (int i = 0; i < generated; ++i) {

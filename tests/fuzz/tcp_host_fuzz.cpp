@@ -3,11 +3,10 @@
 // bounds hold, and once its user has let go of everything all of it comes to an end.
 //
 // An input is a script of one byte of operation and its arguments. At the end the states that were seen are printed,
-// those of the stack (LISTEN, TIME-WAIT) among them.
-#include <cstdio>
-#include <set>
+// those of the stack (LISTEN, TIME-WAIT) among them; the corpus reaches all of them.
 #include <string>
 
+#include "coverage.hpp"
 #include "ghostnet/ip/icmp.hpp"
 #include "ghostnet/runtime/wire.hpp"
 #include "ghostnet/tcp/checksum.hpp"
@@ -22,17 +21,11 @@ constexpr std::uint16_t kPort = 7;
 constexpr std::size_t kMtuBytes = 1500;
 constexpr std::uint32_t kBacklog = 3;
 constexpr std::size_t kMaxStreams = 8;
-constexpr int kStates = 10;  // all but CLOSED, which is not there to be seen
 
-struct Coverage {
-  ~Coverage() {
-    if (states.empty()) return;
-    std::printf("tcp of a host: %zu of %d states:", states.size(), kStates);
-    for (const std::string& state : states) std::printf(" %s", state.c_str());
-    std::printf("\n");
-  }
-  std::set<std::string> states;
-} coverage;
+// CLOSED is not there to be seen.
+fuzz::Coverage coverage("tcp of a host", {{"states",
+                                           {"LISTEN", "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
+                                            "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT"}}});
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -227,9 +220,9 @@ class Play {
     const Stack& stack = small_.host.tcp();
     require(stack.connections() <= stack.tuning().max_connections);
     require(stack.time_waits() <= stack.tuning().max_time_wait);
-    coverage.states.insert("LISTEN");
-    if (stack.time_waits() != 0) coverage.states.insert("TIME-WAIT");
-    for (const ConnectionStatus& each : stack.statuses()) coverage.states.insert(std::string(to_string(each.state)));
+    coverage.see(0, "LISTEN");
+    if (stack.time_waits() != 0) coverage.see(0, "TIME-WAIT");
+    for (const ConnectionStatus& each : stack.statuses()) coverage.see(0, std::string(to_string(each.state)));
   }
   void hear(ByteView bytes) {
     require(bytes.size() <= kMtuBytes);
@@ -258,6 +251,8 @@ class Play {
 };
 
 }  // namespace
+
+extern "C" int fuzz_missing() { return coverage.missing(); }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ByteReader in(ByteView(data, size));

@@ -204,6 +204,21 @@ TEST(tidy, TheListOfLongFilesHoldsNoOthers) {
   }
 }
 
+TEST(tidy, EveryBenchmarkStandsOnItsPage) {
+  const std::string page = read(kTree / "docs/benchmarks.md");
+  constexpr std::string_view kEnding = "_bench.cpp";
+  int benches = 0;
+  for (const auto& file : fs::directory_iterator(kTree / "tests/bench")) {
+    std::string name = file.path().filename().string();
+    if (!name.ends_with(kEnding)) continue;
+    name.resize(name.size() - kEnding.size());
+    std::ranges::replace(name, '_', '-');
+    EXPECT_NE(page.find("\n| `" + name + "` |"), std::string::npos) << name << " is not in the table of benchmarks";
+    ++benches;
+  }
+  EXPECT_GT(benches, 0);
+}
+
 TEST(tidy, EveryLawIsBrokenByAPlantedFileOrText) {
   Laws broken = laws_of(judge_text("sim/long.cpp", std::string(601, '\n'), {}));
   EXPECT_EQ(broken, Laws{"long-file"});

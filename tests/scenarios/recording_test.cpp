@@ -228,6 +228,55 @@ record: { messages: 100 %, max_messages: 40 }
   EXPECT_THAT(late, testing::AllOf(Gt(15U), Lt(25U)));
 }
 
+constexpr std::string_view kTables = R"(
+duration: 15 s
+network: { hosts: 14 }
+groups: { watched: { count: 3 } }
+protocols: { libp2p: { peers: 4 }, kademlia: { mode: server } }
+)";
+
+TEST_F(Recording, EntriesOfRoutingTablesNameTheirBucket) {
+  const MemorySink sink = recorded(kTables);
+  std::map<std::pair<HostId, HostId>, std::string> fields;
+  std::size_t far = 0;
+  for (const auto& link : sink.links()) {
+    if (link.kind != "dht") continue;
+    EXPECT_THAT(link.json, testing::MatchesRegex(R"(\{"bucket":[0-9]+\})"));
+    if (fields.emplace(std::pair(link.a, link.b), link.json).second && link.json == R"({"bucket":0})") ++far;
+  }
+  EXPECT_THAT(fields, SizeIs(Gt(40U)));
+  EXPECT_THAT(far, testing::AllOf(Gt(fields.size() / 10), Lt(fields.size() * 9 / 10))) << "half of all keys are there";
+  for (const auto& [ends, json] : fields) {
+    const auto back = fields.find({ends.second, ends.first});
+    if (back != fields.end()) EXPECT_EQ(back->second, json) << "as far from here to there as from there to here";
+  }
+}
+
+TEST_F(Recording, RoutingTablesAreThoseOfTheGroupsThatAreNamed) {
+  MemorySink sink;
+  const std::string chosen = std::string(kTables) + "record: { routing_tables: [watched] }\n";
+  EXPECT_EQ(run(chosen, &sink), run(kTables, nullptr)) << "and the run is the same";
+  std::set<HostId> watched;
+  for (const auto& [id, host] : sink.hosts()) {
+    if (host.group == "watched") watched.insert(id);
+  }
+  std::set<HostId> kept;
+  for (const auto& link : sink.links()) {
+    if (link.kind == "dht") kept.insert(link.a);
+  }
+  EXPECT_EQ(kept, watched);
+  EXPECT_TRUE(std::ranges::any_of(sink.links(), [](const auto& link) { return link.kind == "tcp"; }));
+}
+
+TEST(RoutingTables, OfTooManyHostsAreThoseOfEverySoManieth) {
+  EXPECT_EQ(Sightings::thinned({true, false, true}, 2), (std::vector<bool>{true, false, true}));
+  EXPECT_EQ(Sightings::thinned({true, false, true, true, true}, 2),
+            (std::vector<bool>{true, false, false, true, false}));
+  const std::vector<bool> kept = Sightings::thinned(std::vector<bool>(2'500, true), Sightings::kMaxTables);
+  EXPECT_EQ(std::ranges::count(kept, true), 834) << "every third";
+  EXPECT_THAT(Sightings::thinned({}, 2), IsEmpty());
+}
+
 TEST_F(Recording, NothingIsSeenThatTheFileDoesNotWant) {
   const MemorySink sink = recorded(gossip_with("record: { links: false, messages: 0, traces: 0 }\n"));
   EXPECT_THAT(sink.links(), IsEmpty());

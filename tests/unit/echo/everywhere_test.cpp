@@ -63,6 +63,7 @@ TEST_P(EchoEverywhere, NobodyThereIsATimeoutOrARefusal) {
   ASSERT_TRUE(rtt);
   ASSERT_FALSE(*rtt);
   EXPECT_EQ(rtt->error(), Errc::timed_out);
+  EXPECT_EQ(rtt->error().message(), fmt::format("no echo from {} within 50 ms", server_endpoint));
   EXPECT_EQ(metrics(client_host).timeouts.value(), 1u);
 }
 

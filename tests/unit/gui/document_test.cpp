@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <QCoreApplication>
 #include <QElapsedTimer>
@@ -137,7 +138,15 @@ TEST_F(DocumentTest, SaysWhatIsWrongWithAFile) {
   says(directory.file("none.sqlite"), "no such file");
 
   std::ofstream(directory.file("text.sqlite")) << std::string(10'000, 'x');
-  says(directory.file("text.sqlite"), "not a results database");
+  says(directory.file("text.sqlite"), "a text file, not a results database");
+
+  std::ofstream(directory.file("trace.pcapng")) << "\x0a\x0d\x0d\x0a" << std::string(1'000, '\1');
+  says(directory.file("trace.pcapng"), "a packet trace (pcapng), not a results database");
+
+  ASSERT_EQ(mkfifo(directory.file("pipe").c_str(), 0600), 0);
+  says(directory.file("pipe"), "a pipe, not a results database");
+
+  says(directory.path.string(), "a directory");
 
   std::ofstream(directory.file("empty.sqlite")).flush();
   says(directory.file("empty.sqlite"), "empty");
@@ -178,6 +187,40 @@ TEST_F(DocumentTest, AFileThatDoesNotOpenLeavesTheOpenOne) {
   EXPECT_FALSE(problem.isEmpty());
   EXPECT_EQ(document.path().toStdString(), directory.file("a.sqlite"));
   EXPECT_EQ(document.hosts()->size(), 3U);
+}
+
+TEST_F(DocumentTest, SaysOnceThatTheRunWasDeletedWhileShown) {
+  record_run(directory.file("a.sqlite"), 3);
+  record_run(directory.file("a.sqlite"), 5);
+  open(directory.file("a.sqlite"));
+  ASSERT_EQ(document.run_id(), 2);
+  int told = 0;
+  QObject::connect(&document, &Document::problem, [&] { ++told; });
+  auto other = std::move(
+      results::Database::open(directory.file("a.sqlite"), {.access = results::DatabaseOptions::Access::write}).value());
+  ASSERT_TRUE(other.execute("DELETE FROM runs WHERE run_id = 2"));
+  ASSERT_TRUE(soon([&] { return told > 0; }));
+  EXPECT_TRUE(problem.contains("Run 2 was deleted")) << problem.toStdString();
+  EXPECT_EQ(document.hosts()->size(), 5U) << "it stays on the screen";
+  ASSERT_TRUE(other.execute("UPDATE runs SET warnings = '[\"slow\"]'"));
+  int looked = 0;
+  QObject::connect(&document, &Document::runs_changed, [&] { ++looked; });
+  ASSERT_TRUE(soon([&] { return looked > 0; }));
+  EXPECT_EQ(told, 1);
+  document.show_run(1);
+  EXPECT_TRUE(soon([&] { return document.run_id() == 1; }));
+}
+
+TEST_F(DocumentTest, SaysThatAnotherFileTookThePlaceOfTheShownOne) {
+  record_run(directory.file("a.sqlite"), 3);
+  record_run(directory.file("b.sqlite"), 6);
+  open(directory.file("a.sqlite"));
+  fs::rename(directory.file("b.sqlite"), directory.file("a.sqlite"));
+  ASSERT_TRUE(soon([&] { return !problem.isEmpty(); }));
+  EXPECT_TRUE(problem.contains("deleted or replaced")) << problem.toStdString();
+  EXPECT_EQ(document.hosts()->size(), 3U);
+  open(directory.file("a.sqlite"));
+  EXPECT_EQ(document.hosts()->size(), 6U) << "opened again it is the new one";
 }
 
 TEST_F(DocumentTest, SaysThatAFileWasDeletedWhileShown) {

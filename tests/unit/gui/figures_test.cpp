@@ -99,6 +99,31 @@ TEST(FigureReadout, GivesAllLinesAtTheNearestPoint) {
   EXPECT_FALSE(chart::readout_at(figure, layout, QPointF(-10, -10)));
 }
 
+TEST(Figures, AHeatMapOfManyHostsHasTheirMeansInItsRows) {
+  std::vector<std::int64_t> hosts;
+  QStringList names;
+  for (std::int64_t host = 0; host < 2'500; ++host) {
+    hosts.push_back(host);
+    names << QStringLiteral("h%1").arg(host);
+  }
+  const auto built = [&](bool totals) {
+    HeatMapBuilder builder(hosts, 4, 4);
+    builder.add(0.5, 0, 6);
+    builder.add(1.5, 0, 9);
+    builder.add(1.5, 1, 3);
+    builder.add(1.5, 2'499, 12);
+    return builder.build(names, "messages", totals);
+  };
+  const chart::HeatMap heat = built(false);
+  EXPECT_EQ(heat.rows.size(), 834) << "of three hosts each";
+  EXPECT_EQ(heat.rows.front(), "h0 – h2");
+  EXPECT_EQ(heat.rows.back(), "h2499");
+  EXPECT_DOUBLE_EQ(heat.at(0, 0), 6);
+  EXPECT_DOUBLE_EQ(heat.at(0, 1), 6) << "of 9 and 3; the third has none";
+  EXPECT_DOUBLE_EQ(heat.at(833, 3), 12);
+  EXPECT_DOUBLE_EQ(built(true).at(0, 1), 2) << "a second brought 3 and 3 to three hosts";
+}
+
 TEST(FigureReadout, GivesTheCellOfAHeatMap) {
   chart::Figure figure{.title = "load"};
   figure.heat = {.edges = {0, 1, 2}, .rows = {"h0", "h1"}, .values = {1, 2, 3, kNothing}, .unit = "requests"};

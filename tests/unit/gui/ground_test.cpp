@@ -4,15 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <QCoreApplication>
-#include <QElapsedTimer>
 #include <cmath>
 
-#include "ghostnet/gui/main_window.hpp"
-#include "ghostnet/gui/mesh_view.hpp"
 #include "ghostnet/gui/scene/renderer.hpp"
-#include "recorded_run.hpp"
 #include "scene/vector_picture.hpp"
+#include "window_fixture.hpp"
 
 namespace ghostnet::gui {
 namespace {
@@ -174,15 +170,10 @@ TEST(GroundPicture, ShowsWiresRoutesAndRouters) {
 }
 
 // The whole way: recorded, read, selected, switched.
-struct GroundViewTest : testing::Test {
-  TemporaryDirectory directory;
-  DataSource data;
-  Document document{data};
-  MainWindow window{document};
-
+struct GroundViewTest : WindowTest {
   GroundViewTest() {
     {
-      auto store = std::move(results::Store::open(directory.file("a.sqlite")).value());
+      auto store = std::move(results::Store::open(path).value());
       store->begin({.name = "graph", .mode = "sim", .carrier = "fabric", .planned = 10s});
       for (HostId id = 0; id < 6; ++id) {
         store->host(
@@ -199,23 +190,10 @@ struct GroundViewTest : testing::Test {
           {.sent = TimePoint(2s), .received = TimePoint(2012ms), .from = 0, .to = 1, .bytes = 9, .kind = "datagram"});
       EXPECT_TRUE(store->finish({.simulated = 10s}));
     }
-    window.mesh().set_synchronous(true);
-    window.resize(900, 700);
-    window.show();
-    document.open(QString::fromStdString(directory.file("a.sqlite")));
-    settle();
+    open({900, 700});
     document.set_time_ns(2'006'000'000);
     settle();
   }
-  void settle() {
-    QElapsedTimer since;
-    since.start();
-    do {
-      data.settle();
-      QCoreApplication::processEvents(QEventLoop::AllEvents, 10);
-    } while (!window.mesh().is_settled() && since.elapsed() < 10'000);
-  }
-  const SceneModel& model() { return window.mesh().model(); }
   void hide(std::set<std::string> kinds) {
     Look look = document.look();
     look.hidden_link_kinds = std::move(kinds);

@@ -1,20 +1,16 @@
 // What a moment of a run holds, how a message spreads, what colours say, and the view that shows it all.
 #include <gtest/gtest.h>
 
-#include <QCoreApplication>
-#include <QElapsedTimer>
 #include <QMouseEvent>
 #include <cmath>
 #include <numeric>
 
-#include "ghostnet/gui/main_window.hpp"
-#include "ghostnet/gui/mesh_view.hpp"
 #include "ghostnet/gui/scene/colouring.hpp"
 #include "ghostnet/gui/scene/moment.hpp"
 #include "ghostnet/gui/scene/propagation.hpp"
 #include "ghostnet/gui/time_bar.hpp"
 #include "panels/propagation_model.hpp"
-#include "recorded_run.hpp"
+#include "window_fixture.hpp"
 
 namespace ghostnet::gui {
 namespace {
@@ -80,6 +76,21 @@ TEST(Moment, GoingBackGivesWhatReadingAnewGives) {
     EXPECT_EQ(*a.conditions, *anew.read(database, {.time_ns = ms * 1'000'000})->conditions) << ms;
     if (ms == 14'321) scrubbing.forget();
   }
+}
+
+TEST_F(MomentTest, ABookThatKeepsFewLinksTellsTheSame) {
+  LinkBook all(1, hosts);
+  LinkBook few(1, hosts, 5);  // as many as are up at once: those that have ended are dropped
+  for (const std::int64_t second : {0, 6, 2, 9, 4, 5, 1, 3}) {
+    const auto expected = all.at(*database, second * 1'000'000'000);
+    const auto seen = few.at(*database, second * 1'000'000'000);
+    ASSERT_TRUE(expected && seen);
+    EXPECT_EQ((*seen)->edges, (*expected)->edges) << second;
+  }
+  LinkBook too_few(1, hosts, 3);
+  const auto cut = too_few.at(*database, 2'000'000'000);
+  EXPECT_EQ((*cut)->edges.size(), 3U);
+  EXPECT_TRUE((*cut)->cut_short);
 }
 
 TEST_F(MomentTest, UnchangedLinksAreTheSameObject) {
@@ -238,27 +249,10 @@ TEST(Colouring, LightnessGrowsWithTheValueOnDarkAndFallsOnLight) {
   }
 }
 
-struct ViewTest : testing::Test {
-  TemporaryDirectory directory;
-  DataSource data;
-  Document document{data};
-  MainWindow window{document};
-
+struct ViewTest : WindowTest {
   ViewTest() {
-    record_run(directory.file("a.sqlite"), 40);
-    window.mesh().set_synchronous(true);
-    window.resize(1000, 700);
-    window.show();
-    document.open(QString::fromStdString(directory.file("a.sqlite")));
-    settle();
-  }
-  void settle() {
-    QElapsedTimer since;
-    since.start();
-    do {
-      data.settle();
-      QCoreApplication::processEvents(QEventLoop::AllEvents, 10);
-    } while (!window.mesh().is_settled() && since.elapsed() < 10'000);
+    record_run(path, 40);
+    open({1000, 700});
   }
   QPointF place_of(std::size_t host) {
     const Spot spot = window.mesh().camera().to_view((*window.mesh().model().scene().spots)[host]);

@@ -90,6 +90,50 @@ TEST_F(Streams, FindTheirWayThroughANarrowPath) {
   EXPECT_EQ(a.ip_metrics().fragments_sent.value(), 0u);
 }
 
+// Narrower than what is believed of IPv4: then its routers cut what they are given (RFC 791 3.2).
+TEST_F(Streams, CrossALinkThatIsNarrowerThanAnyoneBelieves) {
+  join({a, {own("10.1.0.1", 24)}, {net("0.0.0.0/0")}}, {r1, {own("10.1.0.254", 24)}});
+  join({r1, {own("10.2.0.1", 24)}, {net("10.3.0.0/24")}}, {r2, {own("10.2.0.2", 24)}, {net("10.1.0.0/24")}},
+       {.mtu_bytes = 300, .delay = 1ms});
+  join({r2, {own("10.3.0.254", 24)}}, {b, {own("10.3.0.1", 24)}, {net("0.0.0.0/0")}});
+  auto listener = b.listen({.local = Endpoint(IpAddress::any(IpFamily::v4), 80)});
+  ASSERT_TRUE(listener);
+  std::size_t received_bytes = 0;
+  EXPECT_TRUE(finish(transfer(a, Endpoint(addr("10.3.0.1"), 80), **listener, 200'000, received_bytes)));
+  EXPECT_EQ(received_bytes, 200'000u);
+  EXPECT_GT(b.ip_metrics().reassembled.value(), 300u);
+}
+
+// Advice that nobody needs any more (RFC 6633), and another way that a stranger recommends (RFC 1122 3.2.2.2).
+TEST_F(Streams, AreNotSlowedNorTurnedAsideByForgedMessages) {
+  IpLink& wire = tap({a, {own("10.1.0.1", 24)}, {net("0.0.0.0/0")}});
+  std::optional<Result<std::unique_ptr<Stream>>> stream;
+  Scope scope(world.loop());
+  scope.spawn(keep(a.connect({.peer = Endpoint(addr("10.2.0.2"), 80)}), stream));
+  const std::vector<IpPacket> sent = sent_by_host(wire);
+  ASSERT_EQ(sent.size(), 1u);
+  for (const std::uint8_t type : {4, 5}) {
+    const IcmpMessage message{.type = type, .rest = addr("10.1.0.66").v4_value(), .body = sent[0].data.view()};
+    Header header;
+    header.source = addr("10.1.0.66");
+    header.destination = addr("10.1.0.1");
+    header.protocol = kIcmp;
+    header.total_bytes = static_cast<std::uint32_t>(kIpv4HeaderBytes + message.size_bytes());
+    IpPacket packet;
+    packet.data = PacketBuf::with_room(0, header.total_bytes);
+    emit(header, packet.data.append(kIpv4HeaderBytes));
+    message.emit(header.source, header.destination, packet.data.append(message.size_bytes()));
+    ASSERT_EQ(wire.send(std::span(&packet, 1)).accepted, 1u);
+    world.run_ready();
+    const std::vector<tcp::ConnectionStatus> statuses = a.tcp().statuses();
+    ASSERT_EQ(statuses.size(), 1u);
+    EXPECT_EQ(statuses[0].state, tcp::State::syn_sent);
+    EXPECT_EQ(statuses[0].window_bytes, 14'600u);
+  }
+  EXPECT_EQ(a.network().routes().find(addr("10.2.0.2"))->interface, 2u);
+  EXPECT_EQ(a.ip_metrics().errors_received.value(), 0u);
+}
+
 // What one flow hears of the path holds for all, and starves none (RFC 8201 5.2).
 TEST_F(Streams, GoOnWhenADatagramFindsThePathNarrow) {
   build({.mtu_bytes = 1400, .delay = 1ms});
@@ -160,6 +204,29 @@ TEST_F(Streams, AWatchTellsHowConnectionsFare) {
   EXPECT_GT(metrics.window_bytes.get().max(), 14'600u) << "it has grown";
   EXPECT_THAT(trace, testing::HasSubstr("\"peer\": \"10.3.0.1:80\", \"state\": \"ESTABLISHED\", \"cwnd\": "));
   EXPECT_THAT(trace, testing::HasSubstr("\"peer\": \"[2001:db8:3::1]:80\""));
+}
+
+// For captures, which write it beside each packet.
+TEST_F(Streams, ATapLearnsHowTheConnectionOfAPacketStands) {
+  std::vector<std::string> comments;
+  Host* self = nullptr;
+  HostOptions options;
+  options.tap = [&](InterfaceIndex, bool outgoing, const IpPacket& packet) {
+    if (outgoing) comments.push_back(describe_connection_of(*self, packet));
+  };
+  self = &add_host("watched", options);
+  join({*self, {own("10.6.0.1", 24)}}, {b, {own("10.6.0.2", 24)}});
+  EXPECT_TRUE(finish(self->ping(addr("10.6.0.2"))));
+  auto listener = b.listen({.local = Endpoint(IpAddress::any(IpFamily::v4), 80)});
+  ASSERT_TRUE(listener);
+  std::size_t received_bytes = 0;
+  EXPECT_TRUE(finish(transfer(*self, Endpoint(addr("10.6.0.2"), 80), **listener, 50'000, received_bytes)));
+  ASSERT_GT(comments.size(), 30u);
+  EXPECT_EQ(comments[0], "") << "a ping is of no connection";
+  EXPECT_THAT(comments[1], testing::StartsWith("SYN-SENT cwnd 14600 "));
+  EXPECT_THAT(comments, testing::Contains(testing::MatchesRegex(
+                            "ESTABLISHED cwnd [0-9]+ ssthresh [0-9]+ in flight [1-9][0-9]* unsent [0-9]+ unread 0 srtt "
+                            "[0-9]+.[0-9]+ ms retransmitted 0 timeouts 0")));
 }
 
 }  // namespace

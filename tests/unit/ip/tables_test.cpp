@@ -120,6 +120,19 @@ TEST(PathMtu, LiesAreNotBelieved) {
   EXPECT_EQ(cache.find(kStart, addr("10.0.0.1")), 552u);
 }
 
+// Less than is believed may be true nevertheless: who hears of it lets routers cut.
+TEST(PathMtu, APathThatIsSaidToBeNarrowerThanIsBelievedIsFragile) {
+  PathMtuCache cache;
+  const IpAddress there = IpAddress::v4(10, 0, 0, 1);
+  EXPECT_TRUE(cache.report(TimePoint{1s}, there, 1000));
+  EXPECT_FALSE(cache.is_fragile(TimePoint{1s}, there));
+  EXPECT_TRUE(cache.report(TimePoint{2s}, there, 300));
+  EXPECT_EQ(cache.find(TimePoint{2s}, there), 552u);
+  EXPECT_TRUE(cache.is_fragile(TimePoint{2s}, there));
+  EXPECT_FALSE(cache.report(TimePoint{3s}, there, 300)) << "nothing new";
+  EXPECT_FALSE(cache.is_fragile(TimePoint{2s} + 11min, there)) << "and forgotten like the rest";
+}
+
 TEST(PathMtu, IsBoundedAndForgetsWhatIsOldest) {
   PathMtuCache cache({.max_paths = 2});
   EXPECT_TRUE(cache.report(kStart, addr("10.0.0.1"), 1000));

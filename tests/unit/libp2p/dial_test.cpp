@@ -129,6 +129,27 @@ TEST_F(Dials, TwoWhoDialEachOtherAtOnceCanBothSpeak) {
   }
 }
 
+// Whoever connects first, nobody who wants the peer waits for addresses that do not answer, and no more are tried.
+TEST_F(Dials, APeerThatConnectsMeanwhileIsNoticedAtOnce) {
+  for (const std::uint16_t port : {4001, 4002, 4003}) {
+    scope_.spawn(accept_silently(*mute_host_.listen({.local = Endpoint(IpAddress::v4(10, 0, 0, 3), port)}), held_));
+  }
+  know(a_, b_, {"/ip4/10.0.0.3/tcp/4001", "/ip4/10.0.0.3/tcp/4002", "/ip4/10.0.0.3/tcp/4003"});
+  know(b_, a_, {"/ip4/10.0.0.1/tcp/4001"});
+  Outcome of_a;
+  Outcome of_b;
+  scope_.spawn(connect_into(a_, b_.id(), of_a));
+  world_.run_for(kRoundTrip);
+  scope_.spawn(connect_into(b_, a_.id(), of_b));
+  world_.run_for(10 * kRoundTrip);
+  ASSERT_TRUE(of_b.result && *of_b.result);
+  ASSERT_TRUE(of_a.result && *of_a.result);
+  EXPECT_LE(of_a.at - of_b.at, kRoundTrip);
+  world_.run_for(1s);
+  EXPECT_EQ(held_.size(), 1u) << "the second address was to be tried a quarter of a second after the first";
+  EXPECT_EQ(a_.connections().size(), 1u);
+}
+
 class Nothing final : public StreamHandler {
  public:
   void accept(std::unique_ptr<PeerStream> stream) override { stream.reset(); }

@@ -74,6 +74,9 @@ TEST_P(PingEverywhere, NobodyThereIsLossAndNoError) {
   EXPECT_EQ((*summary)->sent, 3u);
   EXPECT_EQ((*summary)->loss(), 1);
   EXPECT_EQ(metrics(prober_host).lost.value(), 3u);
+  const auto probed = finish(prober_host, prober->probe({.address = responder_endpoint.address()}, request));
+  ASSERT_TRUE(probed && !*probed);
+  EXPECT_EQ(probed->error().message(), fmt::format("no answer from {} within 50 ms", responder_endpoint));
 }
 
 TEST_P(PingEverywhere, StoppingLetsASessionFinish) {

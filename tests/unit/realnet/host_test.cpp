@@ -182,6 +182,26 @@ TEST_F(Namespaces, PortsAreTheirOwn) {
   run(connect_and_accept(host, *listener));
 }
 
+Task<> expect_unreachable(Host& host, Endpoint peer) {
+  const auto connected = co_await host.connect({.peer = peer});
+  EXPECT_FALSE(connected);
+  if (connected) co_return;
+  EXPECT_EQ(connected.error(), Errc::unreachable) << connected.error().message();
+  EXPECT_THAT(connected.error().message(), HasSubstr(peer.to_string()));
+}
+
+TEST_F(Namespaces, WhereNoRouteLeadsIsUnreachable) {
+  inside([] { return set_interface_up("lo", true); });
+  Host host(world(), {.name = "inside", .where = where()});
+  for (const char* peer : {"10.1.2.3:7", "[2001:db8::1]:7"}) {
+    run(expect_unreachable(host, *Endpoint::parse(peer)));
+    auto socket = std::move(*host.open_udp({.local = Endpoint(IpAddress::any(Endpoint::parse(peer)->family()), 0)}));
+    const Result<> sent = socket->send_to(*Endpoint::parse(peer), as_bytes("nobody"));
+    ASSERT_FALSE(sent);
+    EXPECT_EQ(sent.error(), Errc::unreachable) << sent.error().message();
+  }
+}
+
 Task<> await_change(Host& host, bool& seen) {
   co_await host.interfaces_changed();
   seen = true;

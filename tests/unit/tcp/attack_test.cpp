@@ -122,6 +122,52 @@ TEST(TcpAttack, DataIsTakenOnlyWithAnAcknowledgmentThatCouldBe) {  // RFC 5961 5
   EXPECT_EQ(script.read(), "would_block") << "older than any window";
 }
 
+// A timestamp from the future would make all that the peer sends look old. Its place in the window is guessed in 65,536
+// attempts; its acknowledgment must be guessed with it.
+TEST(TcpAttack, ATimestampIsBelievedOnlyWithAnAcknowledgmentThatCouldBe) {  // RFC 7323 5.3 R3, RFC 5961 5.2
+  Script script(Tuning{});
+  script.establish();
+  (void)script.write(100);
+  SegmentHeader forged = script.header(kAck, 1, 90'000);
+  forged.has_timestamps = true;
+  forged.timestamp = 0x7000'0000;
+  script.in(forged, "evil");
+  EXPECT_EQ(script.connection.timestamp_recent(), 1u);
+  SegmentHeader real = script.header(kAck, 1, 101);
+  real.has_timestamps = true;
+  real.timestamp = 2;
+  script.in(real, "good");
+  EXPECT_EQ(script.read(), "good");
+  EXPECT_EQ(script.connection.timestamp_recent(), 2u);
+}
+
+TEST(TcpAttack, ForgedSegmentsDoNotKeepADeadPeerAlive) {  // RFC 9293 3.8.4
+  Script script(Script::plain(), {.keepalive_idle = 60s, .keepalive_interval = 10s});
+  script.establish();
+  for (int i = 0; i < 40 && !script.connection.failure(); ++i) {
+    script.after(5s);
+    (void)script.drain();
+    script.in(kAck, 900'000, 1, "guessed");
+    script.in(kAck, 1, 900'000, "guessed");
+    (void)script.drain();
+  }
+  EXPECT_EQ(script.connection.failure(), Errc::timed_out);
+}
+
+TEST(TcpAttack, ASynInSynReceivedIsAnsweredAndNotBelieved) {  // RFC 9293 3.10.7.4, fourth; RFC 5961 4
+  Script script;
+  script.connection.accept(script.now, script.header(kSyn, 0, 0), Ecn::not_ect);
+  (void)script.out();
+  for (std::uint32_t at : {1u, 500u, 900'000u}) {
+    script.now += 1s;
+    script.in(kSyn, at, 0);
+    EXPECT_EQ(script.connection.state(), State::syn_received);
+    EXPECT_EQ(script.out(), "1:1 ack 1") << at;
+  }
+  script.in(kSyn | kRst, 0, 0);
+  EXPECT_EQ(script.out(), "") << "the SYN again, but a reset";
+}
+
 TEST(TcpAttack, ABlindResetInSynReceivedMustBeExact) {  // RFC 5961 3.2
   Script script;
   script.connection.accept(script.now, script.header(kSyn, 0, 0), Ecn::not_ect);

@@ -146,6 +146,48 @@ TEST(TcpCubic, BeginsAnewAfterATimeout) {  // RFC 9438 4.8
   EXPECT_NEAR(feed.segments(), std::max(expected, 280.0), 0.05 * expected + 2);
 }
 
+TEST(TcpCubic, TimeThatASenderDidNotUseCountsNothing) {  // RFC 9438 5.8
+  const auto grown = [](bool idle) {
+    Cubic cubic(kMss, 400 * kMss);
+    Feed feed{cubic};
+    cubic.on_congestion(feed.now, cubic.window_bytes());
+    cubic.set_window(cubic.threshold_bytes());
+    for (int i = 0; i < 10; ++i) feed.round();
+    if (idle) {
+      feed.round(false);
+      feed.now += 60s;  // far beyond the plateau
+    }
+    const double before = feed.segments();
+    feed.round();
+    return feed.segments() - before;
+  };
+  EXPECT_LT(grown(true), grown(false) + 12);
+  EXPECT_LT(grown(true), 30) << "and not 0.4 * 60^3";
+}
+
+TEST(TcpHyStart, GrowsByAQuarterInTheConservativePhaseAndEndsAfterFiveRounds) {  // RFC 9406 4.2
+  Cubic cubic(kMss, 10 * kMss);
+  Feed feed{cubic};
+  for (int i = 0; i < 3; ++i) feed.round();
+  feed.rtt = 130ms;
+  feed.round();  // in its eighth sample it is noticed
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(cubic.in_slow_start()) << i;
+    const double before = feed.segments();
+    feed.round();
+    EXPECT_NEAR(feed.segments(), before * 1.25, before * 0.05) << i;
+  }
+  feed.round();
+  feed.round();
+  EXPECT_FALSE(cubic.in_slow_start());
+}
+
+TEST(TcpHyStart, OneAcknowledgmentCountsForEightSegmentsAtMost) {  // RFC 9406 4.3: L
+  Cubic cubic(kMss, 10 * kMss);
+  cubic.on_ack({.now = TimePoint{1s}, .bytes = 40 * kMss, .rtt = kRtt, .smoothed_rtt = kRtt, .window_limited = true});
+  EXPECT_EQ(cubic.window_bytes(), 18 * kMss);
+}
+
 TEST(TcpHyStart, LeavesSlowStartWhenRoundTripsGetLonger) {  // RFC 9406
   Cubic cubic(kMss, 10 * kMss);
   Feed feed{cubic};

@@ -39,11 +39,8 @@ TEST(TcpCorners, TheWindowOfASynIsNotScaled) {  // 2.2
   (void)script.drain();
   script.window = 3000 >> 7;
   script.in(kAck, 1, 1);
-  std::vector<std::uint8_t> data(10'000);
-  ByteView view(data);
-  ASSERT_TRUE(script.connection.write(std::span(&view, 1)));
   std::uint32_t sent = 0;
-  for (const OutSegment& segment : script.drain()) sent += segment.payload_bytes;
+  for (const OutSegment& segment : script.send(10'000)) sent += segment.payload_bytes;
   EXPECT_EQ(sent, 2000u) << "23 units of 128 bytes hold two segments";
 }
 
@@ -68,6 +65,30 @@ TEST(TcpCorners, ASegmentBehindAGapDoesNotChangeTheEcho) {  // 4.3 (2)
   const std::vector<OutSegment> sent = script.drain();
   ASSERT_EQ(sent.size(), 1u);
   EXPECT_EQ(sent[0].header.timestamp_echo, 100u);
+}
+
+TEST(TcpCorners, WhatFillsAGapIsEchoed) {  // 4.3 (C)
+  Script script(Tuning{});
+  script.establish();
+  script.in(stamped(script, kAck, 1, 1, 100), "abc");
+  script.after(40ms);
+  (void)script.drain();
+  script.in(stamped(script, kAck, 10, 1, 150), "xyz");
+  (void)script.drain();
+  script.in(stamped(script, kAck, 4, 1, 160), "defghi");
+  const std::vector<OutSegment> sent = script.drain();
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].header.acknowledgment, SeqNumber(Script::kTheirs) + 13);
+  EXPECT_EQ(sent[0].header.timestamp_echo, 160u);
+}
+
+TEST(TcpCorners, ASynEchoesNothing) {  // 3.2: TSecr is valid only with an acknowledgment
+  Script script(Tuning{});
+  script.connection.connect(script.now);
+  const std::vector<OutSegment> sent = script.drain();
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_TRUE(sent[0].header.has_timestamps);
+  EXPECT_EQ(sent[0].header.timestamp_echo, 0u);
 }
 
 TEST(TcpCorners, AfterTwentyFourDaysATimestampSaysNothing) {  // 5.5
@@ -228,7 +249,73 @@ TEST(TcpCorners, WhatFillsAGapIsAcknowledgedAtOnce) {  // 4.2
   EXPECT_EQ(script.out(), "1:1 ack 21");
 }
 
+TEST(TcpCorners, NoThresholdIsBelowTwoSegments) {  // 3.1 (4)
+  Tuning tuning = Script::plain();
+  tuning.congestion = &kNewReno;
+  Script script(tuning);
+  script.establish();
+  (void)script.write(1000);
+  for (int i = 0; i < 4; ++i) {
+    expire(script);
+    (void)script.drain();
+  }
+  EXPECT_EQ(script.connection.congestion().threshold_bytes(), 2000u);
+  EXPECT_EQ(script.connection.congestion().window_bytes(), 1000u) << "the loss window";
+}
+
+TEST(TcpCorners, NotEveryRepeatedNumberIsADuplicate) {  // 2: no data, no FIN, the same window, and something on its way
+  Tuning tuning = Script::plain();
+  tuning.sack = false;
+  Script script(tuning);
+  script.establish();
+  (void)script.write(6000);
+  script.now += 10ms;
+  for (int i = 0; i < 4; ++i) script.in(kAck, 1 + 4u * static_cast<std::uint32_t>(i), 1, "data");
+  (void)script.drain();
+  for (int i = 0; i < 4; ++i) {
+    script.window = static_cast<std::uint16_t>(50'000 + i);
+    script.in(kAck, 17, 1);
+  }
+  EXPECT_EQ(script.connection.counters().recoveries, 0u);
+  for (int i = 0; i < 3; ++i) script.in(kAck, 17, 1);
+  EXPECT_EQ(script.connection.counters().recoveries, 1u);
+}
+
+TEST(TcpCorners, AnAcknowledgmentWaitsForHalfASecondAtMost) {  // 4.2, RFC 1122 4.2.3.2
+  EXPECT_LE(Tuning{}.delayed_ack, Duration(500ms));
+  Script script;
+  script.establish();
+  script.in(kAck, 1, 1, "a");
+  EXPECT_EQ(script.out(), "");
+  const TimePoint begin = script.now;
+  expire(script);
+  EXPECT_EQ(script.out(), "1:1 ack 2");
+  EXPECT_EQ(script.now - begin, script.tuning.delayed_ack);
+}
+
 // ---- RFC 9293 ----
+
+TEST(TcpCorners, AnIdleConnectionIsSilent) {  // 3.8.4: keep-alives are off unless asked for
+  Script script;
+  script.establish();
+  EXPECT_EQ(script.connection.next_deadline(), kNever);
+}
+
+TEST(TcpCorners, ASmallSegmentWaitsForWhatIsOnItsWay) {  // 3.7.4: Nagle
+  Tuning tuning = Script::plain();
+  tuning.nagle = true;
+  Script script(tuning);
+  script.establish();
+  EXPECT_EQ(script.write(100), "1:101 ack 1") << "nothing is on its way";
+  EXPECT_EQ(script.write(100), "");
+  EXPECT_EQ(script.write(900), "101:1101 ack 1") << "a full one goes, and needs no acknowledgment";
+  EXPECT_EQ(script.write(100), "");
+  script.in(kAck, 1, 1101);
+  EXPECT_EQ(script.out(), "1101:1201 ack 1");
+  EXPECT_EQ(script.write(100), "");
+  script.connection.shutdown(script.now);
+  EXPECT_EQ(script.out(), "FIN 1201:1301 ack 1") << "what is closed has nothing to wait for";
+}
 
 TEST(TcpCorners, UrgentDataIsData) {  // RFC 6093 6
   Script script;
@@ -292,10 +379,7 @@ TEST(TcpCorners, NeitherAcknowledgmentsNorRepetitionsAreMarkable) {  // 6.1.4, 6
   std::vector<OutSegment> sent = script.drain();
   ASSERT_EQ(sent.size(), 1u);
   EXPECT_EQ(sent[0].ecn, Ecn::not_ect);
-  std::vector<std::uint8_t> data(1000);
-  ByteView view(data);
-  ASSERT_TRUE(script.connection.write(std::span(&view, 1)));
-  sent = script.drain();
+  sent = script.send(1000);
   ASSERT_EQ(sent.size(), 1u);
   EXPECT_EQ(sent[0].ecn, Ecn::ect0);
   expire(script);
@@ -367,6 +451,58 @@ TEST(TcpCorners, AUserWhoSetsATimeIsNotKeptWaitingByAZeroWindow) {  // RFC 9293 
   }
   EXPECT_EQ(script.connection.failure(), Errc::timed_out);
   EXPECT_LT(script.now - begin, 70s);
+}
+
+TEST(TcpCorners, TheUsersPatienceEndsWhenHeSaid) {  // RFC 9293 3.9.1.1
+  for (const bool opening : {false, true}) {
+    Tuning tuning = Script::plain();
+    tuning.user_timeout = 20s;
+    Script script(tuning);
+    if (opening) {
+      script.connection.connect(script.now);
+    } else {
+      script.establish();
+    }
+    const TimePoint begin = script.now;
+    if (!opening) (void)script.write(1000);
+    for (int i = 0; i < 50 && !script.connection.failure(); ++i) {
+      (void)script.drain();
+      expire(script);
+    }
+    EXPECT_EQ(script.connection.failure(), Errc::timed_out);
+    EXPECT_EQ(script.now - begin, 20s) << "and not when the next repetition would have been due";
+  }
+}
+
+// A peer that takes its window back, with segments on their way, is as good as one that keeps it closed.
+TEST(TcpCorners, APeerThatTakesItsWindowBackIsNotGivenUpWhileItAnswers) {  // RFC 9293 3.8.6 and 3.8.6.1
+  Script script;
+  script.establish();
+  (void)script.write(3000);
+  script.window = 0;
+  script.in(kAck, 1, 1);
+  const TimePoint begin = script.now;
+  while (script.now - begin < 3h) {
+    expire(script);
+    for (const OutSegment& segment : script.drain()) {
+      if (segment.payload_bytes != 0) script.in(kAck, 1, 1);
+    }
+    ASSERT_FALSE(script.connection.failure()) << (script.now - begin) / 1s;
+  }
+  script.window = 5000;
+  script.in(kAck, 1, 1);
+  const TimePoint opened = script.now;
+  expire(script);
+  EXPECT_EQ(script.out(), "1:1001 ack 1");
+  EXPECT_LT(script.now - opened, 2s) << "it does not wait as long as it had come to";
+  // Whoever falls silent is given up as before.
+  script.window = 0;
+  script.in(kAck, 1, 1);
+  for (int i = 0; i < 100 && !script.connection.failure(); ++i) {
+    expire(script);
+    (void)script.drain();
+  }
+  EXPECT_EQ(script.connection.failure(), Errc::timed_out);
 }
 
 TEST(TcpCorners, AWindowOfAByteIsNotAnsweredByAFloodOfBytes) {  // RFC 9293 3.8.6.2.1

@@ -210,7 +210,8 @@ class Pair {
     side.seen_events |= events;
     if (events & kTimeWait) {
       Flow flow{.local = side.here, .peer = side.there};
-      side.time_wait = std::make_unique<TimeWait>(now, flow, side.connection, 60s);
+      const Tuning& tuning = &side == &client ? options.client : options.server;
+      side.time_wait = std::make_unique<TimeWait>(now, flow, side.connection, tuning);
       side.connection.retire();
     }
   }

@@ -71,9 +71,10 @@ class Script {
     return all;
   }
   // What is sent now, one segment a line: "SYN ACK 0:0 ack 1 sack 5-9".
-  std::string out() {
+  std::string out() { return describe(drain()); }
+  static std::string describe(const std::vector<OutSegment>& segments) {
     std::string text;
-    for (const OutSegment& segment : drain()) {
+    for (const OutSegment& segment : segments) {
       if (!text.empty()) text += "\n";
       text += describe(segment);
     }
@@ -105,12 +106,14 @@ class Script {
     }
     now = end;
   }
-  std::string write(std::size_t bytes) {
-    std::vector<std::uint8_t> data(bytes, 'x');
-    ByteView view(data);
+  // So many bytes are written, and this is sent.
+  std::vector<OutSegment> send(std::size_t bytes) {
+    const std::vector<std::uint8_t> data(bytes, 'x');
+    const ByteView view(data);
     EXPECT_TRUE(connection.write(std::span(&view, 1)));
-    return out();
+    return drain();
   }
+  std::string write(std::size_t bytes) { return describe(send(bytes)); }
   std::string read() {
     std::array<std::uint8_t, 4096> buffer;
     Result<std::size_t> got = connection.read(now, buffer);

@@ -440,10 +440,7 @@ TEST(TcpScript, AnEchoHalvesOnceAWindow) {  // 6.1.2
   script.in(kAck | kEce, 1, 2001);
   EXPECT_GE(script.connection.congestion().window_bytes(), reduced);
   script.in(kAck, 1, 10'001);
-  std::vector<std::uint8_t> data(1000);
-  ByteView view(data);
-  ASSERT_TRUE(script.connection.write(std::span(&view, 1)));
-  std::vector<OutSegment> sent = script.drain();
+  std::vector<OutSegment> sent = script.send(1000);
   ASSERT_EQ(sent.size(), 1u);
   EXPECT_TRUE(sent[0].header.has(kCwr));
   EXPECT_EQ(sent[0].ecn, Ecn::ect0);
@@ -454,10 +451,7 @@ TEST(TcpScript, AnEchoHalvesOnceAWindow) {  // 6.1.2
 TEST(TcpScript, TheInitialWindowIsTenSegments) {  // RFC 6928
   Script script;
   script.establish();
-  std::vector<std::uint8_t> data(30'000);
-  ByteView view(data);
-  ASSERT_TRUE(script.connection.write(std::span(&view, 1)));
-  EXPECT_EQ(script.drain().size(), 10u);
+  EXPECT_EQ(script.send(30'000).size(), 10u);
 }
 
 TEST(TcpScript, ThePeersWindowIsKept) {

@@ -36,7 +36,7 @@ struct Left : Closed {
   }
 
   Flow flow{.local = Endpoint(IpAddress::v4(10, 0, 0, 1), 80), .peer = Endpoint(IpAddress::v4(10, 0, 0, 2), 4000)};
-  TimeWait wait{now, flow, connection, 60s};
+  TimeWait wait{now, flow, connection, tuning};
 };
 
 TEST(TcpTimeWait, IsNotEndedByAReset) {  // RFC 1337 3: TIME-WAIT assassination
@@ -67,7 +67,8 @@ TEST(TcpTimeWait, AnAcknowledgmentOfAllIsSilence) {  // or two that wait would t
 TEST(TcpTimeWait, ASynWithALaterTimestampIsANewConnection) {  // RFC 6191 2
   Left left(Tuning{});
   EXPECT_EQ(left.judge(kSyn, 1, {}, 1001), Verdict::reopen) << "though its sequence number is old";
-  EXPECT_EQ(left.judge(kSyn, 900'000, {}, 1000), Verdict::answer);
+  EXPECT_EQ(left.judge(kSyn, 3, {}, 1000), Verdict::reopen) << "of the same instant its sequence number decides";
+  EXPECT_EQ(left.judge(kSyn, 2, {}, 1000), Verdict::answer);
   EXPECT_EQ(left.judge(kSyn, 900'000, {}, 999), Verdict::answer);
   EXPECT_EQ(left.judge(kSyn, 1, {}, 1000 + 0x7fff'ffffu), Verdict::reopen);
   EXPECT_EQ(left.judge(kSyn, 1, {}, 1001 + 0x7fff'ffffu), Verdict::answer) << "half the circle away it is older";
@@ -79,6 +80,22 @@ TEST(TcpTimeWait, WithoutTimestampsALaterSequenceNumberIs) {  // RFC 9293 3.6.1,
   EXPECT_EQ(left.judge(kSyn, 3), Verdict::reopen);
   EXPECT_EQ(left.judge(kSyn, 2), Verdict::answer);
   EXPECT_EQ(left.judge(kSyn, 1), Verdict::answer);
+}
+
+TEST(TcpTimeWait, ASynWithTimestampsWhereThereWereNoneIs) {  // RFC 6191 2
+  Left left(Script::plain());
+  SegmentHeader syn = left.header(kSyn, 1, 0);
+  syn.has_timestamps = true;
+  EXPECT_EQ(left.wait.judge({syn, {}}), Verdict::answer) << "this side offers none, so there will be none";
+  left.tuning.timestamps = true;
+  const TimeWait offers(left.now, left.flow, left.connection, left.tuning);
+  EXPECT_EQ(offers.judge({syn, {}}), Verdict::reopen);
+}
+
+TEST(TcpTimeWait, OnlyTheFinThatWasSeenBeginsTheWaitAnew) {
+  Left left(Script::plain());
+  EXPECT_EQ(left.judge(kAck | kFin, 1), Verdict::renew);
+  for (std::uint32_t guessed : {0u, 2u, 500u, 900'000u}) EXPECT_EQ(left.judge(kAck | kFin, guessed), Verdict::answer);
 }
 
 TEST(TcpTimeWait, TheNextConnectionsNumbersAreBeyondItsOwn) {  // RFC 6191 2

@@ -39,6 +39,8 @@ class Canvas : public QWidget {
 
   // Where it was pressed and is dragged to; nothing: it is not.
   const std::optional<Drag>& dragged() const { return dragged_; }
+  // Whether the keyboard was led here by the keyboard, and so is to be seen to be here.
+  bool shows_focus() const { return shows_focus_; }
 
   void mousePressEvent(QMouseEvent* event) final;
   void mouseMoveEvent(QMouseEvent* event) final;
@@ -47,10 +49,13 @@ class Canvas : public QWidget {
   void wheelEvent(QWheelEvent* event) final;
   void keyPressEvent(QKeyEvent* event) final;
   void leaveEvent(QEvent* event) final;
+  void focusInEvent(QFocusEvent* event) final;
+  void focusOutEvent(QFocusEvent* event) final;
 
  private:
   std::optional<Drag> pressed_;
   std::optional<Drag> dragged_;
+  bool shows_focus_ = false;
 };
 
 }  // namespace ghostnet::gui

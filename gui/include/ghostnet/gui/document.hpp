@@ -27,7 +27,9 @@
 
 namespace ghostnet::gui {
 
-// The hosts of a run in order of their id. Everything of the scene names a host by its place here, its index.
+// The hosts of a run in order of their id. Everything of the scene names a host by its place here, its index. Made by
+// the thread that reads them: the names of groups and regions are told apart once, since there are few of them and many
+// hosts.
 class HostTable {
  public:
   HostTable() = default;
@@ -36,14 +38,29 @@ class HostTable {
   std::size_t size() const { return rows_.size(); }
   const results::HostRow& operator[](std::size_t index) const { return rows_[index]; }
   const std::vector<results::HostRow>& rows() const { return rows_; }
+  // Groups and regions in order of their first host, and which of them a host is of.
+  const std::vector<std::string>& groups() const { return groups_.names; }
+  const std::vector<std::string>& regions() const { return regions_.names; }
+  std::uint32_t group_of(std::size_t index) const { return groups_.of[index]; }
+  std::uint32_t region_of(std::size_t index) const { return regions_.of[index]; }
   std::optional<std::size_t> index_of(std::int64_t id) const;
   std::optional<std::size_t> index_of_name(const QString& name) const;
-  // For the search field: "host 4711", "4711", a part of a name, a group or a region; at most `limit` indexes.
+  // For the search field: "host 4711", "4711", a part of a name, a group or a region (letters of ASCII in either case);
+  // at most `limit` indexes.
   std::vector<std::size_t> find(const QString& words, std::size_t limit) const;
 
  private:
+  struct Names {
+    std::vector<std::string> names{};
+    std::vector<std::uint32_t> of{};  // by host
+  };
+
   std::vector<results::HostRow> rows_;
-  std::unordered_map<std::int64_t, std::size_t> index_;
+  std::int64_t first_id_ = 0;
+  bool is_dense_ = false;                                // ids follow each other
+  std::unordered_map<std::int64_t, std::size_t> index_;  // where they do not
+  Names groups_;
+  Names regions_;
 };
 
 // What the user pointed at. Hosts by id.
@@ -144,6 +161,7 @@ class Document : public QObject {
   Inquiry runs_inquiry_;
   Inquiry run_inquiry_;
   std::optional<std::int64_t> wanted_run_;
+  std::int64_t told_deleted_ = 0;  // the run that was shown when it was deleted, which is said once
   std::vector<results::RunRow> runs_;
   std::optional<results::RunRow> run_;
   std::shared_ptr<const HostTable> hosts_ = std::make_shared<HostTable>();

@@ -3,6 +3,9 @@
 // A panel is a QWidget that is given the Document, listens to its signals and asks its DataSource. add_panel() docks
 // it, gives it an entry and a shortcut in the menu View, and remembers where the user put it. The layout of the window
 // is kept in QSettings under the panels' ids; without settings (tests, pictures) nothing is read or kept.
+//
+// By keyboard: a panel's shortcut brings it to the front and puts the keyboard there, F6 goes from one part of the
+// window to the next. A database that is dropped on the window is opened; a scenario is handed on (scenario_dropped).
 #pragma once
 
 #include <QMainWindow>
@@ -42,7 +45,7 @@ class MainWindow : public QMainWindow {
 
   // Takes the widget over.
   QDockWidget* add_panel(const PanelPlace& place, QWidget* panel);
-  // Shows a panel, in front of those that it shares tabs with.
+  // Shows a panel, in front of those that it shares tabs with, and puts the keyboard into it.
   void bring_up(const QString& id);
   // After all panels were added: puts everything where the user left it.
   void restore_layout();
@@ -62,6 +65,9 @@ class MainWindow : public QMainWindow {
   // The same, of something that went well.
   void show_notice(const QString& message);
 
+ Q_SIGNALS:
+  void scenario_dropped(const QString& path);
+
  protected:
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
@@ -69,6 +75,11 @@ class MainWindow : public QMainWindow {
 
  private:
   void build_menus();
+  void build_view_menu();
+  void fill_links_menu();
+  // The toolbar, the mesh and the panels that are seen, in this order.
+  std::vector<QWidget*> parts() const;
+  void go_to_part(int step);
   void build_centre();
   void choose_file();
   void show_state();
@@ -80,6 +91,7 @@ class MainWindow : public QMainWindow {
   QSettings* settings_;
   QMenu* file_menu_ = nullptr;
   QMenu* view_menu_ = nullptr;
+  QMenu* links_menu_ = nullptr;
   QMenu* run_menu_ = nullptr;
   QMenu* help_menu_ = nullptr;
   QStackedWidget* pages_ = nullptr;

@@ -10,7 +10,6 @@
 // any full queue.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,6 +18,7 @@
 #include "ghostnet/realnet/file_descriptor.hpp"
 #include "ghostnet/realnet/network_namespace.hpp"
 #include "ghostnet/realnet/poller.hpp"
+#include "ghostnet/realnet/receive_batch.hpp"
 #include "ghostnet/realnet/send_batch.hpp"
 #include "ghostnet/runtime/udp.hpp"
 
@@ -55,16 +55,8 @@ class KernelUdpSocket final : public UdpSocket, private Watch {
   SoleWaiter* full() override { return writable_ ? nullptr : &writer_; }
 
  private:
-  static constexpr std::size_t kGathered = 32;
   static constexpr std::size_t kMaxSegments = 64;            // UDP_MAX_SEGMENTS of older kernels
   static constexpr std::size_t kMaxSegmentedBytes = 65'000;  // what every family and its headers leave
-
-  // Input that was read before anybody asked for it.
-  struct Gathered {
-    std::array<ReceivedDatagram, kGathered> datagrams;
-    std::size_t first = 0;
-    std::size_t count = 0;
-  };
 
   KernelUdpSocket(World& world, FileDescriptor fd, const UdpOptions& options, const UdpSite& site);
 
@@ -105,7 +97,7 @@ class KernelUdpSocket final : public UdpSocket, private Watch {
   std::uint16_t max_segment_bytes_ = UINT16_MAX;  // larger segments were refused
   Errc error_ = Errc::would_block;                // another: reported once by the next receive
   SoleWaiter writer_;
-  std::unique_ptr<Gathered> gathered_;
+  std::unique_ptr<ReceiveBatch::Gathered> gathered_;  // null: nothing
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t dropped_ = 0;

@@ -4,7 +4,7 @@
 // Each host stands in a region, behind a link out and a link in (protocols/link). What it sends leaves through its
 // link, crosses the way between the regions, enters through the link of the receiver, and only then is given to the
 // kernel: the same stations in the same order as on the simulated fabric. Where links are laid between regions, a
-// region is a router, and parcels hop from one to the next by the way of least delay. Sockets and streams of a host
+// region is a router, and parcels hop from one to the next (ghostnet/link/routes.hpp). Sockets and streams of a host
 // that has a network send through it by themselves; what goes to other addresses, or to the host itself, is not shaped.
 //
 // Every instant is computed from the one before, never from when the process woke. A world that wakes late delivers
@@ -196,7 +196,6 @@ class LoopbackNetwork {
   void leave(Port& port, Travelling what, TimePoint at);
   void go_on(RegionId region, Random& random, Travelling what, TimePoint at);
   bool reaches(const Travelling& what) const;
-  void find_ways() const;
   Edge* next_hop(RegionId at, RegionId to) const;
   template <class Visit>
   void for_each_hop(RegionId at, RegionId to, Visit visit) const;
@@ -211,7 +210,7 @@ class LoopbackNetwork {
   std::vector<std::pair<link::LinkParams, std::shared_ptr<const link::LinkProfile>>> profiles_;  // one of a kind
   std::unordered_map<IpAddress, std::unique_ptr<Place>> places_;
   std::vector<std::unique_ptr<Edge>> edges_;
-  mutable std::vector<Edge*> next_hop_;  // regions x regions; null: no way. Found when first asked for.
+  mutable std::vector<std::vector<std::uint32_t>> hops_towards_;  // by destination; empty: not asked for yet
   std::vector<std::vector<bool>> blocked_;
   std::vector<Occurrence> coming_;  // a heap
   std::uint64_t last_order_ = 0;

@@ -15,9 +15,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "ghostnet/realnet/socket_address.hpp"
 #include "ghostnet/runtime/packet_buf.hpp"
+#include "ghostnet/runtime/udp.hpp"
 
 namespace ghostnet::realnet {
 
@@ -28,15 +31,22 @@ struct ReceiveBatchOptions {
 
 class ReceiveBatch {
  public:
-  static constexpr std::size_t kMessages = 64;
+  // Of one call. More would save calls, and no time: what was received is to be in the cache still when it is read.
+  static constexpr std::size_t kMessages = 32;
   static constexpr std::size_t kHeadroomBytes = 64;  // in front of what was received, for a header of ours
   static constexpr std::size_t kSmallBytes = 2048;
   static constexpr std::size_t kLargeBytes = 65536;
 
+  // Datagrams that a socket has read before anybody asked for them.
+  struct Gathered {
+    std::array<ReceivedDatagram, kMessages> datagrams;
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+
   explicit ReceiveBatch(const ReceiveBatchOptions& options);
 
-  // How many messages to ask for at once: fewer while they are large, so that what was received is still in the cache
-  // when it is read.
+  // How many messages to ask for at once: fewer while they are large.
   std::size_t at_once() const { return large_ ? kLargeMessages : kMessages; }
   // Receives up to `wanted` messages, at most kMessages. How many, or -errno.
   int receive(int fd, std::size_t wanted);
@@ -51,13 +61,17 @@ class ReceiveBatch {
   // Not wanted.
   void skip(std::size_t i) { prepare(i); }
 
+  // Only sockets that hold something have a Gathered; the one given back last serves the next.
+  std::unique_ptr<Gathered> take_gathered();
+  void give_back(std::unique_ptr<Gathered> empty) { spare_ = std::move(empty); }
+
   // For descriptors that are not sockets: where message 0 goes, and its bytes after so many were read.
   std::array<iovec, 2> first_parts();
   bool take(std::size_t i, std::size_t size_bytes, PacketBuf& out);
 
  private:
   static constexpr std::size_t kControlBytes = 256;
-  static constexpr std::size_t kLargeMessages = 4;
+  static constexpr std::size_t kLargeMessages = 2;
 
   struct Slot {
     PacketBuf small;
@@ -73,6 +87,7 @@ class ReceiveBatch {
 
   PacketPool small_pool_;
   PacketPool large_pool_;
+  std::unique_ptr<Gathered> spare_;
   std::size_t posted_ = 0;
   bool large_ = false;  // the last message was
   std::array<Slot, kMessages> slots_;

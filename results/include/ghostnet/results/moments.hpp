@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,12 +60,9 @@ struct LinkAt {
   std::string kind{};
   std::string fields{};  // JSON, or empty
 };
-// Those that came up in the span, whether or not they are still up.
-Result<std::vector<LinkAt>> links_since(const Database& database, std::int64_t run, std::int64_t from_ns,
-                                        std::int64_t to_ns, std::int64_t limit);
-// Those that are up at the instant.
-Result<std::vector<LinkAt>> links_at(const Database& database, std::int64_t run, std::int64_t time_ns,
-                                     std::int64_t limit);
+// Calls visit(link) for each that came up in the span, whether or not it is still up, in order of time.
+Result<> visit_links(const Database& database, std::int64_t run, std::int64_t from_ns, std::int64_t to_ns,
+                     const std::function<void(const LinkAt&)>& visit);
 
 struct MessageAt {
   std::int64_t sent_ns = 0;

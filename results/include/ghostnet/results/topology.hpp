@@ -38,8 +38,7 @@ struct Topology {
 // Empty where the run is not on a graph of several routers, or recorded no links.
 Result<Topology> topology(const Database& database, std::int64_t run);
 
-// fabric and live worlds route by least delay, a hop counting for a nanosecond, and among equals by the wire declared
-// first; the ns3 carrier by fewest hops.
+// fabric and live worlds route by least delay (ghostnet/link/routes.hpp), the ns3 carrier by fewest hops.
 enum class Routing : std::uint8_t { least_delay, fewest_hops };
 
 // The ways between the routers of a topology, which outlives it. Used by one thread at a time.
@@ -54,8 +53,7 @@ class Ways {
   std::optional<std::vector<std::uint32_t>> between(std::uint32_t from, std::uint32_t to);
 
  private:
-  static constexpr std::uint32_t kNone = UINT32_MAX;
-  using Table = std::vector<std::uint32_t>;  // by router: the wire to take; kNone: there is no way, or it is there
+  using Table = std::vector<std::uint32_t>;  // by router: the wire to take, or link::kNoHop
 
   Table search_by_delay(std::uint32_t to) const;
   Table search_by_hops(std::uint32_t to) const;

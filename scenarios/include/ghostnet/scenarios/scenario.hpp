@@ -99,6 +99,7 @@ struct RecordOptions {
   std::vector<std::string> hosts{"all"};
   std::vector<std::string> host_histograms;
   bool links = true;
+  std::vector<std::string> routing_tables{"all"};
   Probability messages = Probability::ratio(1, 100);
   std::uint32_t max_messages = 20'000;
   std::uint32_t traces = 10;
@@ -115,6 +116,8 @@ struct RecordOptions {
       option<&RecordOptions::host_histograms>("host_histograms", "histograms that every host has to itself"),
       option<&RecordOptions::links>("links",
                                     "who is linked with whom: wires, radio, connections, meshes, routing tables"),
+      option<&RecordOptions::routing_tables>(
+          "routing_tables", "groups whose hosts' routing tables are among them, those of at most 1,000 hosts"),
       option<&RecordOptions::messages>("messages", "share of the packets that are followed from host to host"),
       option<&RecordOptions::max_messages>("max_messages", "so many of them at most, spread evenly over the run",
                                            at_most(10'000'000U)),

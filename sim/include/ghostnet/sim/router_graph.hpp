@@ -1,7 +1,6 @@
-// RouterGraph: routers, the links between them, and the way from each to each by least delay.
+// RouterGraph: routers, the links between them, and the way from each to each (ghostnet/link/routes.hpp).
 //
-// Routes are computed for a destination when it is first asked for, and forgotten when the graph changes. Ties go to
-// the edge added first, so routes are the same in every run.
+// Routes are computed for a destination when it is first asked for, and forgotten when the graph changes.
 #pragma once
 
 #include <cstdint>
@@ -45,11 +44,8 @@ class RouterGraph {
   std::optional<EdgeId> next_hop(RouterId at, RouterId to);
 
  private:
-  static constexpr EdgeId kNoEdge = UINT32_MAX;
-
   struct Router {
     std::string name;
-    std::vector<EdgeId> in;  // edges that end here
     std::vector<EdgeId> out;
     std::vector<EdgeId> next_towards;  // by router: the edge to take there towards this one; empty: not computed
   };

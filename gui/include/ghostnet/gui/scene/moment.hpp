@@ -1,9 +1,9 @@
 // Moment: a run at one instant as the mesh shows it: which links are up, who is down, what a metric says of each host,
 // what is on its way, where those are that move. MomentReader reads it, on the data thread.
 //
-// A reader remembers the links and states of its last instant. Going on in time it reads what happened in between;
-// going back, or after forget(), it reads links anew, and states from the last of the instants before that it kept: one
-// for every kSnapshotEvery changes that it read. It is used by one thread at a time.
+// A reader remembers the links that it read (link_book.hpp) and the states of its last instant. Going on in time it
+// reads what happened in between; going back, or after forget(), it goes on from the last of the instants before that
+// it kept: one for every kSnapshotEvery changes that it read. It is used by one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -15,28 +15,11 @@
 
 #include "ghostnet/gui/document.hpp"
 #include "ghostnet/gui/scene/ground.hpp"
+#include "ghostnet/gui/scene/link_book.hpp"
 #include "ghostnet/gui/scene/placement.hpp"
 #include "ghostnet/results/moments.hpp"
 
 namespace ghostnet::gui {
-
-// A link that is up, by the indexes of its hosts; kind and topic are places in the moment's lists.
-struct Edge {
-  std::uint32_t a = 0;
-  std::uint32_t b = 0;
-  std::uint16_t kind = 0;
-  std::uint16_t topic = 0;  // 0: none
-  bool operator==(const Edge&) const = default;
-};
-
-// Never changes once made, so a scene may share it.
-struct EdgeSet {
-  std::vector<Edge> edges{};  // shuffled: any first part of them is a fair sample
-  std::vector<std::string> kinds{};
-  std::vector<std::string> topics{};  // the first is ""
-  bool cut_short = false;             // there were more than kMaxLinks
-  bool operator==(const EdgeSet&) const = default;
-};
 
 // On its way, by indexes.
 struct Flight {
@@ -93,7 +76,6 @@ std::shared_ptr<const Parts> parts_of(const std::vector<std::string>& partitions
 
 class MomentReader {
  public:
-  static constexpr std::int64_t kMaxLinks = 400'000;
   static constexpr std::int64_t kMaxFlights = 20'000;
   static constexpr std::int64_t kSnapshotEvery = 20'000;  // changes of state; doubled where they would be too many
   static constexpr std::size_t kMaxSnapshots = 64;
@@ -105,7 +87,6 @@ class MomentReader {
   void forget();
 
  private:
-  Result<> read_links(const results::Database& database, std::int64_t time_ns);
   Result<> read_states(const results::Database& database, std::int64_t time_ns);
   void go_back_to(std::int64_t time_ns);
   void apply(const results::EventAt& change);
@@ -114,13 +95,10 @@ class MomentReader {
   Result<std::shared_ptr<const HostValues>> read_values(const results::Database& database, std::int64_t metric,
                                                         std::int64_t time_ns) const;
   Result<std::vector<Flight>> read_flights(const results::Database& database, const MomentWish& wish);
-  std::shared_ptr<const EdgeSet> edge_set() const;
 
   std::int64_t run_;
   std::shared_ptr<const HostTable> hosts_;
-  std::optional<std::int64_t> links_ns_;  // the instant of what follows
-  std::vector<results::LinkAt> links_;
-  std::shared_ptr<const EdgeSet> edges_ = std::make_shared<EdgeSet>();
+  LinkBook links_;
   struct Fault {
     std::string key;  // "faults[1].partition"
     std::string fields;

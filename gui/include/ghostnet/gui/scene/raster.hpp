@@ -54,7 +54,9 @@ class Discs {
   };
   const Mask& mask(int radius_quarters, int inner_quarters, int x_quarter, int y_quarter);
 
+  static constexpr std::size_t kMaxMaskBytes = std::size_t{8} << 20;
   std::unordered_map<std::uint32_t, Mask> masks_;
+  std::size_t mask_bytes_ = 0;
 };
 
 // One line, a pixel or more wide.

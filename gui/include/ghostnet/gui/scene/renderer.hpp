@@ -30,11 +30,8 @@ class Renderer {
  private:
   void draw_backdrop(const Scene& scene, const Camera& camera, Quality quality);
   void draw_map(const Theme& theme, const Camera& camera);
-  void draw_wires(const Scene& scene, const Camera& camera);
   void draw_links(const Scene& scene, const Camera& camera, Quality quality);
-  void draw_routes(const Scene& scene, const Camera& camera);
   void draw_routers(const Scene& scene, const Camera& camera, QImage& image);
-  void draw_selected_links(const Scene& scene, const Camera& camera);
   void draw_nodes(const Scene& scene, const Camera& camera, QImage& image);
   void draw_trace(const Scene& scene, const Camera& camera, QImage& image);
   void draw_flights(const Scene& scene, const Camera& camera, QImage& image);

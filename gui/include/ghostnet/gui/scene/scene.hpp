@@ -5,6 +5,7 @@
 #include <QColor>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,15 @@ struct TraceLook {
   std::vector<Hop> hops{};  // in order of arrival
 };
 
+// The routing table of the one host that is selected.
+struct TableLook {
+  std::uint32_t host = 0;
+  std::size_t entries = 0;
+  std::size_t held_by = 0;    // hosts that have it in theirs
+  std::int16_t deepest = -1;  // the bucket nearest to it that holds an entry; -1: it has none
+  bool operator==(const TableLook&) const = default;
+};
+
 struct Scene {
   ThemeKind theme = ThemeKind::dark;
   std::int64_t time_ns = 0;
@@ -46,6 +56,7 @@ struct Scene {
   std::shared_ptr<const Ground> ground{};  // null: the run is on no graph
   bool shows_wires = true;
   std::shared_ptr<const RouteLook> routes{};  // of what is selected; null: none are shown
+  std::optional<TableLook> table{};           // nothing: no table is shown
   std::shared_ptr<const NodeLook> nodes = std::make_shared<NodeLook>();
   std::shared_ptr<const std::vector<Condition>> conditions{};
   std::shared_ptr<const Parts> parts{};
@@ -86,6 +97,11 @@ class Track {
 
 // The rim of the hosts in a part of a network that is cut apart, other than the largest.
 QColor part_colour(const Theme& theme, std::uint8_t part);
+
+// Of an entry in a routing table: the nearer its bucket is to the table's owner, the stronger. How far that is along
+// the scale, and its colour.
+double bucket_share(std::int16_t bucket, std::int16_t deepest);
+QColor bucket_colour(const Theme& theme, std::int16_t bucket, std::int16_t deepest);
 
 // The radius of a host of size 1, in pixels: a share of the room that hosts have, within what can be seen and told
 // apart.

@@ -67,6 +67,7 @@ class SceneModel : public QObject {
   void ask_trace();
   void ask_routes();
   void show_routes();
+  void find_table();
   void set_ground(std::shared_ptr<const Ground> ground);
   std::vector<Pair> routes_wanted() const;
   void apply_look();

@@ -31,7 +31,7 @@
 namespace ghostnet::ip {
 
 // Sees each packet of an interface of the outside as it stands there, super-packets whole and checksums perhaps still
-// to be completed: for captures. It runs within the handling of the packet and calls nothing of the host.
+// to be completed: for captures. It runs within the handling of the packet and changes nothing of the host.
 using PacketTap = std::function<void(InterfaceIndex interface, bool outgoing, const IpPacket& packet)>;
 
 struct HostOptions {

@@ -55,6 +55,7 @@ struct Path {
   InterfaceIndex interface = 0;
   IpAddress source;
   std::uint32_t mtu_bytes = 0;  // of the path, as far as is known
+  bool fragile = false;         // some link is said to be narrower than that, and must be allowed to fragment
 };
 
 // A packet of this host, of which the transport's part exists.
@@ -77,6 +78,7 @@ struct ErrorReport {
   Header about;          // of the packet: its source is an address of this host
   ByteView transport{};  // what was quoted of its transport: 8 bytes or more
   std::uint32_t mtu_bytes = 0;
+  bool below_floor = false;  // less was told than `mtu_bytes`, which is the least that is believed
   IpAddress reporter;
 };
 

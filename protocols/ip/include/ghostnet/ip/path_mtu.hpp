@@ -2,7 +2,8 @@
 //
 // Only what was reported is kept, and for a while: a path may have become wider (RFC 8201 4). The caller has made sure
 // that a report answers a packet that this host may have sent; here a report can only lower what is known, and not
-// below the smallest packet of IPv6, or of IPv4 `min_v4_bytes`: what lies below is a lie more often than a link.
+// below the smallest packet of IPv6, or of IPv4 `min_v4_bytes`: what lies below is a lie more often than a link. Should
+// it be a link, routers before it cut what they may: is_fragile() tells who would forbid them to.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +31,15 @@ class PathMtuCache {
   // False: the report says nothing that is to be believed, or nothing new.
   bool report(TimePoint now, const IpAddress& destination, std::uint32_t mtu_bytes);
   std::optional<std::uint32_t> find(TimePoint now, const IpAddress& destination) const;
+  // Whether some link of the path was said to be narrower than find() tells.
+  bool is_fragile(TimePoint now, const IpAddress& destination) const;
   std::size_t size() const { return paths_.size(); }
 
  private:
   struct Path {
     std::uint32_t mtu_bytes;
     TimePoint expires_at;
+    bool fragile;
   };
 
   void make_room(TimePoint now);

@@ -62,4 +62,8 @@ class TcpWatch {
   Scope scope_;
 };
 
+// How the connection stands of which the host sends this packet (tcp::describe()), to be written beside it in a
+// capture. Empty where it is of none. May be asked from within a PacketTap.
+std::string describe_connection_of(const Host& host, const IpPacket& sent);
+
 }  // namespace ghostnet::ip

@@ -88,6 +88,7 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
     std::size_t max_;
     std::unordered_map<PeerId, std::size_t> open_;
   };
+  // Ends when an attempt succeeds, when all have failed, or when the peer itself connects.
   struct Dialling {
     explicit Dialling(Loop& loop) : done(loop) {}
     Event done;
@@ -138,6 +139,8 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   Task<Result<PeerId>> dial_now(Multiaddr address, std::optional<PeerId> expected);
   Task<Result<std::unique_ptr<Stream>>> open_raw(TcpTarget target);
   Task<> dial_peer(PeerId peer, std::shared_ptr<Dialling> dialling);
+  Task<Result<PeerId>> dial_unless_done(Multiaddr address, PeerId peer, std::shared_ptr<Dialling> dialling);
+  void end_dialling(const PeerId& peer, Result<> outcome);
 
   Task<> accept_from(Listener& listener);
   Task<> welcome(std::unique_ptr<Stream> raw, IpAddress source);

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct PingSummary {
   Duration rtt_min{};
   Duration rtt_mean{};
   Duration rtt_max{};
+  std::optional<Error> unsent{};  // why the network did not take a probe, the first time that it did not
 
   double loss() const { return sent == 0 ? 0 : 1 - static_cast<double>(received) / static_cast<double>(sent); }
 };
@@ -46,7 +48,8 @@ class PingService final : public Service {
   // Runs a session to its end: all replies are there, or a timeout after the last probe. Lost probes are no error.
   // Errors: invalid_argument, closed, limit when max_sessions are under way, those of opening a socket.
   Task<Result<PingSummary>> measure(Endpoint responder, const PingRequest& request);
-  // The operation of scenarios: to the port that this service has itself. timed_out when nothing came back.
+  // The operation of scenarios: to the port that this service has itself. When nothing came back: why a probe could
+  // not be sent, else timed_out.
   Task<Result<>> probe(Peer peer, const PingRequest& request);
 
   // Sessions under way may finish; probes of others are no longer answered.

@@ -176,15 +176,34 @@ class CalendarQueue {
   static constexpr std::size_t kDenseEntries = 256;  // a bucket on average: cut finer
   static constexpr std::size_t kSparseEntries = 24;  // cut coarser, if there are kManyEntries in all
   static constexpr std::size_t kManyEntries = 4096;
-  static constexpr std::uint32_t kFewHoles = 32;
   static constexpr unsigned kFinestShift = 10;
   static constexpr unsigned kCoarsestShift = 24;
   static constexpr std::size_t kPrefetchDistance = 32;
   static constexpr std::uint32_t kGatherReach = 4;  // buckets
   static constexpr std::size_t kFewEntries = 24;    // are sorted by insertion
 
-  // What stands in a slot: the whole entry, or the item that says the rest itself.
-  using Waiting = std::conditional_t<Place::kRemovable, T*, Entry>;
+  // What stands in a slot where entries are removable: an item that says the rest itself, or a hole that one has left,
+  // which names the next hole of the slot.
+  class Standing {
+   public:
+    explicit Standing(T* item) : bits_(reinterpret_cast<std::uintptr_t>(item)) {}
+    static Standing hole(std::uint32_t next) {
+      Standing hole(nullptr);
+      hole.bits_ = std::uintptr_t{next} << 1 | 1;
+      return hole;
+    }
+    bool is_hole() const { return (bits_ & 1) != 0; }
+    T* item() const { return reinterpret_cast<T*>(bits_); }
+    std::uint32_t next_hole() const { return static_cast<std::uint32_t>(bits_ >> 1); }
+
+   private:
+    std::uintptr_t bits_;
+  };
+  struct Holes {
+    std::uint32_t count = 0;
+    std::uint32_t first = 0;
+  };
+  using Waiting = std::conditional_t<Place::kRemovable, Standing, Entry>;
   using Slot = std::vector<Waiting>;
 
   static_assert(kLevels * kDigitBits >= 63 - kFinestShift);
@@ -193,8 +212,7 @@ class CalendarQueue {
     std::array<Slot, kSlots> slots;
     std::array<std::uint64_t, kWords> occupied{};
     std::uint32_t words = 0;  // which of `occupied` are not zero
-    // By slot: entries that were removed and left a null behind. The last one of a slot never is one.
-    [[no_unique_address]] std::array<std::uint32_t, Place::kRemovable ? kSlots : 0> holes{};
+    [[no_unique_address]] std::array<Holes, Place::kRemovable ? kSlots : 0> holes{};  // by slot
 
     void mark(std::uint32_t digit) {
       occupied[digit / 64] |= std::uint64_t{1} << (digit % 64);
@@ -203,7 +221,7 @@ class CalendarQueue {
     void unmark(std::uint32_t digit) {
       occupied[digit / 64] &= ~(std::uint64_t{1} << (digit % 64));
       if (occupied[digit / 64] == 0) words &= ~(std::uint32_t{1} << (digit / 64));
-      if constexpr (Place::kRemovable) holes[digit] = 0;
+      if constexpr (Place::kRemovable) holes[digit] = {};
     }
     // The lowest one. Requires that there is one.
     std::uint32_t first() const {
@@ -245,14 +263,14 @@ class CalendarQueue {
 
   static Waiting waiting(const Entry& entry) {
     if constexpr (Place::kRemovable) {
-      return entry.item;
+      return Waiting(entry.item);
     } else {
       return entry;
     }
   }
   static Entry entry_of(const Waiting& waiting) {
     if constexpr (Place::kRemovable) {
-      return {Place::due_ns(*waiting), waiting};
+      return {Place::due_ns(*waiting.item()), waiting.item()};
     } else {
       return waiting;
     }
@@ -267,13 +285,28 @@ class CalendarQueue {
       levels_[level] = std::make_unique<Level>();
     Level& in = *levels_[level];
     Slot& entries = in.slots[digit];
-    tell(entry.item, level * kSlots + digit, entries.size());
     if (entries.empty()) in.mark(digit);
-    entries.push_back(waiting(entry));
+    tell(entry.item, level * kSlots + digit, stand(in, digit, waiting(entry)));
     if (bound_ns_ != kUnknown) {
       auto start_ns = static_cast<std::int64_t>((bucket >> (kDigitBits * level)) << (kDigitBits * level + shift_));
       bound_ns_ = std::min(bound_ns_, start_ns);
     }
+  }
+
+  // Where it stands in the slot: in a hole, if there is one, for items that say their order themselves.
+  static std::size_t stand(Level& in, std::uint32_t digit, const Waiting& waiting) {
+    Slot& entries = in.slots[digit];
+    if constexpr (Place::kRemovable) {
+      if (Holes& holes = in.holes[digit]; holes.count != 0) {
+        const std::uint32_t index = holes.first;
+        --holes.count;
+        holes.first = entries[index].next_hole();
+        entries[index] = waiting;
+        return index;
+      }
+    }
+    entries.push_back(waiting);
+    return entries.size() - 1;
   }
 
   // Into the bucket under way. The heap holds nothing as late as the back of the sorted part, so that of two entries of
@@ -306,32 +339,18 @@ class CalendarQueue {
 
   bool occupied(std::uint32_t digit) const { return (levels_[0]->occupied[digit / 64] >> (digit % 64) & 1) != 0; }
 
-  // What is not the last leaves a hole, so that no other item has to be told of another place, until holes are many.
+  // Leaves a hole for the next one that comes, so that no other item has to be told of another place.
   void remove_from_slot(std::uint32_t number, std::uint32_t index) {
     Slot& entries = slot(number);
-    std::uint32_t& holes = levels_[number / kSlots]->holes[number % kSlots];
-    if (index + 1 != entries.size()) {
-      entries[index] = nullptr;
-      if (++holes > kFewHoles && holes > entries.size() / 2) close_holes(number);
+    Holes& holes = levels_[number / kSlots]->holes[number % kSlots];
+    if (holes.count + 1 != entries.size()) {
+      entries[index] = Standing::hole(holes.first);
+      holes = {.count = holes.count + 1, .first = index};
       return;
     }
-    entries.pop_back();
-    for (; !entries.empty() && entries.back() == nullptr; --holes) entries.pop_back();
-    if (!entries.empty()) return;
+    entries.clear();
     mark_empty(number);
     bound_ns_ = kUnknown;
-  }
-
-  void close_holes(std::uint32_t number) {
-    Slot& entries = slot(number);
-    std::size_t kept = 0;
-    for (T* item : entries) {
-      if (item == nullptr) continue;
-      tell(item, number, kept);
-      entries[kept++] = item;
-    }
-    entries.resize(kept);
-    levels_[number / kSlots]->holes[number % kSlots] = 0;
   }
 
   // Appends the slot of the bucket under way to its sorted part: all that stands there already is earlier.
@@ -355,13 +374,13 @@ class CalendarQueue {
     keys_.clear();
     if constexpr (Place::kRemovable) {
       for (std::size_t i = 0; i < std::min(entries.size(), kPrefetchDistance); ++i) {
-        __builtin_prefetch(entries[i], 1);
+        __builtin_prefetch(entries[i].item(), 1);
       }
     }
     for (std::size_t i = 0; i < entries.size(); ++i) {
       if constexpr (Place::kRemovable) {
-        if (i + kPrefetchDistance < entries.size()) __builtin_prefetch(entries[i + kPrefetchDistance], 1);
-        if (entries[i] == nullptr) continue;
+        if (i + kPrefetchDistance < entries.size()) __builtin_prefetch(entries[i + kPrefetchDistance].item(), 1);
+        if (entries[i].is_hole()) continue;
       }
       const Entry entry = entry_of(entries[i]);
       std::uint64_t order = i;
@@ -492,7 +511,7 @@ class CalendarQueue {
       for (Slot& entries : level->slots) entries.clear();
       level->occupied.fill(0);
       level->words = 0;
-      level->holes.fill(0);
+      level->holes.fill({});
     }
     current_.clear();
     head_ = 0;
@@ -514,7 +533,7 @@ class CalendarQueue {
       for (const Slot& entries : level->slots) {
         for (const Waiting& waiting : entries) {
           if constexpr (Place::kRemovable) {
-            if (waiting == nullptr) continue;
+            if (waiting.is_hole()) continue;
           }
           visit(entry_of(waiting));
         }

@@ -98,6 +98,7 @@ class Loop {
   friend class Spawned;
 
   void resume(PromiseBase& promise);
+  void clear_away();
   void bury();
   Spawned& deepest_of_the_dead();
 
@@ -105,8 +106,10 @@ class Loop {
   Duration wall_offset_{};
   WaitList ready_;
   Spawned* running_ = nullptr;
-  IntrusiveList<Waiter>
-      graveyard_;  // root tasks that have ended, or were dropped in use: destroyed after the resumption
+  // Destroyed after the resumption: the root task that has ended in it, or it and those that were dropped in use.
+  Spawned* ended_ = nullptr;
+  Spawned* above_ended_ = nullptr;
+  IntrusiveList<Waiter> graveyard_;
   FailureHandler* failure_handler_ = nullptr;
   TimerQueue timers_;
 };

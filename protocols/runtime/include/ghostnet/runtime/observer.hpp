@@ -26,6 +26,8 @@ struct LinkName {
   std::string_view topic{};  // of a mesh; empty: none
   // Both ends tell of it, and it is up while one of them says so. Otherwise it leads from who tells to the other.
   bool mutual = true;
+  // Of an entry in a routing table: the bucket that it stands in. Negative: it is none.
+  std::int32_t bucket = -1;
 };
 
 class Observer {

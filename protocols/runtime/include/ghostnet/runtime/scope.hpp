@@ -80,7 +80,10 @@ class Scope {
   }
 
   void child_failed(const Error& failure) noexcept;
-  void child_gone() noexcept;
+  void child_gone() noexcept {
+    --children_;
+    if (children_ == 0) joiner_.wake(loop_);
+  }
   enum class Ending : bool { no, yes };
   void drop_children(Ending ending) noexcept;
   void drop(Spawned& child, Ending ending) noexcept;
@@ -90,8 +93,8 @@ class Scope {
   IntrusiveList<Waiter> started_;
   SoleWaiter joiner_;
   std::uint32_t children_ = 0;
-  std::uint32_t unstarted_ : 31 = 0;
   std::uint32_t closed_ : 1 = 0;
+  std::uint32_t unstarted_ : 31 = 0;
 };
 
 class [[nodiscard]] Scope::JoinAwaiter final : public AwaiterBase<JoinAwaiter>, private Completion {
@@ -120,6 +123,26 @@ class [[nodiscard]] Scope::JoinAwaiter final : public AwaiterBase<JoinAwaiter>, 
   Waiter waiter_;
   Continuation parent_;
 };
+
+inline void Spawned::enter(Scope& scope) noexcept {
+  set_awaited_by(Continuation::of_spawned(&scope), this);
+  continue_with(Continuation::of_spawned(nullptr));
+  ++scope.children_;
+  ++scope.unstarted_;
+  scope.loop_.ready_.push_back(*this);
+}
+
+inline PromiseBase& Spawned::begin() {
+  --scope()->unstarted_;
+  scope()->started_.push_back(*this);
+  return *this;
+}
+
+inline void Spawned::forget_scope() noexcept {
+  Scope& left = *scope();
+  set_awaited_by(Continuation::of_spawned(nullptr));
+  left.child_gone();
+}
 
 inline Scope::JoinAwaiter Scope::join() { return JoinAwaiter(*this); }
 

@@ -64,6 +64,8 @@ class Spawned : public PromiseBase, public Waiter {
   void destroy() noexcept { handle().destroy(); }
   // To be destroyed soon: it no longer counts among the scope's children, and the scope may go before it does.
   void leave_scope() noexcept;
+  // The same, where nobody will ask under whom it stood.
+  void forget_scope() noexcept;
   bool stands_under(const Spawned& other) const;
   // The task that made this one's scope.
   Spawned* above() const;

@@ -67,9 +67,12 @@ class IntrusiveList {
   }
 
   T& pop_front() {
-    T& item = front();
-    static_cast<ListLink&>(item).unlink();
-    return item;
+    assert(!empty());
+    ListLink& first = *head_.next_;
+    head_.next_ = first.next_;
+    first.next_->prev_ = &head_;
+    first.prev_ = first.next_ = nullptr;
+    return static_cast<T&>(first);
   }
 
   // Calls visit(item) for each in order; visit may unlink the item it is given, and returns false to stop.

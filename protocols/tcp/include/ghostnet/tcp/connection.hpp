@@ -106,9 +106,9 @@ class Connection {
   void on_segment(TimePoint now, const Segment& segment, Ecn ecn);
   // The next segment to send. `most_payload_bytes`: of a super-packet; 0 for none.
   bool next_segment(TimePoint now, OutSegment& out, std::uint32_t most_payload_bytes = 0);
-  // The path carries packets of so much payload only (RFC 1191, RFC 8201). Ignored unless `quoted`, the sequence number
-  // in the packet that was returned, is on its way (RFC 5927 7.1).
-  void on_path_mss(TimePoint now, SeqNumber quoted, std::uint16_t mss);
+  // The path carries packets of so much payload only (RFC 1191, RFC 8201). False, and ignored, unless `quoted`, the
+  // sequence number in the packet that was returned, is on its way (RFC 5927 7.1).
+  bool on_path_mss(TimePoint now, SeqNumber quoted, std::uint16_t mss);
   // What an ICMP error says, while connecting (RFC 5461 4): the connection is given up.
   void on_unreachable(SeqNumber quoted, Errc error);
 
@@ -222,6 +222,7 @@ class Connection {
   // connection_input.cpp
   void on_segment_in_syn_sent(TimePoint now, const Segment& segment, Ecn ecn);
   bool passes_paws(TimePoint now, const Segment& segment);
+  void note_heard(TimePoint now, const SegmentHeader& header);
   bool in_window(const Segment& segment) const;
   void answer_unacceptable(TimePoint now, const Segment& segment);
   void on_reset(TimePoint now, const SegmentHeader& header);
@@ -240,7 +241,7 @@ class Connection {
   void mark_sacked(TimePoint now, const SegmentHeader& header, SackBlock block, Delivery& delivery);
   void advance(TimePoint now, const SegmentHeader& header, Delivery& delivery);
   void note_delivered(TimePoint now, const SegmentHeader& header, SentRecord& record, Delivery& delivery);
-  void take_window(const SegmentHeader& header);
+  void take_window(TimePoint now, const SegmentHeader& header);
   void sample_rtt(TimePoint now, const SegmentHeader& header, const Delivery& delivery);
   void sample_handshake(TimePoint now, const SegmentHeader& header);
   void sample_echo(TimePoint now, const SegmentHeader& header);
@@ -284,6 +285,9 @@ class Connection {
   void arm_retransmission(TimePoint now);
   bool arm_probe(TimePoint now, TimePoint before);
   Duration timeout() const;
+  TimePoint next_expiry(TimePoint now) const;
+  bool kept_out(TimePoint now) const;
+  bool silent(TimePoint now) const;
   void on_retransmit_deadline(TimePoint now);
   void on_handshake_timeout(TimePoint now);
   void on_persist_deadline(TimePoint now);

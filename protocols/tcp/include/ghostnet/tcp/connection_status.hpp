@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "ghostnet/runtime/address.hpp"
 #include "ghostnet/runtime/time.hpp"
@@ -22,5 +23,8 @@ struct ConnectionStatus {
   Duration smoothed_rtt{};                 // 0: not measured yet
   Connection::Counters counters{};
 };
+
+// In one line, without the endpoints: "ESTABLISHED cwnd 28960 ssthresh 14480 in flight 24616 unsent 39280 ...".
+std::string describe(const ConnectionStatus& status);
 
 }  // namespace ghostnet::tcp

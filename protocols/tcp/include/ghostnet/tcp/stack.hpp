@@ -84,8 +84,9 @@ class Stack {
   // A segment whose checksum is right, or needed none. The endpoints' ports are those that count: they may have been
   // translated on the way.
   void receive(const Endpoint& source, const Endpoint& destination, ByteView segment, Ecn ecn);
-  // What ICMP errors say of a packet from `local` to `peer` whose TCP header began with `quoted`.
-  void on_packet_too_big(const Endpoint& local, const Endpoint& peer, SeqNumber quoted, std::uint32_t mtu_bytes);
+  // What ICMP errors say of a packet from `local` to `peer` whose TCP header began with `quoted`. The first tells
+  // whether such a segment is on its way.
+  bool on_packet_too_big(const Endpoint& local, const Endpoint& peer, SeqNumber quoted, std::uint32_t mtu_bytes);
   void on_unreachable(const Endpoint& local, const Endpoint& peer, SeqNumber quoted, Errc error);
   // The host has lost its power. It can be used again afterwards; everything from before is closed.
   void power_off();
@@ -97,6 +98,7 @@ class Stack {
   std::size_t connections() const { return table_.size() - time_wait_count_; }
   // Those that are not in TIME-WAIT, by their endpoints.
   std::vector<ConnectionStatus> statuses() const;
+  std::optional<ConnectionStatus> status(const Endpoint& local, const Endpoint& peer) const;
   std::size_t time_waits() const { return time_wait_count_; }
   // Steps that bring into the cache what receive() will touch, one after the other.
   std::uint32_t flow_hash(const Endpoint& local, const Endpoint& peer) const { return secrets_.flow_hash(local, peer); }

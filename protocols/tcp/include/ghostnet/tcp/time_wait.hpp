@@ -15,7 +15,7 @@ namespace ghostnet::tcp {
 
 class TimeWait final : public Flow, public ListLink, public FromFramePool {
  public:
-  TimeWait(TimePoint now, const Flow& flow, const Connection& connection, Duration lasts);
+  TimeWait(TimePoint now, const Flow& flow, const Connection& connection, const Tuning& tuning);
 
   enum class Verdict : std::uint8_t {
     ignore,
@@ -33,12 +33,15 @@ class TimeWait final : public Flow, public ListLink, public FromFramePool {
   TimePoint expires_at;
 
  private:
+  bool begins_anew(const SegmentHeader& syn) const;
+
   SeqNumber snd_nxt_;
   SeqNumber rcv_nxt_;
   std::uint32_t ts_recent_;
   std::uint32_t timestamp_offset_;
   std::uint16_t window_;
-  bool timestamps_;
+  bool timestamps_;         // of the connection that it is left of
+  bool offers_timestamps_;  // and of one that would take its place, where the peer offers them
 };
 
 }  // namespace ghostnet::tcp
