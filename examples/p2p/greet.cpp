@@ -7,6 +7,7 @@
 // same.
 #include <fmt/core.h>
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
