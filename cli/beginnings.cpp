@@ -46,7 +46,7 @@ Alike alike(const RunCommand& command, const Program& program, const Plan& plan,
     const scenarios::LoadResult other = load(runs[i]);
     if (!other) continue;
     const std::optional<TimePoint> until = scenarios::common_beginning(*first, *other);
-    if (!until || *until == TimePoint{}) continue;  // setting up alone is not worth a process
+    if (!until) continue;
     found.unit.push_back(runs[i]);
     found.until = std::min({found.until, *until, TimePoint(first->run.duration)});
   }
@@ -81,7 +81,9 @@ std::string Beginnings::in_words() const {
   for (const RunPool::Unit& unit : units) {
     if (unit.size() < 2) continue;
     const TimePoint parted = until.at(unit.front());
-    words.push_back(fmt::format("{} runs begin alike, until {}", unit.size(), to_text(parted.time_since_epoch())));
+    words.push_back(parted == TimePoint{} ? fmt::format("{} runs are set up alike", unit.size())
+                                          : fmt::format("{} runs begin alike, until {}", unit.size(),
+                                                        to_text(parted.time_since_epoch())));
   }
   constexpr std::size_t kMaxWords = 3;
   const std::size_t more = words.size() > kMaxWords ? words.size() - kMaxWords : 0;

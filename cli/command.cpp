@@ -1,7 +1,8 @@
 #include "command.hpp"
 
-#include <fstream>
-#include <sstream>
+#include <fmt/format.h>
+
+#include <cstdio>
 
 #include "ghostnet/build_info.hpp"
 
@@ -26,18 +27,8 @@ std::filesystem::path Program::beside(const std::filesystem::path& relative) con
   return (executable.parent_path() / relative).lexically_normal();
 }
 
-Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return fail(Errc::not_found, "there is no such file");
-  if (!std::filesystem::is_regular_file(path, error)) return fail(Errc::invalid_argument, "not a file");
-  std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) return fail(Errc::permission, "{}", error.message());
-  if (size > max_bytes) return fail(Errc::limit, "too large: {} bytes, at most {}", size, max_bytes);
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) return fail(Errc::permission, "cannot be read");
-  return std::move(text).str();
+std::function<void()> tell_of_waiting(const std::string& db) {
+  return [db] { fmt::print(stderr, "waiting for {}: another program writes in it\n", db); };
 }
 
 Result<scenarios::MakeSimWorld> sim_module(const Program& program) {

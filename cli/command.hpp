@@ -2,11 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "ghostnet/runtime/registry.hpp"
 #include "ghostnet/runtime/result.hpp"
+#include "ghostnet/scenarios/source_files.hpp"
 #include "ghostnet/scenarios/world.hpp"
 
 namespace ghostnet::cli {
@@ -35,7 +37,9 @@ struct Program {
 
 inline constexpr std::size_t kMaxScenarioBytes = 4 * 1024 * 1024;
 
-Result<std::string> read_file(const std::string& path, std::size_t max_bytes);
+using scenarios::read_file;
+// Says that a results file is waited for; for those who open one.
+std::function<void()> tell_of_waiting(const std::string& db);
 Result<scenarios::MakeSimWorld> sim_module(const Program& program);
 
 }  // namespace ghostnet::cli

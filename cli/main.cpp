@@ -382,8 +382,24 @@ Result<> load_plugins(Arguments& arguments, Program& program) {
   return {};
 }
 
+// Options that would be without effect beside the others.
+Result<> check_together(const CLI::App& app, const Arguments& arguments) {
+  if (!app.got_subcommand("run")) return {};
+  const auto given = [&](const char* option) { return app.get_subcommand("run")->get_option(option)->count() != 0; };
+  if (given("--live") && arguments.run.mode != "live") {
+    return fail(Errc::invalid_argument, "--live {}: says how a live run shares this machine; add --mode live",
+                arguments.run.live);
+  }
+  if (given("--carrier") && arguments.run.mode == "live") {
+    return fail(Errc::invalid_argument, "--carrier {}: is of simulations; a live run is carried by this machine",
+                arguments.carrier);
+  }
+  return {};
+}
+
 int dispatch(const CLI::App& app, Arguments& arguments, Program& program) {
-  Result<> ready = complete(arguments);
+  Result<> ready = check_together(app, arguments);
+  if (ready) ready = complete(arguments);
   if (ready) ready = load_plugins(arguments, program);
   if (!ready) {
     return refuse(ready.error(), arguments.json);

@@ -31,8 +31,8 @@ constexpr auto kLookEvery = std::chrono::milliseconds(100);
 constexpr auto kGiveUpAfter = std::chrono::seconds(60);       // without a sign of life
 constexpr auto kGiveUpOnDeadAfter = std::chrono::seconds(8);  // where we see that nobody is at work
 
-// Of a batch: the runs that ended, a number that grows with whatever any of its runs does, and the processes of those
-// that are under way.
+// Of a batch: the runs that came to their end (those of a lost rank are interrupted), a number that grows with whatever
+// any of its runs does, and the processes of those that are under way.
 struct Sight {
   std::int64_t ended = 0;
   std::int64_t advanced = 0;
@@ -41,7 +41,8 @@ struct Sight {
 
 Result<Sight> look(const results::Database& database, const std::string& batch) {
   Result<results::Statement> statement = database.prepare(
-      "SELECT count(CASE WHEN r.status <> 'unfinished' THEN 1 END), count(*) + ifnull(sum(r.simulated_ns / 1000), 0) "
+      "SELECT count(CASE WHEN r.status NOT IN ('unfinished', 'interrupted') THEN 1 END), "
+      "count(*) + ifnull(sum(r.simulated_ns / 1000), 0) "
       "FROM runs r JOIN batches b ON b.batch_id = r.batch_id WHERE b.label = ?1");
   if (!statement) return fail(std::move(statement));
   Result<bool> row = statement->bind(batch).step();

@@ -1,5 +1,7 @@
 #include "report.hpp"
 
+#include <algorithm>
+
 #include "ghostnet/build_info.hpp"
 #include "ghostnet/results/measured.hpp"
 #include "units.hpp"
@@ -49,17 +51,23 @@ void add_verdicts(Lines& out, const scenarios::RunReport& report, bool with_held
   }
 }
 
+void add_place_of_record(Lines& out, const RunRecord& record) {
+  if (record.recorded_as == 0) return;
+  out.add(", recorded {}as run {}", record.error ? "in part " : "", record.recorded_as);
+}
+
 void add_whole(Lines& out, const RunCommand& command, const RunRecord& record) {
   const scenarios::RunReport& report = *record.report;
   const double simulated_s = static_cast<double>(report.simulated.count()) / 1e9;
   out.add("{}: {} hosts, {} {}, {:.1f} s in {:.2f} s", record.scenario->run.name, report.hosts, command.mode,
           carrier_of(command, *record.scenario), simulated_s, record.wall_s);
   if (report.counters.datagrams_delivered != 0) {
-    out.add(", {} datagrams delivered ({:.2f} million a second)", report.counters.datagrams_delivered,
-            static_cast<double>(report.counters.datagrams_delivered) / record.wall_s / 1e6);
+    const double per_s = static_cast<double>(report.counters.datagrams_delivered) / std::max(record.wall_s, 1e-9);
+    out.add(", {} datagrams delivered ({} a second)", report.counters.datagrams_delivered,
+            per_s >= 1e6 ? fmt::format("{:.2f} million", per_s / 1e6) : fmt::format("{:.0f}", per_s));
   }
   if (report.digest) out.add(", digest {:016x}", *report.digest);
-  if (record.recorded_as != 0) out.add(", recorded as run {}", record.recorded_as);
+  add_place_of_record(out, record);
   out.add("\n");
   add_metrics(out, report);
   out.add("\n");
@@ -72,7 +80,7 @@ void add_line(Lines& out, const RunRecord& record) {
   const scenarios::RunReport& report = *record.report;
   out.add("{} {}: {} in {:.2f} s", record.scenario->run.name, record.label, to_string(report.status), record.wall_s);
   if (report.digest) out.add(", digest {:016x}", *report.digest);
-  if (record.recorded_as != 0) out.add(", recorded as run {}", record.recorded_as);
+  add_place_of_record(out, record);
   out.add("\n");
   add_verdicts(out, report, false, "");
 }

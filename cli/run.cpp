@@ -136,7 +136,7 @@ void run_in_pool(const RunCommand& command, const Program& program, const Plan& 
   ProgressBar bar(!command.quiet);
   const Beginnings beginnings = find_beginnings(command, program, plan, open);
   if (const std::string words = beginnings.in_words(); !words.empty() && !command.quiet) {
-    fmt::print(stderr, "{} (--from-start: none does)\n", words);
+    fmt::print(stderr, "{} (with --from-start each by itself)\n", words);
   }
   RunPool pool;
   pool.carry_out = [&](std::size_t index, const RunPool::Report& report) {
@@ -193,9 +193,8 @@ Result<> prepare_db(RunCommand& command, const Plan& plan) {
     return {};
   }
   command.batch = mpi ? mpi->job : batch_label();
-  const auto say = [&] { fmt::print(stderr, "waiting for {}: another program writes in it\n", command.db); };
-  Result<results::Database> database =
-      results::Database::open(command.db, {.access = results::DatabaseOptions::Access::write, .on_wait = say});
+  Result<results::Database> database = results::Database::open(
+      command.db, {.access = results::DatabaseOptions::Access::write, .on_wait = tell_of_waiting(command.db)});
   if (!database) return fail(std::move(database));
   return {};
 }

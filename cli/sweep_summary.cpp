@@ -76,6 +76,27 @@ void SweepSummary::add(const json& document) {
   }
 }
 
+// Those that have the first setting in common stand together, of these those with the second, and so on; the values of
+// each in the order in which they came.
+std::vector<const SweepSummary::Point*> SweepSummary::Scenario::by_columns(
+    const std::vector<std::string>& paths) const {
+  std::vector<std::pair<std::vector<std::ptrdiff_t>, const Point*>> ranked;
+  for (const Point& point : points) ranked.emplace_back(std::vector<std::ptrdiff_t>{}, &point);
+  for (const std::string& path : paths) {
+    std::vector<std::string> values;
+    for (auto& [ranks, point] : ranked) {
+      const std::string value = point->settings.value(path, "");
+      const auto known = std::ranges::find(values, value);
+      ranks.push_back(known - values.begin());
+      if (known == values.end()) values.push_back(value);
+    }
+  }
+  std::ranges::sort(ranked);  // points stand in one array, in the order in which they came
+  std::vector<const Point*> ordered;
+  for (const auto& [ranks, point] : ranked) ordered.push_back(point);
+  return ordered;
+}
+
 std::vector<std::vector<std::string>> SweepSummary::Scenario::table() const {
   std::vector<std::string> paths;
   for (const Point& point : points) {
@@ -88,12 +109,12 @@ std::vector<std::vector<std::string>> SweepSummary::Scenario::table() const {
   for (const std::string& path : paths) rows[0].push_back(path);
   rows[0].emplace_back("passed");
   for (std::size_t i = 0; i < columns; ++i) rows[0].push_back(fmt::format("({})", i + 1));
-  for (const Point& point : points) {
+  for (const Point* point : by_columns(paths)) {
     std::vector<std::string>& row = rows.emplace_back();
-    for (const std::string& path : paths) row.push_back(point.settings.value(path, ""));
-    row.push_back(fmt::format("{} of {}", point.passed, point.runs));
+    for (const std::string& path : paths) row.push_back(point->settings.value(path, ""));
+    row.push_back(fmt::format("{} of {}", point->passed, point->runs));
     for (std::size_t i = 0; i < columns; ++i) {
-      row.push_back(i < point.values.size() ? mean_text(expectations[i].text, point.values[i]) : "-");
+      row.push_back(i < point->values.size() ? mean_text(expectations[i].text, point->values[i]) : "-");
     }
   }
   return rows;

@@ -40,6 +40,7 @@ class SweepSummary {
 
     std::string text() const;
     std::vector<std::vector<std::string>> table() const;
+    std::vector<const Point*> by_columns(const std::vector<std::string>& paths) const;
   };
 
   std::vector<Scenario> scenarios_;

@@ -91,6 +91,8 @@ Result<> Undertaking::begin_recording(Recording recording) {
   results::StoreOptions options{.batch = command_.batch, .command = command_.command_line};
   // Simulated time waits for the disk; real time does not.
   if (command_.mode == "live") options.when_full = results::StoreOptions::WhenFull::drop_samples;
+  // Runs of one command take turns among themselves.
+  if (planned_->is_single) options.on_wait = tell_of_waiting(command_.db);
   if (recording == Recording::detached) {
     store_ = results::Store::detached(options);
   } else {

@@ -8,10 +8,10 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <thread>
 
+#include "file_kind.hpp"
 #include "ghostnet/results/schema.hpp"
 
 namespace ghostnet::results {
@@ -40,12 +40,12 @@ Errc code_of(int sqlite_code) {
   }
 }
 
-std::string words_of(int sqlite_code, const char* message) {
+std::string words_of(int sqlite_code, const std::string& path, const char* message) {
   switch (sqlite_code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return "locked by another program; close it, or take another file";
-    case SQLITE_FULL: return "the disk is full; free some space, or take a file on another one";
-    case SQLITE_NOTADB: return "not a results database";
+    case SQLITE_LOCKED: return "locked by another program; close it, or choose another file";
+    case SQLITE_FULL: return "the disk is full; free some space, or choose another place";
+    case SQLITE_NOTADB: return fmt::format("{}, not a results database", kind_of_file(path));
     case SQLITE_CORRUPT:
       return fmt::format("damaged or truncated ({}); `sqlite3 FILE .recover` may save a part of it", message);
     case SQLITE_CANTOPEN: return fmt::format("cannot be opened ({})", message);
@@ -57,33 +57,11 @@ std::string words_of(int sqlite_code, const char* message) {
   }
 }
 
-// What a file is that is no database, as far as its beginning tells: "a text file, ", or nothing.
-std::string kind_of_file(const std::string& path) {
-  constexpr std::size_t kLooked = 512;
-  std::string head(kLooked, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), kLooked);
-  head.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
-  constexpr std::pair<std::string_view, std::string_view> kMagic[] = {
-      {"\x0a\x0d\x0d\x0a", "a packet trace (pcapng)"},
-      {"\xd4\xc3\xb2\xa1", "a packet trace (pcap)"},
-      {"\x1f\x8b", "packed with gzip (unpack it first)"},
-      {"\x28\xb5\x2f\xfd", "packed with zstd (unpack it first)"},
-      {"PK\x03\x04", "a zip archive"},
-      {"\x89PNG", "a picture (PNG)"}};
-  for (const auto& [magic, words] : kMagic) {
-    if (head.starts_with(magic)) return fmt::format("{}, ", words);
-  }
-  const auto is_text = [](char c) {
-    return static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\r' || c == '\t';
-  };
-  return !head.empty() && std::ranges::all_of(head, is_text) ? "a text file, " : "";
-}
-
 Error error_of(sqlite3* handle, const std::string& path, std::string_view doing) {
   const int code = sqlite3_extended_errcode(handle);
-  std::string words = words_of(code, sqlite3_errmsg(handle));
-  if ((code & 0xff) == SQLITE_NOTADB) words.insert(0, kind_of_file(path));
+  const std::string words = words_of(code, path, sqlite3_errmsg(handle));
+  // What is no database was not being opened, whoever tried to.
+  if ((code & 0xff) == SQLITE_NOTADB) return {code_of(code), fmt::format("{}: {}", path, words)};
   return {code_of(code), fmt::format("{}: {}{}{}", path, doing, doing.empty() ? "" : ": ", words)};
 }
 

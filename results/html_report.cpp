@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "ghostnet/results/junit.hpp"
+#include "ghostnet/results/larger_units.hpp"
 #include "ghostnet/results/measured.hpp"
 #include "report_parts.hpp"
 #include "svg_chart.hpp"
@@ -32,8 +33,13 @@ std::string plural(std::size_t count, const char* what) {
 
 std::string with_unit(double value, const std::string& unit) {
   const DisplayUnit display = display_unit(unit, std::abs(value));
-  const std::string number = unit == "ns" ? fmt::format("{:.4g}", value * display.factor) : short_number(value);
-  return unit == "ns" ? fmt::format("{} {}", number, display.name) : number;
+  const bool is_scaled = !larger_units(unit).empty();
+  return is_scaled ? fmt::format("{:.4g} {}", value * display.factor, display.name) : short_number(value);
+}
+
+// To the last of what was counted.
+std::string in_full(double value, const std::string& unit) {
+  return larger_units(unit).empty() ? fmt::format("{:.15g}", value) : with_unit(value, unit);
 }
 
 void add_fact(std::string& html, std::string_view name, const std::string& value) {
@@ -114,7 +120,7 @@ Result<std::string> metrics_table(const Database& database, const RunRow& run) {
                         xml_escaped(metric.help));
     if (metric.kind != "histogram") {
       html += fmt::format("<td class=\"n\">{}</td><td></td><td></td><td></td><td></td><td></td></tr>",
-                          metric.sum ? fmt::format("{:.15g}", *metric.sum) : "");
+                          metric.sum ? in_full(*metric.sum, metric.unit) : "");
       continue;
     }
     const Histogram& h = metric.histogram;
@@ -214,7 +220,14 @@ std::string summary(const std::vector<std::vector<RunRow>>& groups) {
 Result<std::string> sweep_section(const Database& database, const std::vector<RunRow>& runs) {
   Result<SweepCharts> made = sweep_charts(database, runs);
   if (!made) return fail(std::move(made));
-  std::string html = section("Over the sweep, with 95 % confidence intervals", made->charts);
+  const bool repeated = std::ranges::any_of(
+      runs, [&](const RunRow& run) { return run.sweep_point == runs[0].sweep_point && run.id != runs[0].id; });
+  std::string html = section("Over the sweep", made->charts);
+  if (!made->charts.empty()) {
+    html += repeated
+                ? "<p class=\"soft\">Dots are means over the repeats, whiskers their 95 % confidence intervals.</p>"
+                : "<p class=\"soft\">Each dot is one run; how much of a difference is chance, repeats would tell.</p>";
+  }
   if (made->unchanged.empty()) return html;
   html += "<p class=\"soft\">The same at every point: ";
   for (std::size_t i = 0; i < made->unchanged.size(); ++i) {

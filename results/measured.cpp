@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "ghostnet/results/larger_units.hpp"
-#include "ghostnet/runtime/quantity.hpp"
+#include "setting_number.hpp"
 
 namespace ghostnet::results {
 
@@ -21,20 +21,10 @@ std::string_view limit_of(std::string_view expression) {
   return first == std::string_view::npos ? std::string_view{} : limit.substr(first);
 }
 
-// That of the limit's quantity, as it is measured in; empty for a number, "%" for a share.
-std::string_view unit_of(std::string_view limit) {
-  if (limit.empty() || parse_real(limit)) return {};
-  if (limit.ends_with('%')) return "%";
-  if (parse_duration(limit)) return "ns";
-  if (parse_data_rate(limit)) return "bit/s";
-  if (parse_data_size(limit)) return "bytes";
-  return {};
-}
-
 }  // namespace
 
 std::string measured_text(std::string_view expression, double value, int digits) {
-  const std::string_view unit = unit_of(limit_of(expression));
+  const std::string_view unit = setting_unit(limit_of(expression));
   if (unit == "%") return fmt::format("{:.{}g} %", value / 0.01, digits);
   for (const auto& [scale, name] : larger_units(unit)) {
     if (std::abs(value) >= scale) return fmt::format("{:.{}g} {}", value / scale, digits, name);

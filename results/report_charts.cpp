@@ -3,15 +3,17 @@
 #include <set>
 
 #include "ghostnet/results/compare.hpp"
-#include "ghostnet/runtime/quantity.hpp"
+#include "ghostnet/results/inspect.hpp"
+#include "ghostnet/results/larger_units.hpp"
 #include "report_parts.hpp"
+#include "setting_number.hpp"
 #include "svg_chart.hpp"
 
 namespace ghostnet::results {
 
 namespace {
 
-constexpr std::int64_t kMaxMarks = 200;
+constexpr std::int64_t kMaxFaultChanges = 500;
 constexpr double kConfidence = 0.95;
 constexpr std::uint64_t kManyTimes = 20;  // from where on a scale of values is logarithmic
 
@@ -19,16 +21,28 @@ std::string in_unit(const std::string& name, const std::string& unit) {
   return unit.empty() ? name : fmt::format("{} ({})", name, unit);
 }
 
-// Faults and the like, where they stood still for the eye: many at one instant are one mark.
-Result<std::vector<ChartMark>> marks_of(const Database& database, std::int64_t run) {
-  Result<std::vector<EventRow>> all = events(database, run, kMaxMarks);
-  if (!all) return fail(std::move(all));
-  std::vector<ChartMark> marks;
-  for (const EventRow& event : *all) {
-    if (!marks.empty() && marks.back().x == event.time_s && marks.back().label == event.kind) continue;
-    marks.push_back({event.time_s, event.kind});
+// "partition" of faults[0].partition.
+std::string kind_of_fault(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+
+// Each from when it struck until it was over, which may be the end of the run.
+Result<std::vector<ChartSpan>> fault_spans(const Database& database, const RunRow& run) {
+  Result<std::vector<EventAt>> changes = fault_changes(database, run.id, kMaxFaultChanges);
+  if (!changes) return fail(std::move(changes));
+  std::vector<ChartSpan> spans;
+  std::map<std::string, std::size_t> under_way;
+  for (const EventAt& change : *changes) {
+    const double at_s = static_cast<double>(change.time_ns) / 1e9;
+    if (change.kind == "fault_begins") {
+      const std::string kind = kind_of_fault(change.text);
+      under_way[change.text] = spans.size();
+      // New addresses are taken once; everything else lasts.
+      spans.push_back({.from = at_s, .until = kind == "readdress" ? at_s : run.simulated_s, .label = kind});
+    } else if (const auto begun = under_way.find(change.text); begun != under_way.end()) {
+      spans[begun->second].until = at_s;
+      under_way.erase(begun);
+    }
   }
-  return marks;
+  return spans;
 }
 
 // So that what is below each other happened at the same time.
@@ -40,15 +54,19 @@ Result<Chart> rate_chart(const Database& database, const RunRow& run, const Metr
   const bool counts = metric.kind == "counter";
   ChartLine line{.label = metric.name, .points = {}};
   Point before{0, 0};
+  double largest = 0;
   for (const Point& point : *points) {
     const double span_s = point.time_s - before.time_s;
     const double value = counts && span_s > 0 ? (point.value - before.value) / span_s : point.value;
     line.points.push_back({.x = point.time_s, .y = value});
+    largest = std::max(largest, value);
     before = point;
   }
+  const DisplayUnit unit = display_unit(metric.unit, largest);
+  for (ChartPoint& point : line.points) point.y *= unit.factor;
   return Chart{.title = metric.name,
                .x_label = "time (s)",
-               .y_label = counts ? (metric.unit.empty() ? "1/s" : metric.unit + "/s") : metric.unit,
+               .y_label = counts ? (unit.name.empty() ? "1/s" : unit.name + "/s") : unit.name,
                .x_range = time_of(run),
                .lines = {std::move(line)}};
 }
@@ -151,37 +169,14 @@ struct Setting {
   friend auto operator<=>(const Setting&, const Setting&) = default;
 };
 
-std::optional<double> number_in(const std::string& text) {
-  if (const auto real = parse_real(text)) return *real;
-  if (text.ends_with('%')) {
-    if (const auto share = parse_fraction(text)) return share->value() * 100;
-  }
-  if (const auto time = parse_duration(text)) return static_cast<double>(time->count()) / 1e9;
-  if (const auto rate = parse_data_rate(text)) return static_cast<double>(rate->bits_per_second);
-  if (const auto size = parse_data_size(text)) return static_cast<double>(size->bytes);
-  if (const auto rate = parse_frequency(text)) return static_cast<double>(rate->micro_per_hour) / 3.6e9;
-  return std::nullopt;
-}
-
-// What an axis of such settings is numbered in, given the largest of number_in().
-DisplayUnit unit_of_axis(const std::string& text, double largest) {
-  const auto scaled = [largest](double step, std::initializer_list<const char*> names) {
-    DisplayUnit unit{1, *names.begin()};
-    for (const char* name : names) {
-      if (name != *names.begin() && largest * unit.factor >= step) unit = {unit.factor / step, name};
-    }
-    return unit;
-  };
-  if (parse_real(text)) return {1, ""};
-  if (text.ends_with('%')) return {1, "%"};
-  if (parse_duration(text)) {
-    const DisplayUnit unit = display_unit("ns", largest * 1e9);
-    return {unit.factor * 1e9, unit.name};
-  }
-  if (parse_data_rate(text)) return scaled(1000, {"bit/s", "kbit/s", "Mbit/s", "Gbit/s"});
-  if (parse_data_size(text)) return scaled(1024, {"bytes", "KiB", "MiB", "GiB"});
-  if (parse_frequency(text)) return {1, "1/s"};
-  return {1, ""};
+// What an axis of such settings is numbered in: the factor is of setting_number().
+DisplayUnit unit_of_axis(const Setting& largest) {
+  const std::string_view unit = setting_unit(largest.text);
+  if (unit == "%") return {100, "%"};
+  const double to_base = unit == "ns" ? 1e9 : 1;  // metrics count nanoseconds
+  DisplayUnit shown = display_unit(std::string(unit), largest.number.value_or(0) * to_base);
+  shown.factor *= to_base;
+  return shown;
 }
 
 // The runs of a sweep along one axis, apart by everything else that was swept.
@@ -204,7 +199,7 @@ SweepAxis axis_of(const std::vector<RunRow>& runs, const std::string& path) {
         others += fmt::format("{}{}={}", others.empty() ? "" : ", ", name, value);
       }
     }
-    settings.insert({number_in(here), here});
+    settings.insert({setting_number(here), here});
     if (!axis.at.contains(others)) axis.others.push_back(others);
     axis.at[others][here].push_back(run);
   }
@@ -248,8 +243,7 @@ Chart sweep_chart(const SweepAxis& axis, const std::pair<std::string, std::strin
   }
   const DisplayUnit display = display_unit(unit, largest);
   // Settings are in order of their numbers.
-  const DisplayUnit x_unit =
-      numbers ? unit_of_axis(axis.settings.front().text, *axis.settings.back().number) : DisplayUnit{1, ""};
+  const DisplayUnit x_unit = numbers ? unit_of_axis(axis.settings.back()) : DisplayUnit{1, ""};
   Chart chart{.title = fmt::format("{} of {} by {}", what.second, what.first, axis.path),
               .x_label = in_unit(axis.path, x_unit.name),
               .y_label = display.name,
@@ -300,11 +294,10 @@ bool says_something(const Chart& chart) {
 }  // namespace
 
 DisplayUnit display_unit(const std::string& unit, double largest) {
-  if (unit != "ns") return {1, unit};
-  if (largest >= 1e9) return {1e-9, "s"};
-  if (largest >= 1e6) return {1e-6, "ms"};
-  if (largest >= 1e3) return {1e-3, "µs"};
-  return {1, "ns"};
+  for (const auto& [scale, name] : larger_units(unit)) {
+    if (largest >= scale) return {1 / scale, std::string_view(name) == "us" ? "µs" : name};
+  }
+  return {1, unit};
 }
 
 std::string point_label(const RunRow& run) {
@@ -354,15 +347,15 @@ Result<SweepCharts> sweep_charts(const Database& database, const std::vector<Run
 Result<std::string> time_charts(const Database& database, const RunRow& run) {
   Result<std::vector<MetricRow>> all = metrics(database, run.id, false);
   if (!all) return fail(std::move(all));
-  Result<std::vector<ChartMark>> marks = marks_of(database, run.id);
-  if (!marks) return fail(std::move(marks));
+  Result<std::vector<ChartSpan>> faults = fault_spans(database, run);
+  if (!faults) return fail(std::move(faults));
   std::string html;
   for (const MetricRow& metric : *all) {
     Result<Chart> chart =
         metric.kind == "histogram" ? percentile_chart(database, run, metric) : rate_chart(database, run, metric);
     if (!chart) return fail(std::move(chart));
     if (!says_something(*chart)) continue;
-    chart->marks = *marks;
+    chart->spans = *faults;
     html += chart->html();
   }
   return html;

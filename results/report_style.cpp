@@ -31,6 +31,7 @@ svg{display:block;width:100%;height:auto;margin-top:4px}
 svg text{fill:var(--soft);font:12px system-ui,-apple-system,"Segoe UI",sans-serif}
 svg .label{fill:var(--ink);font-size:12.5px}svg .marked{fill:var(--warn);font-size:11px}
 svg .axis{stroke:var(--axis);stroke-width:1}svg .grid{stroke:var(--rule);stroke-width:1}
+svg .span{fill:var(--warn);opacity:.1}
 svg .mark{stroke:var(--warn);stroke-width:1;stroke-dasharray:3 3;opacity:.75}
 svg .line{fill:none;stroke:var(--c);stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
 svg .band{fill:var(--c);opacity:.18}svg .whisker{fill:none;stroke:var(--c);stroke-width:1.3}svg .dot{fill:var(--c)}
@@ -42,7 +43,7 @@ th{color:var(--soft);font-weight:600}.n{text-align:right;white-space:nowrap}
 code,pre{font:13px/1.45 ui-monospace,"Cascadia Mono",Menlo,monospace}
 pre{background:var(--card);border-radius:8px;padding:14px;overflow-x:auto;white-space:pre-wrap;margin:8px 0}
 summary{cursor:pointer}
-@media print{@page{margin:14mm}body{font-size:11px}main{max-width:none;padding:0}figure,.facts div,pre{background:none;border:1px solid var(--rule)}
+@media print{@page{margin:14mm}body{font-size:11px}figcaption{font-size:11px}.legend{font-size:9.5px}main{max-width:none;padding:0 2px}figure,.facts div,pre{background:none;border:1px solid var(--rule)}
 .charts{grid-template-columns:1fr 1fr;gap:10px}table{font-size:9px}th,td{padding:3px 8px 3px 0}.help{display:none}code{font-size:9px}.scroll{overflow:visible}figure,tr,.facts{break-inside:avoid}h2{break-after:avoid}h1{font-size:20px}}
 )css";
 }

@@ -18,4 +18,14 @@ std::optional<double> setting_number(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view setting_unit(std::string_view text) {
+  if (text.empty() || parse_real(text)) return {};
+  if (text.ends_with('%')) return "%";
+  if (parse_duration(text)) return "ns";
+  if (parse_data_size(text)) return "bytes";
+  if (parse_data_rate(text)) return "bit/s";
+  if (parse_frequency(text)) return "1/s";
+  return {};
+}
+
 }  // namespace ghostnet::results

@@ -1,5 +1,5 @@
-// The value of a setting, where it is a quantity, in its base unit (seconds, bytes, bit/s, 1/s, a share): for axes, for
-// arithmetic, and to know `1%` and `1 %` for the same.
+// A setting, or the limit of an expectation, where it is a quantity: its value, for axes, for arithmetic, and to know
+// `1%` and `1 %` for the same; and of which unit it is, to show what is measured likewise.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,10 @@
 
 namespace ghostnet::results {
 
+// In its base unit: seconds, bytes, bit/s, 1/s, a share.
 std::optional<double> setting_number(std::string_view text);
+// As metrics name it: "ns" (of a time), "bytes", "bit/s", "1/s"; "%" of a share in percent; empty for a plain number,
+// and for what is no quantity.
+std::string_view setting_unit(std::string_view text);
 
 }  // namespace ghostnet::results

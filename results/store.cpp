@@ -26,7 +26,8 @@ class Store::Impl {
   }
 
   Result<> open(const std::string& path) {
-    DatabaseOptions access{.access = DatabaseOptions::Access::write, .busy_timeout = options_.busy_timeout};
+    DatabaseOptions access{
+        .access = DatabaseOptions::Access::write, .busy_timeout = options_.busy_timeout, .on_wait = options_.on_wait};
     Result<Database> database = Database::open(path, access);
     if (!database) return fail(std::move(database));
     writer_.emplace(std::move(*database), options_);

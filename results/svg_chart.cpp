@@ -13,12 +13,19 @@ namespace ghostnet::results {
 
 namespace {
 
-constexpr double kWidth = 640;
-constexpr double kHeight = 280;
-constexpr double kLeft = 58;
-constexpr double kRight = 16;
-constexpr double kTop = 14;
+// Of the whole picture, and what is left around the plot. Half a page of paper is half as wide as that, so letters are
+// large for it.
+constexpr double kWidth = 500;
+constexpr double kHeight = 240;
+constexpr double kLeft = 54;
+constexpr double kRight = 12;
+constexpr double kTop = 10;
 constexpr double kBottom = 44;
+constexpr double kInset = 12;    // beside the first and the last dot
+constexpr double kLetter = 6.3;  // about as wide as one
+constexpr double kSpanRow = 13;  // for the labels of spans, above the plot
+constexpr std::size_t kSpanRows = 2;
+constexpr double kFromZero = 0.35;  // a scale whose values begin below this part of its end begins at 0
 constexpr std::size_t kMaxPoints = 400;
 
 struct Range {
@@ -67,6 +74,9 @@ class Drawing {
     if (x.empty()) x = {0, 1};
     if (y.empty()) y = {0, 1};
     if (!chart.x_names.empty()) x = {-0.4, static_cast<double>(chart.x_names.size()) - 0.6};
+    const bool dots = std::ranges::any_of(chart.lines, &ChartLine::markers);
+    if (dots && x.low > 0 && x.low < kFromZero * x.high) x.low = 0;
+    if (dots || chart.log_x) inset_ = kInset;
     if (chart.log_x) x.low = std::max(x.low, x.high * 1e-9);
     if (x.low == x.high) x = {x.low - 0.5, x.high + 0.5};
     if (chart.from_zero && y.low > 0) y.low = 0;
@@ -79,28 +89,43 @@ class Drawing {
     y_ticks_ = round_ticks(y.low, y.high, 5);
     x_ = x;
     y_ = y;
+    place_span_labels();
   }
 
   std::string svg() {
     out_ += fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", kWidth, kHeight,
                         xml_escaped(chart_.title));
+    draw_spans();
     draw_y_axis();
     draw_x_axis();
-    draw_marks();
-    for (std::size_t i = 0; i < chart_.lines.size(); ++i) draw_line(chart_.lines[i], i % Chart::kColours);
+    for (std::size_t i = 0; i < chart_.lines.size(); ++i) {
+      beside_ = chart_.lines[i].markers ? aside(i) : 0;
+      draw_line(chart_.lines[i], i % Chart::kColours);
+    }
     return out_ + "</svg>";
   }
 
  private:
+  struct SpanLabel {
+    double x;
+    std::size_t row;
+    const ChartSpan* span;
+  };
+
   double at_x(double x) const {
     const double share = chart_.log_x ? (std::log(std::max(x, x_.low)) - std::log(x_.low)) /
                                             std::max(std::log(x_.high) - std::log(x_.low), 1e-12)
                                       : (x - x_.low) / (x_.high - x_.low);
-    return kLeft + share * (kWidth - kLeft - kRight);
+    return kLeft + inset_ + share * (kWidth - kLeft - kRight - 2 * inset_) + beside_;
+  }
+  // So that dots at one place do not hide each other.
+  double aside(std::size_t line) const {
+    const auto lines = static_cast<double>(chart_.lines.size());
+    return (static_cast<double>(line) - (lines - 1) / 2) * std::min(4.0, kInset / lines);
   }
   double at_y(double y) const {
     const double share = (std::clamp(y, y_.low, y_.high) - y_.low) / (y_.high - y_.low);
-    return kHeight - kBottom - share * (kHeight - kTop - kBottom);
+    return kHeight - kBottom - share * (kHeight - top_ - kBottom);
   }
 
   void text(double x, double y, const char* css_class, const char* anchor, const std::string& words) {
@@ -117,9 +142,9 @@ class Drawing {
       rule(kLeft, at_y(tick), kWidth - kRight, at_y(tick), tick == 0 ? "axis" : "grid");
       text(kLeft - 6, at_y(tick) + 4, "tick", "end", short_number(tick));
     }
-    const double middle = (kTop + kHeight - kBottom) / 2;
+    const double middle = (top_ + kHeight - kBottom) / 2;
     out_ += fmt::format(
-        "<text transform=\"translate(13 {:.1f}) rotate(-90)\" class=\"label\" text-anchor=\"middle\">{}</text>", middle,
+        "<text transform=\"translate(12 {:.1f}) rotate(-90)\" class=\"label\" text-anchor=\"middle\">{}</text>", middle,
         xml_escaped(chart_.y_label));
   }
 
@@ -132,23 +157,43 @@ class Drawing {
     };
     for (std::size_t i = 0; i < chart_.x_names.size(); ++i) tick_at(static_cast<double>(i), chart_.x_names[i]);
     if (chart_.x_names.empty()) {
-      for (const double tick : chart_.log_x ? log_ticks(x_.low, x_.high) : round_ticks(x_.low, x_.high, 7)) {
+      for (const double tick : chart_.log_x ? log_ticks(x_.low, x_.high) : round_ticks(x_.low, x_.high, 6)) {
         tick_at(tick, short_number(tick));
       }
     }
     text((kLeft + kWidth - kRight) / 2, kHeight - 8, "label", "middle", chart_.x_label);
   }
 
-  void draw_marks() {
-    double free_from = 0;
-    for (const ChartMark& mark : chart_.marks) {
-      const double x = at_x(mark.x);
-      if (x < kLeft || x > kWidth - kRight) continue;
-      rule(x, kTop, x, kHeight - kBottom, "mark");
-      if (x < free_from) continue;  // a word would cover the one before
-      free_from = x + 7.0 * static_cast<double>(mark.label.size());
-      const bool turned = free_from > kWidth - kRight;
-      text(turned ? x - 3 : x + 3, kTop + 9, "marked", turned ? "end" : "start", mark.label);
+  // In the first row that has room for it; where none has, its shade has to do.
+  void place_span_labels() {
+    double free_from[kSpanRows] = {};
+    std::size_t rows = 0;
+    for (const ChartSpan& span : chart_.spans) {
+      const double width = kLetter * static_cast<double>(span.label.size());
+      const double x = std::clamp(at_x(span.from), kLeft, std::max(kLeft, kWidth - kRight - width));
+      auto* row = std::ranges::find_if(free_from, [x](double free) { return free <= x; });
+      if (span.from > x_.high || row == std::end(free_from)) continue;
+      *row = x + width + kLetter;
+      const auto number = static_cast<std::size_t>(row - free_from);
+      rows = std::max(rows, number + 1);
+      span_labels_.push_back({x, number, &span});
+    }
+    top_ = kTop + kSpanRow * static_cast<double>(rows);
+  }
+
+  void draw_spans() {
+    const double floor = kHeight - kBottom;
+    for (const ChartSpan& span : chart_.spans) {
+      if (span.from > x_.high) continue;
+      const double from = at_x(span.from);
+      const double until = at_x(std::min(span.until, x_.high));
+      out_ += fmt::format("<rect class=\"span\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>", from,
+                          top_, std::max(until - from, 0.0), floor - top_);
+      rule(from, top_, from, floor, "mark");
+      if (until > from && span.until < x_.high) rule(until, top_, until, floor, "mark");
+    }
+    for (const SpanLabel& label : span_labels_) {
+      text(label.x, top_ - 4 - kSpanRow * static_cast<double>(label.row), "marked", "start", label.span->label);
     }
   }
 
@@ -197,6 +242,10 @@ class Drawing {
   Range x_;
   Range y_;
   std::vector<double> y_ticks_;
+  double inset_ = 0;
+  double beside_ = 0;  // of the line that is being drawn
+  double top_ = kTop;
+  std::vector<SpanLabel> span_labels_;
   std::string out_;
 };
 

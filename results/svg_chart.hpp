@@ -1,7 +1,7 @@
 // SvgChart: line charts as inline SVG, drawn for a page that brings the colours.
 //
 // Nothing in the SVG is a colour: lines carry the classes s0 .. s7, axes and text the classes axis, grid and tick,
-// which the style sheet of the page (html_report.cpp) fills in for light, for dark and for paper. Lines of many points
+// which the style sheet of the page (report_style.cpp) fills in for light, for dark and for paper. Lines of many points
 // are thinned to what can be seen, keeping the extremes.
 #pragma once
 
@@ -25,13 +25,16 @@ struct ChartPoint {
 struct ChartLine {
   std::string label;
   std::vector<ChartPoint> points;  // in order of x
-  bool markers = false;            // a dot at each point, with whiskers where there is an interval
-  bool band = false;               // the intervals as an area
+  // A dot at each point, with whiskers where there is an interval; those of several lines stand a little beside each
+  // other.
+  bool markers = false;
+  bool band = false;  // the intervals as an area
 };
 
-// A moment that something happened at, drawn across the chart.
-struct ChartMark {
-  double x = 0;
+// A part of the x axis in which something was otherwise, shaded behind the lines; of no length: a moment.
+struct ChartSpan {
+  double from = 0;
+  double until = 0;
   std::string label;
 };
 
@@ -46,8 +49,8 @@ struct Chart {
   bool from_zero = true;                               // the y axis
   std::optional<double> y_max{};                       // fixed, as for shares
   std::vector<ChartLine> lines;                        // more than kColours share colours
-  std::vector<ChartMark> marks{};
-  std::vector<std::string> x_names{};  // names for x = 0, 1, 2, ...: a scale without numbers
+  std::vector<ChartSpan> spans{};                      // in order of `from`
+  std::vector<std::string> x_names{};                  // names for x = 0, 1, 2, ...: a scale without numbers
 
   // Whether there is anything to draw.
   bool empty() const;

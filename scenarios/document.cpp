@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "ghostnet/runtime/quantity.hpp"
+#include "ghostnet/runtime/text.hpp"
 
 namespace ghostnet::scenarios {
 
@@ -185,6 +186,22 @@ Diagnostic diagnostic(std::string file, Position at, std::string message) {
   return {.file = std::move(file), .at = at, .key = {}, .message = std::move(message)};
 }
 
+// yaml-cpp takes some binary input for an endless document of other encodings.
+std::optional<Diagnostic> check_encoding(std::string_view text, const std::string& file) {
+  std::size_t line = 1;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte == 0x7f || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r')) {
+      return diagnostic(file, {line, 1}, "not a text file: it holds control characters");
+    }
+    const std::size_t bytes = byte < 0x80 ? 1 : utf8_sequence_bytes(text.substr(at));
+    if (bytes == 0) return diagnostic(file, {line, 1}, "not a text file in UTF-8");
+    line += byte == '\n' ? 1 : 0;
+    at += bytes;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Node* Node::find(std::string_view key) {
@@ -210,15 +227,7 @@ std::expected<Node, Diagnostic> parse_document(std::string_view text, std::strin
     return std::unexpected(
         diagnostic(file, {}, fmt::format("too large: {} bytes, at most {}", text.size(), limits.max_bytes)));
   }
-  // yaml-cpp takes some binary input for an endless document of other encodings.
-  auto odd = std::ranges::find_if(text, [](char c) {
-    auto byte = static_cast<unsigned char>(c);
-    return byte == 0x7f || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r');
-  });
-  if (odd != text.end()) {
-    auto line = static_cast<std::size_t>(std::count(text.begin(), odd, '\n')) + 1;
-    return std::unexpected(diagnostic(file, {line, 1}, "not a text file: it holds control characters"));
-  }
+  if (std::optional<Diagnostic> odd = check_encoding(text, file)) return std::unexpected(std::move(*odd));
   if (const std::optional<Position> at = BracketScan(text, limits.max_depth).too_deep()) {
     return std::unexpected(diagnostic(file, *at, fmt::format("nested more than {} deep", limits.max_depth)));
   }

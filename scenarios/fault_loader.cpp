@@ -20,7 +20,9 @@ std::vector<std::string_view> group_names(const Scenario& scenario) {
 
 std::vector<std::string_view> region_names(const Scenario& scenario) {
   std::vector<std::string_view> names;
-  for (const auto& region : scenario.regions.regions) names.push_back(region.name);
+  for (const auto& region : scenario.regions.regions) {
+    if (scenario.has_named_regions) names.push_back(region.name);
+  }
   for (const std::string& router : scenario.graph.routers) names.push_back(router);
   return names;
 }

@@ -7,8 +7,8 @@
 #include <set>
 #include <vector>
 
-#include "ghostnet/runtime/quantity.hpp"
 #include "ghostnet/scenarios/gml.hpp"
+#include "ghostnet/scenarios/shadow_units.hpp"
 
 namespace ghostnet::scenarios {
 
@@ -25,23 +25,6 @@ struct Edge {
 };
 
 std::string cut(std::string_view text) { return std::string(text.substr(0, 60)); }
-
-// As Shadow writes rates: "100 Mbit", which is a second's worth, also with /s, and powers of 1024 (Mibit).
-Result<DataRate> parse_shadow_rate(std::string_view text) {
-  std::string rate(text);
-  if (!rate.ends_with("/s") && !rate.ends_with("ps")) rate += "/s";
-  for (const auto& [prefix, plain, factor] :
-       {std::tuple{"Kibit", "bit", std::uint64_t{1} << 10}, std::tuple{"Mibit", "bit", std::uint64_t{1} << 20},
-        std::tuple{"Gibit", "bit", std::uint64_t{1} << 30}, std::tuple{"Kbit", "kbit", std::uint64_t{1}}}) {
-    const std::size_t at = rate.find(prefix);
-    if (at == rate.npos) continue;
-    rate.replace(at, std::string_view(prefix).size(), plain);
-    Result<DataRate> base = parse_data_rate(rate);
-    if (!base) return base;
-    return DataRate{base->bits_per_second * factor};
-  }
-  return parse_data_rate(rate);
-}
 
 class GraphReader {
  public:
@@ -91,8 +74,10 @@ class GraphReader {
     }
     GraphNode node{.id = id->text, .label = {}};
     if (const GmlEntry* label = entry.find("label")) node.label = label->text;
-    node.up_bps = read_rate(entry, "host_bandwidth_up");
-    node.down_bps = read_rate(entry, "host_bandwidth_down");
+    // Before its version 3 Shadow called them without `host_`.
+    node.up_bps = read_rate(entry, entry.find("bandwidth_up") != nullptr ? "bandwidth_up" : "host_bandwidth_up");
+    node.down_bps =
+        read_rate(entry, entry.find("bandwidth_down") != nullptr ? "bandwidth_down" : "host_bandwidth_down");
     nodes_.push_back(std::move(node));
   }
 
@@ -108,7 +93,7 @@ class GraphReader {
   Duration read_time(const GmlEntry& entry, std::string_view key) {
     const GmlEntry* written = entry.find(key);
     if (written == nullptr) return {};
-    Result<Duration> time = parse_duration(written->text);
+    Result<Duration> time = parse_shadow_time(written->text);
     if (time && *time >= 0ns && *time <= 1h) return *time;
     complain(written->at, fmt::format("{}: '{}' is no time from 0 to 1 h, such as \"10 ms\"", key, cut(written->text)));
     return {};

@@ -132,6 +132,7 @@ class LiveWorld : public RunWorld {
     return {.datagrams_sent = all.sent, .datagrams_delivered = all.arrived, .datagrams_dropped = all.dropped};
   }
   MetricHub& metrics() override { return world_->metrics(); }
+  Log log() override { return world_->log().world(); }
 
   void observe(Observer* observer) override { world_->observe(observer); }
   HostPlace place_of(HostId id) const override { return places_.of(id, regions_[id]); }

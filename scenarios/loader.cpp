@@ -214,20 +214,18 @@ class Loader {
 
   void check_place(const std::string& place, const Node& value, const std::string& path) {
     if (place.empty()) return;
-    std::vector<std::string_view> names;
-    const bool graph = !scenario_.graph.routers.empty();
-    for (const std::string& router : scenario_.graph.routers) names.push_back(router);
-    if (!graph) {
-      for (const auto& region : scenario_.regions.regions) names.push_back(region.name);
-    }
     const Node* written = value.find("place");
-    const bool only_everywhere = names.size() == 1 && names.front() == kEverywhere;
-    if (!graph && only_everywhere && place != names.front()) {
-      return reader_.complain(written != nullptr ? written->at : value.at, join(path, "place"),
+    const Position at = written != nullptr ? written->at : value.at;
+    const std::vector<std::string>& routers = scenario_.graph.routers;
+    if (routers.empty() && !scenario_.has_named_regions) {
+      return reader_.complain(at, join(path, "place"),
                               "there is no place to stand at: the file has neither regions nor routers");
     }
-    reader_.check_name(graph ? "router" : "region", place, names, written != nullptr ? written->at : value.at,
-                       join(path, "place"));
+    std::vector<std::string_view> names(routers.begin(), routers.end());
+    for (const auto& region : scenario_.regions.regions) {
+      if (routers.empty()) names.push_back(region.name);
+    }
+    reader_.check_name(routers.empty() ? "region" : "router", place, names, at, join(path, "place"));
   }
 
   void check_group_hosts(const Scenario::Group& group) {
@@ -297,12 +295,17 @@ class Loader {
       constexpr std::string_view kOn[] = {"on"};
       const Node& value = node.value(i);
       reader_.fill(value, path, protocol.options.table(), protocol.options.object(), kOn);
-      if (const Node* on = value.find("on")) {
-        if (check_group(on->text, on->at, join(path, "on"))) protocol.on = on->text;
-      }
+      if (const Node* on = value.find("on")) load_group_of(protocol, *on, join(path, "on"));
       scenario_.protocols.push_back(std::move(protocol));
     }
     order_protocols(node);
+  }
+
+  void load_group_of(Scenario::Protocol& protocol, const Node& on, const std::string& path) {
+    if (!on.is_scalar()) {
+      return reader_.complain(on.at, path, fmt::format("expected the name of a group, found {}", on.what()));
+    }
+    if (check_group(on.text, on.at, path)) protocol.on = on.text;
   }
 
   // Puts what others stand on before them; they are started in this order.

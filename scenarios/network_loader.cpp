@@ -41,7 +41,8 @@ class GroundLoader {
     if (other_ground && (!scenario_.graph.routers.empty() || !scenario_.regions.regions.empty())) {
       reader_.complain(network->at, "network.ground", "regions and routers are of `ground: internet`");
     }
-    if (scenario_.regions.regions.empty()) {
+    scenario_.has_named_regions = !scenario_.regions.regions.empty();
+    if (!scenario_.has_named_regions) {
       scenario_.regions.regions.push_back({.name = std::string(kEverywhere)});
       scenario_.regions.paths = {{.delay = scenario_.network.latency, .jitter = scenario_.network.jitter}};
     }

@@ -11,6 +11,8 @@ namespace {
 
 std::string in_times(std::uint64_t count) { return count == 1 ? "once" : fmt::format("{} times", count); }
 
+std::string with_whom(const Peer& peer) { return peer.id == kNoHost ? "" : fmt::format(" with host-{}", peer.id); }
+
 constexpr Duration kProgressStep = 100ms;      // of the run's time
 constexpr Duration kStopLimit = 5s;            // for the graceful end
 constexpr std::size_t kMaxOutstanding = 1024;  // operations of one workload that one host has under way
@@ -110,6 +112,7 @@ Result<> Runner::start_services(HostId id) {
           service.error().while_doing(fmt::format("starting {} on {}", protocol.service->name, host.name())));
     }
     occupant.services[i] = std::move(*service);
+    host.log().debug("{} runs", protocol.service->name);
   }
   return {};
 }
@@ -176,16 +179,24 @@ Task<> Runner::repeat(HostId id, const Scenario::Workload& workload) {
     if (workload.operation.operation->needs_peer) peer = choose_peer(id, group, random);
     if (!peer) break;
     if (under_way.size() < kMaxOutstanding)
-      under_way.spawn(perform(*service, *peer, workload));
+      under_way.spawn(perform(id, *service, *peer, workload));
     else
       note_failure(workload, {Errc::limit, "not begun, since too many of them are still under way on its host"});
   }
   co_await under_way.join();
 }
 
-Task<> Runner::perform(Service& service, Peer peer, const Scenario::Workload& workload) {
-  Result<> done = co_await workload.operation.operation->perform(service, peer, workload.options);
-  if (!done) note_failure(workload, done.error());
+Task<> Runner::perform(HostId id, Service& service, Peer peer, const Scenario::Workload& workload) {
+  const OperationDescriptor& operation = *workload.operation.operation;
+  Result<> done = co_await operation.perform(service, peer, workload.options);
+  const Log log = world_.host(id).log();
+  const std::string with = log.on(LogLevel::debug) ? with_whom(peer) : "";
+  if (done) {
+    log.trace("{}{}: done", operation.name, with);
+  } else {
+    log.debug("{}{}: {}", operation.name, with, done.error().message());
+    note_failure(workload, done.error());
+  }
 }
 
 // The service's own metrics count failures; here the first of each kind is kept, for it says why.
@@ -230,6 +241,8 @@ void Runner::fail(Error error) {
 
 void Runner::happened(std::string_view kind, HostId id, std::string_view text, std::string_view json) {
   note(kind, id, text, json);
+  const Log log = id == kNoHost ? world_.log() : world_.host(id).log();
+  log.info("{}{}{}", kind, text.empty() ? "" : " ", text);
 }
 
 // ---- the run ----

@@ -11,6 +11,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kNumber = R"(^\s*[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?\s*)";
 
+constexpr std::string_view kPercent = R"(^\s*(100(\.0*)?|[0-9]{1,2}(\.[0-9]*)?([eE]-[0-9]+)?|\.[0-9]+)\s*%\s*$)";
+
 // A quantity: a number and one of these units. A plain 0 does without.
 Json quantity(std::string_view units, bool may_be_negative = false) {
   std::string pattern(kNumber);
@@ -30,13 +32,13 @@ Json schema_of_item(const OptionDesc& option) {
       if (option.bounded_above()) number["maximum"] = option.max;
       return number;
     }
-    case OptionKind::duration: return quantity("ns|us|µs|ms|s|min|h|d", true);
+    case OptionKind::duration: return quantity("ns|us|µs|ms|s|min|h|d", option.min < 0);
     case OptionKind::data_size: return quantity(kDataUnits);
     case OptionKind::data_rate: return quantity(fmt::format("[kMGT]?bit/s|[kMGT]?bps|({})/s", kDataUnits));
     case OptionKind::frequency: return quantity("%?\\s*/(s|min|h)|Hz|kHz|MHz");
     case OptionKind::fraction:
       return {{"anyOf", Json::array({{{"type", "number"}, {"minimum", 0}, {"maximum", 1}},
-                                     {{"type", "string"}, {"pattern", fmt::format("{}%\\s*$", kNumber)}}})}};
+                                     {{"type", "string"}, {"pattern", kPercent}}})}};
     case OptionKind::choice: {
       Json names = Json::array();
       for (const std::string_view name : option.choices()) names.push_back(name);

@@ -42,6 +42,7 @@ class SimulatedWorld final : public RunWorld {
   sim::WorldCounters counters() const override { return world_->counters(); }
   MetricHub& metrics() override { return metrics_; }
   sim::World* simulated() override { return world_.get(); }
+  Log log() override { return log_.world(); }
 
   void observe(Observer* observer) override { world_->observe(observer); }
   HostPlace place_of(HostId id) const override {

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <sstream>
 
 namespace ghostnet::scenarios {
 
@@ -31,18 +30,30 @@ std::optional<Node> take(Node& mapping, std::string_view key) {
 
 }  // namespace
 
-Result<std::string> read_text_file(const std::string& path, std::size_t max_bytes) {
+Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
+  namespace fs = std::filesystem;
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) return fail(Errc::not_found, "{}: there is no such file", path);
-  if (!std::filesystem::is_regular_file(path, error)) return fail(Errc::invalid_argument, "{}: not a file", path);
-  std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) return fail(Errc::permission, "{}: {}", path, error.message());
-  if (size > max_bytes) return fail(Errc::limit, "{}: too large: {} bytes, at most {}", path, size, max_bytes);
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) return fail(Errc::not_found, "there is no such file");
+  if (status.type() == fs::file_type::none) return fail(Errc::permission, "{}", error.message());
+  if (fs::is_directory(status)) return fail(Errc::invalid_argument, "a directory, not a file");
+  // What a shell gives for <(command) is a pipe.
+  if (!fs::is_regular_file(status) && !fs::is_fifo(status)) return fail(Errc::invalid_argument, "not a file");
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (size != 0) text << file.rdbuf();
-  if (!file) return fail(Errc::permission, "{}: cannot be read", path);
-  return std::move(text).str();
+  std::string text;
+  char buffer[65'536];
+  while (file.read(buffer, sizeof buffer) || file.gcount() != 0) {
+    text.append(buffer, static_cast<std::size_t>(file.gcount()));
+    if (text.size() > max_bytes) return fail(Errc::limit, "too large: more than {} bytes", max_bytes);
+  }
+  if (!file.is_open() || file.bad()) return fail(Errc::permission, "cannot be read");
+  return text;
+}
+
+Result<std::string> read_text_file(const std::string& path, std::size_t max_bytes) {
+  Result<std::string> text = read_file(path, max_bytes);
+  if (!text) return fail(text.error().code(), "{}: {}", path, text.error().message());
+  return text;
 }
 
 std::uint64_t digest_of(std::string_view text) {

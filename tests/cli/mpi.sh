@@ -40,7 +40,9 @@ grep -q 'runs are missing: their ranks were lost' said || { echo "nobody said so
 for child in $children; do
   kill -0 "$child" 2>/dev/null && { echo "a process of the lost rank is left"; failed=1; }
 done
+missing=$(sed -n 's/.*: \([0-9]*\) of 9 runs are missing.*/\1/p' said | head -1)
 passed=$("$program" results export --db all.sqlite --table run_overview 1-1000 | grep -c ',passed,')
+is "what is said to be missing" "$missing" "$((9 - passed))"
 ((passed >= 6 && passed < 9)) || { echo "after the loss: $(statuses)"; failed=1; }
 
 "$program" "${sweep[@]}" --resume || { echo "--resume: exit code $?"; failed=1; }

@@ -36,6 +36,7 @@ said=$(ghostnet "${sweep[@]}" --repeat 2 --db none --set 'expect=[p50(echo.rtt) 
 is "sweep: lines" "$(grep -c '^echo network.loss=.*, repeat [01]: \(passed\|failed\) in ' <<<"$said")" 8
 is "sweep: summed up" "$(grep '^echo: ' <<<"$said")" "echo: 4 points, 8 runs, 4 passed"
 is "sweep: a point" "$(grep -c '^ *10 \?ms *1 \?% *0 of 2 .* ms' <<<"$said")" 1
+is "sweep: in order" "$(grep ' of 2 ' <<<"$said" | awk '{ print $1, $2 }' | xargs)" "5ms 0% 5ms 1% 10ms 0% 10ms 1%"
 is "sweep: an expectation" "$(grep -c '(1) FAILED p50(echo.rtt) < 15 ms   (held in 4 of 8)' <<<"$said")" 1
 is "sweep: quiet" "$(ghostnet "${sweep[@]}" --db none --quiet 2>/dev/null)" ""
 
@@ -59,6 +60,11 @@ of_runs() {
 for view in hosts series host_series percentile_series percentiles final_values events links messages expectations; do
   is "alike: $view" "$(of_runs alike.sqlite $view | sha256sum)" "$(of_runs alone.sqlite $view | sha256sum)"
 done
+# Where they differ at once they share the set-up.
+at_once=("${alike[@]:0:12}" --set workload.0.echo.start='0 s')
+ends "set up alike" 0 "3 runs are set up alike; 3 runs are set up alike" ghostnet "${at_once[@]}" --db none
+is "set up alike: digests" "$(ghostnet "${at_once[@]}" --json --db none | digest)" \
+  "$(ghostnet "${at_once[@]}" --json --db none --from-start | digest)"
 ends "alike, resumed" 0 "6 of 6 runs are finished" ghostnet "${alike[@]:0:12}" --db alike.sqlite --resume
 ends "alike, with captures" 0 "" ghostnet "${alike[@]}" --db none --pcap traces
 is "alike, with captures" "$(ls traces | wc -l)" 6
@@ -105,7 +111,7 @@ echo "this is text, and no database at all" >text.sqlite
 head -c 20000 results.sqlite >cut-off.sqlite
 is "a missing file is named once" "$(ghostnet check missing.yaml 2>&1)" "missing.yaml: there is no such file"
 ends "no file" 2 "there is no such file" ghostnet results list --db missing.sqlite
-ends "text" 2 "not a results database" ghostnet results list --db text.sqlite
+ends "text" 2 "text.sqlite: a text file, not a results database" ghostnet results list --db text.sqlite
 ends "text, to record in" 2 "not a results database" ghostnet "${short[@]}" --db text.sqlite
 ends "empty" 2 "empty" ghostnet results list --db empty.sqlite
 ends "truncated" 2 "damaged or truncated" ghostnet results list --db cut-off.sqlite

@@ -27,12 +27,29 @@ ends "--seed of nothing" 2 "" ghostnet "${short[@]}" --seed ''
 ends "--repeat 03" 2 "expected a whole number" ghostnet "${short[@]}" --repeat 03
 ends "--until 400d" 2 "365 d" ghostnet run "$scenarios/echo.yaml" --until 400d
 
+# Options without effect are not passed over.
+ends "--live of a simulation" 2 "add --mode live" ghostnet "${short[@]}" --live netns
+ends "--carrier of a live run" 2 "is of simulations" ghostnet "${short[@]}" --mode live --carrier ns3
+
+# Scenarios come out of files and pipes.
+ends "a scenario from a pipe" 0 "1 run" bash -c '"$@" <(sed "s/^name: echo/name: 1 run/" "$0")' "$scenarios/echo.yaml" "$program" \
+  run --until '200 ms' --set 'workload.0.echo.stop=100 ms' --set 'expect=[]'
+ends "a directory for a scenario" 2 "a directory, not a file" ghostnet run "$scenarios"
+ends "a device for a scenario" 2 "not a file" ghostnet run /dev/zero
+
 # Captures and logs of several runs do not meet.
 ghostnet "${short[@]}" --pcap traces --set record.logs=logs --set record.log_level=trace --repeat 2 --quiet --db none
 is "captures of each run" "$(ls traces)" "$(printf 'run-001\nrun-002')"
 is "logs of each run" "$(ls logs)" "$(printf 'run-001\nrun-002')"
 ghostnet "${short[@]}" --pcap one --quiet
 is "captures of the only run" "$(ls one | grep -c pcapng)" "$(ls traces/run-001 | grep -c pcapng)"
+
+# A file that somebody else writes in is waited for, and that is said.
+ghostnet "${short[@]}" --quiet --db locked.sqlite
+python3 -c 'import sqlite3, time; d = sqlite3.connect("locked.sqlite", isolation_level=None); d.execute("BEGIN IMMEDIATE"); open("held", "w").close(); time.sleep(3)' &
+while [[ ! -e held ]]; do sleep 0.05; done
+ends "a locked file" 0 "waiting for locked.sqlite" ghostnet "${short[@]}" --db locked.sqlite
+wait $!
 
 # What is lost on a full disk is said.
 ends "run --json on a full disk" 2 "standard output could not be written" bash -c '"$@" >/dev/full' - "$program" "${short[@]}" --json

@@ -14,6 +14,7 @@
 #include "ghostnet/scenarios/places.hpp"
 #include "ghostnet/scenarios/runner.hpp"
 #include "ghostnet/scenarios/sightings.hpp"
+#include "ghostnet/scenarios/source_files.hpp"
 #include "ghostnet/services/services.hpp"
 
 namespace ghostnet::scenarios {
@@ -21,6 +22,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::Gt;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Lt;
 using testing::Not;
@@ -361,6 +363,30 @@ TEST_F(Recording, SaysWhereTheLogsOfHostsAre) {
   ASSERT_NE(logs, events.end());
   EXPECT_EQ(logs->text, directory + "/");
   EXPECT_EQ(logs->time, TimePoint());
+  std::filesystem::remove_all(directory);
+}
+
+TEST_F(Recording, LogsOfHostsTellWhatBecameOfThem) {
+  const std::string directory = testing::TempDir() + "ghostnet-recording-told";
+  const auto text_of = [&](const char* file) {
+    return read_text_file(directory + "/" + file, 1 << 20).value_or("there is no such file");
+  };
+  constexpr std::string_view kRun = R"(
+duration: 4 s
+groups: {{ servers: {{ count: 1 }}, clients: {{ count: 1 }} }}
+protocols: {{ echo: }}
+workload: [ echo: {{ from: clients, to: servers, rate: 2 /s, timeout: 200 ms }} ]
+faults: [ {{ at: 1 s, for: 2 s, crash: servers }} ]
+record: {{ logs: {}, log_level: {} }}
+)";
+  recorded(fmt::format(kRun, directory, "info"));
+  EXPECT_THAT(text_of("host-0.log"), testing::AllOf(HasSubstr(" 1.000000000  #0  info   crash\n"),
+                                                    HasSubstr(" 3.000000000  #0  info   restart\n")));
+  EXPECT_THAT(text_of("world.log"),
+              testing::AllOf(HasSubstr("fault_begins faults[0].crash\n"), HasSubstr("fault_ends faults[0].crash\n")));
+  EXPECT_EQ(text_of("host-1.log"), "there is no such file") << "it had nothing to say";
+  recorded(fmt::format(kRun, directory, "debug"));
+  EXPECT_THAT(text_of("host-1.log"), testing::AllOf(HasSubstr("echo runs\n"), HasSubstr("echo with host-0: ")));
   std::filesystem::remove_all(directory);
 }
 

@@ -72,6 +72,12 @@ TEST_F(DatabaseTest, RefusesAFileThatIsNoDatabase) {
   write_file(std::string(5'000, 'x'));
   expect_refused(Access::read, Errc::malformed, "not a results database");
   expect_refused(Access::write, Errc::malformed, "not a results database");
+  write_file("name: mesh\nduration: 10 s\n" + std::string(5'000, '#'));
+  expect_refused(Access::read, Errc::malformed, path_ + ": a text file, not a results database");
+  write_file("<!DOCTYPE html>\n<html></html>");
+  expect_refused(Access::read, Errc::malformed, path_ + ": an HTML page, not a results database");
+  write_file(std::string("\x0a\x0d\x0d\x0a\x1c\0\0\0", 8) + std::string(5'000, '\0'));
+  expect_refused(Access::write, Errc::malformed, path_ + ": a packet trace (pcapng), not a results database");
   write_file("");
   expect_refused(Access::read, Errc::malformed, "empty");
 }

@@ -137,6 +137,43 @@ TEST_F(ExportTest, TheReportTakesRepeatsTogetherAndSaysWhatASweepDoesNotChange) 
   EXPECT_THAT(page, Not(HasSubstr("repeat 1</li>")));
 }
 
+TEST_F(ExportTest, TheReportShadesFaultsWhileTheyLast) {
+  record({.events = {{.time = TimePoint(10s), .kind = "fault_begins", .text = "faults[0].partition"},
+                     {.time = TimePoint(12s), .kind = "fault_begins", .text = "faults[1].readdress"},
+                     {.time = TimePoint(20s), .kind = "fault_ends", .text = "faults[0].partition"},
+                     {.time = TimePoint(30s), .kind = "fault_begins", .text = "faults[2].slow"}}});
+  const Database database = open();
+  const std::string page = html_report(database, runs(database).value()).value();
+  EXPECT_THAT(page, HasSubstr(">partition</text>"));
+  EXPECT_THAT(page, HasSubstr(">readdress</text>"));
+  EXPECT_THAT(page, Not(HasSubstr(">crash</text>"))) << "what single hosts did is no part of time";
+  // 434 of the picture's width are the 40 seconds: the partition took a quarter of them, and so does what did not end.
+  const auto wide = [&](const char* width) {
+    const std::string piece = fmt::format("width=\"{}\"", width);
+    std::size_t count = 0;
+    for (std::size_t at = page.find(piece); at != std::string::npos; at = page.find(piece, at + 1)) ++count;
+    return count;
+  };
+  EXPECT_EQ(wide("108.5"), 2 * wide("0.0")) << "of readdress there is no more than the moment";
+  EXPECT_GE(wide("0.0"), 3U) << "a chart of each metric";
+}
+
+TEST_F(ExportTest, TheReportSaysWhatItsDotsAre) {
+  record({.sweep_point = {{"network.loss", "1 %"}}});
+  record({.requests_per_s = 90, .sweep_point = {{"network.loss", "5 %"}}});
+  {
+    const Database database = open();
+    const std::string page = html_report(database, runs(database).value()).value();
+    EXPECT_THAT(page, HasSubstr("Each dot is one run"));
+    EXPECT_THAT(page, Not(HasSubstr("whisker s")));
+  }
+  record({.requests_per_s = 70, .sweep_point = {{"network.loss", "1 %"}}, .repeat = 1});
+  const Database database = open();
+  const std::string page = html_report(database, runs(database).value()).value();
+  EXPECT_THAT(page, HasSubstr("whiskers their 95 % confidence intervals"));
+  EXPECT_THAT(page, HasSubstr("whisker s"));
+}
+
 TEST_F(ExportTest, AReportOfSeveralScenariosHasASectionForEach) {
   record({.requests_per_s = 10});
   record({.name = "another"});

@@ -17,6 +17,7 @@ struct MadeUpRun {
   std::uint32_t repeat = 0;
   bool finished = true;
   std::string batch{};
+  std::vector<RunEvent> events{};
 };
 
 class RecordedFile : public ResultsFile {
@@ -58,6 +59,7 @@ class RecordedFile : public ResultsFile {
       store->window({.metric = kLatency, .from = TimePoint((second - 1) * 1s), .to = TimePoint(second * 1s)}, gained);
     }
     store->event({.time = TimePoint(5s), .host = 2, .kind = "crash", .text = "said \"so\""});
+    for (const RunEvent& event : made.events) store->event(event);
     store->message(
         {.sent = TimePoint(1s), .received = TimePoint(2s), .from = 0, .to = 1, .bytes = 9, .kind = "datagram"});
     store->link({.time = TimePoint(0s), .a = 0, .b = 1, .kind = "wire"});

@@ -8,6 +8,7 @@
 #include "ghostnet/scenarios/graph_file.hpp"
 #include "ghostnet/scenarios/latency_table.hpp"
 #include "ghostnet/scenarios/network_loader.hpp"
+#include "ghostnet/scenarios/shadow_units.hpp"
 #include "scenario_fixture.hpp"
 
 namespace ghostnet::scenarios {
@@ -30,6 +31,16 @@ TEST_F(Networks, TheShippedOnesHaveTheirFigures) {
   ASSERT_EQ(cloud.regions.regions.size(), 10U);
   EXPECT_EQ(cloud.regions.paths[0 * 10 + 2].delay, 15500us) << "half of a round trip of 31 ms";
   EXPECT_THAT(bad(std::string(kToy) + "network: { regions: etherium }\n"), HasSubstr("did you mean 'ethereum'?"));
+}
+
+TEST_F(Networks, ARegionMayBeCalledEverywhere) {
+  const std::string one = std::string(kToy) + "regions: { everywhere: }\n";
+  EXPECT_EQ(good(one + "groups: { a: { place: everywhere } }\n").groups[0].options.place, "everywhere");
+  EXPECT_THAT(bad(one + "groups: { a: { place: everywher } }\n"), HasSubstr("did you mean 'everywhere'?"));
+  EXPECT_THAT(bad(std::string(kToy) + "groups: { a: { place: everywhere } }\n"),
+              HasSubstr("the file has neither regions nor routers"));
+  EXPECT_THAT(bad(std::string(kToy) + "faults: [{ at: 1 s, crash: { region: everywhere } }]\n"),
+              HasSubstr("there is no region 'everywhere'"));
 }
 
 TEST_F(Networks, TablesOfLatenciesAreReadFromFiles) {
@@ -101,6 +112,45 @@ constexpr std::string_view kShadowGraph = R"(graph [
   edge [ source 0 target 2 latency "40 ms" packet_loss 0.0 ]
 ]
 )";
+
+TEST(ShadowUnits, AreReadAsShadowReadsThem) {
+  const auto rate = [](std::string_view text) {
+    const Result<DataRate> rate = parse_shadow_rate(text);
+    return rate ? rate->bits_per_second : 0;
+  };
+  EXPECT_EQ(rate("1 Mbit"), 1'000'000U);
+  EXPECT_EQ(rate("1000 Kbits"), 1'000'000U);
+  EXPECT_EQ(rate("977Kibit"), 977U * 1024U);
+  EXPECT_EQ(rate("10 kilobits"), 10'000U);
+  EXPECT_EQ(rate("1.5 gigabit"), 1'500'000'000U);
+  EXPECT_EQ(rate("2 tebibits"), std::uint64_t{2} << 40);
+  EXPECT_EQ(rate("128 bits"), 128U);
+  EXPECT_EQ(rate("100 Mbit/s"), 100'000'000U) << "as we write it";
+  EXPECT_EQ(rate("1 MB/s"), 8'000'000U);
+  for (const std::string_view wrong : {"", "Mbit", "1 mbit", "-1 Mbit", "1.5 bit", "1 Mbyte", "5", "1e99 Gbit"}) {
+    EXPECT_EQ(rate(wrong), 0U) << wrong;
+  }
+  const auto time = [](std::string_view text) { return parse_shadow_time(text).value_or(-1ns); };
+  EXPECT_EQ(time("10 milliseconds"), 10ms);
+  EXPECT_EQ(time("1.5 ms"), 1500us);
+  EXPECT_EQ(time("7microseconds"), 7us);
+  EXPECT_EQ(time("2 sec"), 2s);
+  EXPECT_EQ(time("3 secs"), 3s);
+  EXPECT_EQ(time("1 m"), 60s);
+  EXPECT_EQ(time("2 hrs"), 2h);
+  EXPECT_EQ(time("4 s"), 4s);
+  for (const std::string_view wrong : {"", "ms", "1 mss", "1 fortnight", "5"}) EXPECT_EQ(time(wrong), -1ns) << wrong;
+}
+
+TEST_F(Networks, GraphsOfAnOlderShadowSayBandwidthsWithoutHost) {
+  files["g.gml"] =
+      "graph [ node [ id 0 bandwidth_up \"10 Mbit\" bandwidth_down \"20 megabits\" ]\n"
+      "edge [ source 0 target 0 latency \"10 milliseconds\" packet_loss 0.0 ] ]\n";
+  const Scenario scenario = good(std::string(kToy) + "network: { graph: g.gml, hosts: 2 }\n");
+  EXPECT_EQ(scenario.regions.regions.at(0).up_bps, 10'000'000U);
+  EXPECT_EQ(scenario.regions.regions.at(0).down_bps, 20'000'000U);
+  EXPECT_EQ(scenario.regions.paths.at(0).delay, 10ms);
+}
 
 TEST_F(Networks, GraphsOfShadowBecomeShortestPaths) {
   files["g.gml"] = kShadowGraph;

@@ -32,6 +32,7 @@ struct StoreOptions {
   std::size_t batch_rows = 65'536;
   Duration batch_interval = 250ms;
   Duration busy_timeout = 60s;
+  std::function<void()> on_wait{};  // once, when somebody else has kept the file locked for a second; in any thread
   // The batch (one command's runs) that the run belongs to; made when new, by its label. Empty: none.
   std::string batch{};
   std::string command{};  // as typed, for the batch

@@ -81,7 +81,7 @@ class Runner final : private FaultDirector::Stage {
   TimePoint next_beginning() const;
   void begin_due();
   Task<> repeat(HostId id, const Scenario::Workload& workload);
-  Task<> perform(Service& service, Peer peer, const Scenario::Workload& workload);
+  Task<> perform(HostId id, Service& service, Peer peer, const Scenario::Workload& workload);
   void note_failure(const Scenario::Workload& workload, const Error& why);
   std::optional<Peer> choose_peer(HostId id, const std::vector<HostId>& group, Random& random);
   void stop_services();

@@ -256,7 +256,8 @@ struct Scenario {
   NetworkOptions network;
   tcp::TcpOptions tcp;
   Ns3Options ns3;
-  sim::RegionsSpec regions;
+  sim::RegionsSpec regions;  // one, where the file has neither regions nor routers
+  bool has_named_regions = false;
   sim::GraphSpec graph;  // without routers: there is none
   std::vector<Group> groups;
   std::vector<Protocol> protocols;

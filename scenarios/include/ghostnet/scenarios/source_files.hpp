@@ -21,7 +21,9 @@
 
 namespace ghostnet::scenarios {
 
-// Errors: not_found, invalid_argument when it is no file, permission, limit. Messages name the file.
+// Of a file or of a pipe. Errors: not_found, invalid_argument when it is neither, permission, limit.
+Result<std::string> read_file(const std::string& path, std::size_t max_bytes);
+// The same, with the file named in the messages.
 using ReadFile = std::function<Result<std::string>(const std::string& path, std::size_t max_bytes)>;
 Result<std::string> read_text_file(const std::string& path, std::size_t max_bytes);
 

@@ -42,6 +42,8 @@ class RunWorld {
   // Null for a live world.
   virtual sim::World* simulated() { return nullptr; }
   virtual std::vector<std::string> warnings() const { return {}; }
+  // Of what concerns no single host.
+  virtual Log log() { return {}; }
 
   // ---- what there is to see; looking changes nothing ----
 
