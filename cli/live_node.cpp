@@ -1,9 +1,13 @@
 #include "live_node.hpp"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <string_view>
 
 #include "command.hpp"
 #include "ghostnet/crypto/secret.hpp"
@@ -15,6 +19,7 @@ namespace {
 constexpr std::uint16_t kDnsPort = 53;
 constexpr std::size_t kMaxResolvConfBytes = 64 * 1024;
 constexpr std::size_t kMaxKeyFileBytes = 16 * 1024;
+constexpr std::size_t kMaxBootstrapBytes = 64 * 1024;
 
 Result<> write_key(const std::string& path, const std::vector<std::uint8_t>& bytes) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -31,6 +36,13 @@ Result<> write_key(const std::string& path, const std::vector<std::uint8_t>& byt
 Result<libp2p::KeyPair> load_or_make_key(const std::string& path, crypto::SecureRandom& random) {
   if (path.empty()) return libp2p::KeyPair::generate_ed25519(random);
   if (std::filesystem::exists(path)) {
+    using std::filesystem::perms;
+    std::error_code unknown;
+    const perms others = perms::group_all | perms::others_all;
+    if ((std::filesystem::status(path, unknown).permissions() & others) != perms::none && !unknown) {
+      fmt::print(stderr, "ghostnet: warning: others than its owner may use the key file {}; chmod 600 keeps them out\n",
+                 path);
+    }
     Result<std::string> bytes = read_file(path, kMaxKeyFileBytes);
     if (!bytes) return fail(bytes.error().while_doing("reading the key file " + path));
     Result<libp2p::KeyPair> key = libp2p::KeyPair::decode(as_bytes(*bytes));
@@ -44,6 +56,28 @@ Result<libp2p::KeyPair> load_or_make_key(const std::string& path, crypto::Secure
   crypto::wipe(encoded);
   if (!written) return fail(written);
   return key;
+}
+
+Result<std::vector<libp2p::Multiaddr>> bootstrap_list(const std::string& path) {
+  std::vector<libp2p::Multiaddr> addresses;
+  if (path.empty()) return addresses;
+  const Result<std::string> text = read_file(path, kMaxBootstrapBytes);
+  if (!text) return fail(text.error().while_doing("reading the bootstrap list " + path));
+  std::string_view rest = *text;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    line = line.substr(0, line.find('#'));
+    const std::size_t first = line.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) continue;
+    line = line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
+    const auto address = libp2p::Multiaddr::parse(line);
+    if (!address) return fail(address.error().while_doing(fmt::format("{}:{}", path, number)));
+    addresses.push_back(*address);
+  }
+  if (addresses.empty()) return fail(Errc::invalid_argument, "{}: the bootstrap list names nobody", path);
+  return addresses;
 }
 
 Result<dns::ResolverOptions> dns_of(const std::vector<std::string>& servers) {

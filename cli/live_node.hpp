@@ -16,6 +16,10 @@ namespace ghostnet::cli {
 // is none; a fresh key for an empty path.
 Result<libp2p::KeyPair> load_or_make_key(const std::string& path, crypto::SecureRandom& random);
 
+// The addresses of a file with one on each line; what stands behind a # is a remark. None for an empty path. Errors:
+// those of reading; invalid_argument, and malformed with the line.
+Result<std::vector<libp2p::Multiaddr>> bootstrap_list(const std::string& path);
+
 // Of `--dns`; where nothing is said, of /etc/resolv.conf. Errors: invalid_argument.
 Result<dns::ResolverOptions> dns_of(const std::vector<std::string>& servers);
 

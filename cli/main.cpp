@@ -238,6 +238,13 @@ void add_live(CLI::App& app, Arguments& arguments) {
   node->add_option("--listen", arguments.node.listen, "MULTIADDR to listen at, as in /ip4/127.0.0.1/tcp/4001")
       ->allow_extra_args(false);
   node->add_option("--peer", arguments.node.peers, "MULTIADDR of a peer to connect to")->allow_extra_args(false);
+  node->add_option("--bootstrap", arguments.node.bootstrap_file,
+                   "FILE with a MULTIADDR on each line, dialled at the start and whenever nobody is connected");
+  node->add_option("--direct", arguments.node.direct,
+                   "MULTIADDR/p2p/PEER with whom all gossipsub messages are exchanged, outside of the mesh")
+      ->allow_extra_args(false);
+  node->add_flag("--validate", arguments.node.validate, "messages wait for a verdict, which a command gives");
+  node->add_flag("--no-commands", arguments.node.no_commands, "reads no commands, and ends at a signal only");
   node->add_option("--topic", arguments.node.topics, "NAME of a gossipsub topic to join")->allow_extra_args(false);
   node->add_option("--dht", arguments.node.dht, "PART: client, server or off, in the DHT")->capture_default_str();
   node->add_option("--key", arguments.node.key_file, "FILE with the identity; made where there is none");

@@ -11,6 +11,7 @@
 #include "exposition.hpp"
 #include "ghostnet/gossipsub/pubsub.hpp"
 #include "ghostnet/kademlia/dht.hpp"
+#include "ghostnet/kademlia/ipns.hpp"
 #include "ghostnet/kademlia/namespaces.hpp"
 #include "ghostnet/realnet/signals.hpp"
 #include "ghostnet/runtime/combine.hpp"
@@ -25,6 +26,9 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxCommands = 256;  // under way at once
 constexpr Duration kFarewell = 2s;
+constexpr Duration kBootstrapInterval = 30s;
+constexpr Duration kNameLifetime = 48h;  // of a record of IPNS, as Kubo has it
+constexpr Duration kDirectAddressLifetime = 24h * 365;
 constexpr Duration kLastAnswers = 10s;  // of commands under way at the end
 
 void say(const json& line) {
@@ -32,19 +36,26 @@ void say(const json& line) {
   std::fflush(stdout);
 }
 
+struct LiveOptions {
+  std::optional<kademlia::Mode> dht;
+  std::vector<libp2p::Multiaddr> direct;
+  bool validate = false;
+};
+
 class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHandler {
  public:
   LiveNode(realnet::World& world, realnet::Host& host, libp2p::KeyPair key, libp2p::NodeOptions options,
-           std::optional<kademlia::Mode> dht, gossipsub::RouterTracer* tracer)
+           const LiveOptions& live, gossipsub::RouterTracer* tracer)
       : world_(world),
         node_(host, std::move(key), std::move(options)),
         observing_(node_.observe(*this)),
-        pubsub_(node_, {}, {}, *this, tracer),
+        validates_(live.validate),
+        pubsub_(node_, {}, {}, *this, tracer, remember(live.direct)),
         validator_(host.clock()),
         all_answered_(host.loop()),
         scope_(host.loop()) {
     all_answered_.set();
-    if (dht) dht_.emplace(node_, kademlia::DhtOptions{.mode = *dht}, &validator_);
+    if (live.dht) dht_.emplace(node_, kademlia::DhtOptions{.mode = *live.dht}, &validator_);
   }
 
   // What Prometheus is told.
@@ -78,6 +89,16 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
 
   void dial_in_background(const std::string& text) { begin({{"do", "dial"}, {"addr", text}}); }
 
+  void bootstrap(std::vector<libp2p::Multiaddr> addresses) {
+    if (!addresses.empty()) scope_.spawn(stay_bootstrapped(std::move(addresses)));
+  }
+
+  // Until a signal.
+  Task<> run_alone(realnet::Signals& signals) {
+    co_await signals.received();
+    co_await node_.close(node_.host().now() + kFarewell);
+  }
+
   // Until `quit`, the end of standard input, or a signal; but for a signal, what is under way is answered first.
   Task<> run(realnet::Signals& signals) {
     CommandLines commands(world_);
@@ -95,6 +116,30 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
   }
 
  private:
+  // The direct peers, whose addresses the peer store has from here on.
+  std::vector<libp2p::PeerId> remember(const std::vector<libp2p::Multiaddr>& direct) {
+    std::vector<libp2p::PeerId> peers;
+    for (const libp2p::Multiaddr& address : direct) {
+      peers.push_back(*address.peer());  // was looked at
+      node_.peers().pin(peers.back());
+      node_.peers().add_addresses(peers.back(), std::span(&address, 1), node_.host().now(), kDirectAddressLifetime);
+    }
+    return peers;
+  }
+
+  Task<> stay_bootstrapped(std::vector<libp2p::Multiaddr> addresses) {
+    for (bool first = true;; first = false) {
+      if (node_.connections().empty()) {
+        for (const libp2p::Multiaddr& address : addresses) scope_.spawn(dial_bootstrap(address, first));
+      }
+      co_await node_.host().clock().sleep(kBootstrapInterval);
+    }
+  }
+  Task<> dial_bootstrap(libp2p::Multiaddr address, bool tell) {
+    const Result<libp2p::PeerId> peer = co_await node_.connect(std::move(address));
+    if (!peer && tell) say({{"event", "error"}, {"what", peer.error().message()}});
+  }
+
   void connected(const libp2p::ConnectionInfo& info) override {
     say({{"event", "connected"},
          {"peer", info.peer.text()},
@@ -116,6 +161,18 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
          {"id", to_hex(delivery.id.view())},
          {"data", encode_base64(delivery.message.data)},
          {"received_from", neighbour ? neighbour->text() : ""}});
+  }
+  std::optional<gossipsub::Verdict> validate(gossipsub::MessageSeq seq, const gossipsub::Message& message,
+                                             const libp2p::PeerId& from) override {
+    if (!validates_) return gossipsub::Verdict::accept;
+    const auto author = libp2p::PeerId::from_bytes(message.from.value_or(ByteView()));
+    say({{"event", "validate"},
+         {"seq", seq},
+         {"topic", message.topic},
+         {"from", author ? author->text() : ""},
+         {"data", encode_base64(message.data)},
+         {"received_from", from.text()}});
+    return std::nullopt;
   }
   void peer_subscribed(const libp2p::PeerId& peer, std::string_view topic, bool subscribed) override {
     say({{"event", subscribed ? "subscribed" : "unsubscribed"}, {"peer", peer.text()}, {"topic", topic}});
@@ -184,6 +241,7 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
   Task<Result<>> perform_one(const json& command, json& more) {
     const std::string what = text_of(command, "do");
     if (what == "dial") {
+      if (text_of(command, "addr").empty()) co_return fail(Errc::invalid_argument, "dial needs an \"addr\"");
       const Result<libp2p::Multiaddr> address = libp2p::Multiaddr::parse(text_of(command, "addr"));
       if (!address) co_return fail(address);
       const Result<libp2p::PeerId> peer = co_await node_.connect(*address);
@@ -196,22 +254,58 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
       for (const libp2p::PeerId& peer : node_.connected_peers()) more["peers"].push_back(peer.text());
       co_return Result<>();
     }
+    if (what == "self") co_return describe_self(more);
+    if (what == "verdict") co_return conclude(command);
     if (what == "publish" || what == "subscribe" || what == "unsubscribe") co_return pubsub(what, command, more);
     if (what.starts_with("dht_")) co_return co_await dht(what, command, more);
-    if (what != "ping" && what != "identify") {
-      co_return fail(
-          Errc::not_supported,
-          "no command \"{}\": there are dial, ping, identify, peers, publish, subscribe, unsubscribe, dht_put, "
-          "dht_get, dht_provide, dht_providers, dht_find_peer and quit",
-          what);
+    if (what == "name_publish" || what == "name_resolve") co_return co_await name(what, command, more);
+    if (what != "ping" && what != "identify" && what != "disconnect") {
+      co_return fail(Errc::not_supported,
+                     "no command \"{}\": there are dial, disconnect, ping, identify, peers, self, publish, subscribe, "
+                     "unsubscribe, verdict, dht_put, dht_get, dht_provide, dht_providers, dht_find_peer, name_publish, "
+                     "name_resolve and quit",
+                     what);
     }
+    if (text_of(command, "peer").empty()) co_return fail(Errc::invalid_argument, "{} needs a \"peer\"", what);
     const Result<libp2p::PeerId> peer = libp2p::PeerId::parse(text_of(command, "peer"));
     if (!peer) co_return fail(peer);
     if (what == "identify") co_return co_await identify(*peer, more);
+    if (what == "disconnect") {
+      if (!node_.is_connected(*peer)) co_return fail(Errc::not_found, "{} is not connected", peer->text());
+      node_.disconnect(*peer);
+      co_return Result<>();
+    }
     const Result<Duration> rtt = co_await node_.ping(*peer);
     if (!rtt) co_return fail(rtt);
     more["rtt_ns"] = rtt->count();
     co_return Result<>();
+  }
+
+  Result<> describe_self(json& more) {
+    more["peer"] = node_.id().text();
+    more["addrs"] = json::array();
+    for (const libp2p::Multiaddr& address : node_.addresses()) {
+      more["addrs"].push_back(address.with_peer(node_.id()).text());
+    }
+    more["protocols"] = node_.protocols();
+    return {};
+  }
+
+  // What a `validate` event left open.
+  Result<> conclude(const json& command) {
+    const auto seq = command.find("seq");
+    if (seq == command.end() || !seq->is_number_unsigned()) {
+      return fail(Errc::invalid_argument, "verdict needs the \"seq\" of a validate event");
+    }
+    using gossipsub::Verdict;
+    const std::string verdict = text_of(command, "verdict");
+    if (verdict != "accept" && verdict != "ignore" && verdict != "reject") {
+      return fail(Errc::invalid_argument, "\"verdict\" is accept, ignore or reject");
+    }
+    pubsub_.conclude(seq->get<std::uint64_t>(), verdict == "accept"   ? Verdict::accept
+                                                : verdict == "ignore" ? Verdict::ignore
+                                                                      : Verdict::reject);
+    return {};
   }
 
   Result<> pubsub(const std::string& what, const json& command, json& more) {
@@ -267,6 +361,34 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
     co_return Result<>();
   }
 
+  // IPNS: what this node's name, or another's, stands for. Its sequence is the time, so that the latest wins.
+  Task<Result<>> name(std::string what, const json& command, json& more) {
+    if (!dht_) co_return fail(Errc::not_supported, "{}: the node runs with --dht off", what);
+    if (what == "name_publish") {
+      const std::string path = text_of(command, "path");
+      if (!path.starts_with('/')) co_return fail(Errc::invalid_argument, "name_publish needs a \"path\"");
+      const WallTime now = node_.host().clock().wall_now();
+      const kademlia::IpnsRecord record{.value = path,
+                                        .sequence = static_cast<std::uint64_t>(
+                                            std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count()),
+                                        .valid_until = now + kNameLifetime};
+      const std::vector<std::uint8_t> key = kademlia::IpnsRecord::key_of(node_.id());
+      const std::vector<std::uint8_t> value = record.seal(node_.key(), node_.secure_random());
+      co_return co_await dht_->put_value(Bytes::copy_of(key), Bytes::copy_of(value));
+    }
+    const Result<libp2p::PeerId> peer = libp2p::PeerId::parse(text_of(command, "peer"));
+    if (!peer) co_return fail(peer);
+    const std::vector<std::uint8_t> key = kademlia::IpnsRecord::key_of(*peer);
+    const Result<Bytes> value = co_await dht_->get_value(Bytes::copy_of(key));
+    if (!value) co_return fail(value);
+    const Result<kademlia::IpnsRecord> record = kademlia::IpnsRecord::open(*peer, value->view());
+    if (!record) co_return fail(record);
+    more["path"] = record->value;
+    more["sequence"] = record->sequence;
+    more["valid_until"] = kademlia::rfc3339_text(record->valid_until);
+    co_return Result<>();
+  }
+
   Task<Result<>> identify(libp2p::PeerId peer, json& more) {
     if (Result<> asked = co_await node_.identify(peer); !asked) co_return asked;
     const libp2p::PeerAbout* const about = node_.peers().find(peer);
@@ -286,6 +408,7 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
   realnet::World& world_;
   libp2p::Node node_;
   libp2p::Registration observing_;
+  bool validates_;
   gossipsub::Pubsub pubsub_;
   kademlia::NamespaceValidator validator_;
   std::optional<kademlia::Dht> dht_;
@@ -325,6 +448,23 @@ Result<std::unique_ptr<MetricsEndpoint>> open_metrics(Host& host, const std::str
   return opened;
 }
 
+// Errors: invalid_argument, malformed.
+Result<LiveOptions> live_options_of(const NodeCommand& command) {
+  const auto dht = dht_mode(command.dht);
+  if (!dht) return fail(dht);
+  LiveOptions options{.dht = *dht, .direct = {}, .validate = command.validate};
+  if (command.validate && command.no_commands) {
+    return fail(Errc::invalid_argument, "--validate: verdicts are commands, which --no-commands does not read");
+  }
+  for (const std::string& text : command.direct) {
+    const auto address = libp2p::Multiaddr::parse(text);
+    if (!address) return fail(address.error().while_doing("--direct"));
+    if (!address->peer()) return fail(Errc::invalid_argument, "--direct {}: expected /p2p/PEER at its end", text);
+    options.direct.push_back(*address);
+  }
+  return options;
+}
+
 }  // namespace
 
 int node(const NodeCommand& command) {
@@ -339,8 +479,10 @@ int node(const NodeCommand& command) {
       return refuse(kBadInput, parsed.error().while_doing("--peer"));
     }
   }
-  const auto dht = dht_mode(command.dht);
-  if (!dht) return refuse(kBadInput, dht.error());
+  const Result<LiveOptions> live_options = live_options_of(command);
+  if (!live_options) return refuse(kBadInput, live_options.error());
+  Result<std::vector<libp2p::Multiaddr>> bootstrap = bootstrap_list(command.bootstrap_file);
+  if (!bootstrap) return refuse(kBadInput, bootstrap.error());
   auto world = realnet::World::create();
   if (!world) return refuse(kInternal, world.error());
   auto signals = realnet::Signals::watch(**world);
@@ -356,7 +498,7 @@ int node(const NodeCommand& command) {
     if (!created) return refuse(kBadInput, created.error());
     trace = std::move(*created);
   }
-  LiveNode live(**world, host, std::move(*key), std::move(*options), *dht, trace.get());
+  LiveNode live(**world, host, std::move(*key), std::move(*options), *live_options, trace.get());
   std::unique_ptr<MetricsEndpoint> metrics;
   if (!command.metrics.empty()) {
     auto opened = open_metrics(host, command.metrics, live);
@@ -370,7 +512,8 @@ int node(const NodeCommand& command) {
     if (Result<> joined = live.subscribe(topic); !joined) return refuse(kBadInput, joined.error());
   }
   for (const std::string& address : command.peers) live.dial_in_background(address);
-  (*world)->run(live.run(**signals));
+  live.bootstrap(std::move(*bootstrap));
+  (*world)->run(command.no_commands ? live.run_alone(**signals) : live.run(**signals));
   return (*signals)->which() != 0 ? kInterrupted : kOk;
 }
 

@@ -18,6 +18,10 @@ struct NodeCommand {
   std::vector<std::string> dns;
   std::string metrics;  // ADDRESS:PORT
   std::string trace;    // a file
+  std::string bootstrap_file;
+  std::vector<std::string> direct;  // peers, by their addresses
+  bool validate = false;            // by commands
+  bool no_commands = false;         // nothing is read from standard input
 };
 
 int node(const NodeCommand& command);

@@ -87,6 +87,55 @@ grep -q '"id":3,"ok":true' "$work/deep" || fail "the line behind was not followe
 printf '{"id":4,"do":"dial","addr":"/ip4/127.0.0.1/tcp/1"}\n{"do":"quit"}\n' | "$ghostnet" node >"$work/quit" || fail "quit"
 grep -q '"error":.*"id":4,"ok":false' "$work/quit" || fail "a command under way at the end had no answer" "$work/quit"
 
+# Without commands it stays although standard input has ended; its bootstrap list brings others to it. One that
+# validates delivers and hands on what it is told to.
+"$ghostnet" node --no-commands --listen /ip4/127.0.0.1/tcp/0 --topic news </dev/null >"$work/e.out" 2>"$work/e.err" &
+e=$!
+pids+=($e)
+await "$work/e.out" '"listening"'
+printf '# peers to begin with\n\n  %s  # the only one\n' "$(address_in "$work/e.out")" >"$work/bootstrap"
+chmod 644 "$work/a.key"
+mkfifo "$work/f.in"
+"$ghostnet" node --bootstrap "$work/bootstrap" --topic news --validate --key "$work/a.key" <"$work/f.in" >"$work/f.out" 2>"$work/f.err" &
+f=$!
+pids+=($f)
+exec 7>"$work/f.in"
+await "$work/f.out" '"mesh","peers":\["'
+grep -q 'chmod 600' "$work/f.err" || fail "nothing was said of a key that others may read" "$work/f.err"
+echo '{"id": 1, "do": "self"}' >&7
+await "$work/f.out" '"id":1,"ok":true,"peer":"12D3KooW[^"]*","protocols":\["'
+self=$(sed -n 's/.*"id":1,"ok":true,"peer":"\([^"]*\)".*/\1/p' "$work/f.out")
+[[ $self == "${address##*/}" ]] || fail "self: $self"
+mkfifo "$work/g.in"
+"$ghostnet" node --peer "$(address_in "$work/e.out")" --direct "$(address_in "$work/e.out")" --topic news <"$work/g.in" >"$work/g.out" 2>"$work/g.err" &
+g=$!
+pids+=($g)
+exec 8>"$work/g.in"
+await "$work/e.out" "\"mesh\",\"peers\":\\[.*$self"
+await "$work/g.out" '"connected"'
+await "$work/g.out" '"subscribed"'
+for data in Z29vZA== YmFk; do echo "{\"id\": 1, \"do\": \"publish\", \"topic\": \"news\", \"data\": \"$data\"}" >&8; done
+await "$work/f.out" '"data":"YmFk","event":"validate"'
+await "$work/f.out" '"data":"Z29vZA==","event":"validate"'
+for row in 'Z29vZA== accept' 'YmFk reject'; do
+  seq=$(sed -n "s/.*\"data\":\"${row% *}\",\"event\":\"validate\".*\"seq\":\([0-9]*\).*/\1/p" "$work/f.out")
+  echo "{\"id\": 2, \"do\": \"verdict\", \"seq\": $seq, \"verdict\": \"${row#* }\"}" >&7
+done
+await "$work/f.out" '"data":"Z29vZA==","event":"message"'
+printf '%s\n' '{"id":3,"do":"verdict","seq":1}' '{"id":4,"do":"dial"}' '{"id":5,"do":"disconnect","peer":"'"$self"'"}' >&7
+for id in 3 4 5; do await "$work/f.out" "\"error\":.*\"id\":$id,\"ok\":false"; done
+if grep -q '"data":"YmFk","event":"message"' "$work/f.out"; then fail "what was rejected was delivered" "$work/f.out"; fi
+hub=$(address_in "$work/e.out")
+echo "{\"id\": 6, \"do\": \"disconnect\", \"peer\": \"${hub##*/}\"}" >&7
+await "$work/f.out" '"disconnected"'
+kill -TERM $e
+code=0
+wait $e || code=$?
+[[ $code == 130 ]] || fail "a signal without commands: exit code $code" "$work/e.err"
+exec 7>&- 8>&-
+wait $f || fail "the end of standard input" "$work/f.err"
+wait $g || fail "the end of standard input" "$work/g.err"
+
 # refused WORD ARGUMENT...: exit code 2, and a message with the word.
 refused() {
   local word=$1 code=0
@@ -105,6 +154,10 @@ refused '/nonexistent/trace' --trace /nonexistent/trace
 refused '1.2.3' --listen /ip4/1.2.3/tcp/4
 refused '--dht maybe' --dht maybe
 refused '--peer: ' --peer nonsense
+refused '/p2p/PEER' --direct /ip4/127.0.0.1/tcp/1
+refused '--no-commands does not read' --validate --no-commands
+refused '/nonexistent/list' --bootstrap /nonexistent/list
+printf '/ip4/127.0.0.1/tcp/1\nnonsense\n' >"$work/list" && refused 'list:2' --bootstrap "$work/list"
 mkdir "$work/no.key" && refused 'no.key' --key "$work/no.key"
 echo nonsense >"$work/wrong.key" && refused 'wrong.key' --key "$work/wrong.key"
 "$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 <"$work/a.in" >"$work/d.out" 2>"$work/d.err" &

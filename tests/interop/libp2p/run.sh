@@ -107,6 +107,15 @@ echo "{\"id\":5,\"do\":\"dht_provide\",\"cid\":\"$(multihash_of ours)\"}" >&6
 await "$work/mesh.out" '"id":5,"ok":true'
 echo '{"do":"providers","key":"ours"}' >&5
 await "$work/mesh-go.out" "\"did\":\"providers\",\"result\":\\[\"$ours\"\\]"
+path=/ipfs/bafkqac3jobxhgidsn5rww4yk
+echo "{\"do\":\"name\",\"value\":\"$path\"}" >&5
+await "$work/mesh-go.out" '"did":"name","result"'
+echo "{\"id\":6,\"do\":\"name_resolve\",\"peer\":\"$theirs\"}" >&6
+await "$work/mesh.out" "\"id\":6,\"ok\":true,\"path\":\"$path\""
+echo "{\"id\":7,\"do\":\"name_publish\",\"path\":\"$path\"}" >&6
+await "$work/mesh.out" '"id":7,"ok":true'
+echo "{\"do\":\"resolve\",\"peer\":\"$ours\"}" >&5
+await "$work/mesh-go.out" "\"did\":\"resolve\",\"result\":\"$path\""
 
 echo "a mixed mesh of twenty: gossip and the DHT through both"
 "$work/peer" mixed "$ghostnet" >"$work/mixed.out" 2>"$work/mixed.err" || fail "the mixed mesh" "$work/mixed.out" "$work/mixed.err"

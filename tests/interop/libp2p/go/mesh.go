@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/ipfs/boxo/ipns"
+	"github.com/ipfs/boxo/path"
 	"github.com/ipfs/go-cid"
 	dht "github.com/libp2p/go-libp2p-kad-dht"
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
@@ -37,7 +39,8 @@ func mesh(h host.Host) {
 		fail("starting gossipsub", err)
 	}
 	table, err := dht.New(ctx, h, dht.Mode(dht.ModeServer), dht.ProtocolPrefix("/interop"),
-		dht.V1ProtocolOverride("/ipfs/kad/1.0.0"), dht.NamespacedValidator("v", anything{}))
+		dht.V1ProtocolOverride("/ipfs/kad/1.0.0"), dht.NamespacedValidator("v", anything{}),
+		dht.NamespacedValidator("ipns", ipns.Validator{KeyBook: h.Peerstore()}))
 	if err != nil {
 		fail("starting the DHT", err)
 	}
@@ -116,6 +119,39 @@ func obey(ctx context.Context, h host.Host, gossip *pubsub.PubSub, table *dht.Ip
 		}
 		info, err := table.FindPeer(ctx, id)
 		return info.Addrs, err
+	case "name":
+		to, err := path.NewPath(c.Value)
+		if err != nil {
+			return nil, err
+		}
+		until := time.Now().Add(time.Hour)
+		record, err := ipns.NewRecord(h.Peerstore().PrivKey(h.ID()), to, 1, until, time.Minute)
+		if err != nil {
+			return nil, err
+		}
+		bytes, err := ipns.MarshalRecord(record)
+		if err != nil {
+			return nil, err
+		}
+		return c.Value, table.PutValue(ctx, string(ipns.NameFromPeer(h.ID()).RoutingKey()), bytes)
+	case "resolve":
+		id, err := peer.Decode(c.Peer)
+		if err != nil {
+			return nil, err
+		}
+		bytes, err := table.GetValue(ctx, string(ipns.NameFromPeer(id).RoutingKey()))
+		if err != nil {
+			return nil, err
+		}
+		record, err := ipns.UnmarshalRecord(bytes)
+		if err != nil {
+			return nil, err
+		}
+		to, err := record.Value()
+		if err != nil {
+			return nil, err
+		}
+		return to.String(), ipns.ValidateWithName(record, ipns.NameFromPeer(id))
 	case "size":
 		return table.RoutingTable().Size(), nil
 	}
