@@ -40,6 +40,7 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
         node_(host, std::move(key), std::move(options)),
         observing_(node_.observe(*this)),
         pubsub_(node_, {}, {}, *this, tracer),
+        validator_(host.clock()),
         all_answered_(host.loop()),
         scope_(host.loop()) {
     all_answered_.set();

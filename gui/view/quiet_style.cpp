@@ -1,5 +1,6 @@
 #include "view/quiet_style.hpp"
 
+#include <QAbstractItemView>
 #include <QApplication>
 #include <QPainter>
 #include <QStyleOption>
@@ -68,7 +69,8 @@ void QuietStyle::drawComplexControl(ComplexControl control, const QStyleOptionCo
 
 int QuietStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const {
   constexpr int kCellMargin = 7;  // left and right of what stands in a cell
-  return metric == PM_FocusFrameHMargin ? kCellMargin : QProxyStyle::pixelMetric(metric, option, widget);
+  const bool is_of_cell = metric == PM_FocusFrameHMargin && qobject_cast<const QAbstractItemView*>(widget) != nullptr;
+  return is_of_cell ? kCellMargin : QProxyStyle::pixelMetric(metric, option, widget);
 }
 
 // The button that takes a panel out of the window: two sheets, as sharp on a dense screen as on any.

@@ -79,7 +79,9 @@ void AttackService::remember(const Message& message) {
 }
 
 // What is ignored is not forwarded.
-Verdict AttackService::validate(const Message& message) {
+std::optional<Verdict> AttackService::validate(MessageSeq seq, const Message& message, const libp2p::PeerId& from) {
+  static_cast<void>(seq);
+  static_cast<void>(from);
   remember(message);
   if (host_.now() < swallows_from_) return Verdict::accept;
   metrics_.swallowed.add(1);

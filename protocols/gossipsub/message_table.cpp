@@ -32,7 +32,15 @@ MessageSeq MessageTable::insert(SeenMessage message) {
   const MessageSeq seq = end();
   ++size_;
   place(message.hash, seq);
+  kept_bytes_ += message.encoded.size();
+  if (message.state == SeenMessage::State::validating) {
+    ++validating_;
+    validating_bytes_ += message.encoded.size();
+  }
   (*this)[seq] = std::move(message);
+  for (first_kept_ = std::max(first_kept_, first_); kept_bytes_ > max_bytes_ && first_kept_ < seq; ++first_kept_) {
+    if ((*this)[first_kept_].state != SeenMessage::State::validating) let_go(first_kept_);
+  }
   return seq;
 }
 
@@ -56,6 +64,11 @@ void MessageTable::remove_first() {
     }
   }
   places_[hole] = {};
+  kept_bytes_ -= message.encoded.size();
+  if (message.state == SeenMessage::State::validating) {
+    --validating_;
+    validating_bytes_ -= message.encoded.size();
+  }
   message = {};
   ++first_;
   --size_;
@@ -79,11 +92,24 @@ void MessageTable::shift(std::size_t history_length) {
   windows_.push_back(end());
   if (windows_.size() > history_length) windows_.erase(windows_.begin());
   for (first_kept_ = std::max(first_kept_, first_); first_kept_ < windows_.front(); ++first_kept_) {
-    SeenMessage& message = (*this)[first_kept_];
-    if (message.state == SeenMessage::State::validating) continue;  // it may still be forwarded
-    message.encoded = {};
-    message.rare.reset();
+    if ((*this)[first_kept_].state != SeenMessage::State::validating) let_go(first_kept_);  // or it may be forwarded
   }
+}
+
+void MessageTable::conclude(MessageSeq seq, SeenMessage::State state, TimePoint now) {
+  SeenMessage& message = (*this)[seq];
+  assert(message.state == SeenMessage::State::validating);
+  message.state = state;
+  message.concluded = now;
+  --validating_;
+  validating_bytes_ -= message.encoded.size();
+}
+
+void MessageTable::let_go(MessageSeq seq) {
+  SeenMessage& message = (*this)[seq];
+  kept_bytes_ -= message.encoded.size();
+  message.encoded = {};
+  message.rare.reset();
 }
 
 MessageSeq MessageTable::window_start(std::size_t windows) const {

@@ -60,6 +60,9 @@ Result<> TopicScoreParams::validate() const {
 
 Result<> ScoreParams::validate() const {
   if (auto valid = topic.validate(); !valid) return valid;
+  for (const NamedTopicScore& named : topics) {
+    if (auto valid = named.params.validate(); !valid) return fail(valid.error().while_doing("topic " + named.name));
+  }
   return hold_all({
       {gossip_threshold <= 0, "gossip_threshold may not be positive"},
       {publish_threshold <= gossip_threshold, "publish_threshold may not be above gossip_threshold"},

@@ -3,15 +3,25 @@
 #include <algorithm>
 #include <cassert>
 
+#include "ghostnet/libp2p/source.hpp"
+
 namespace ghostnet::gossipsub {
+
+void PeerScores::name_topic(TopicId topic, std::string_view name) {
+  if (!enabled() || params_.topics.empty()) return;
+  if (topic_params_.size() <= topic) topic_params_.resize(topic + std::size_t{1}, &params_.topic);
+  const auto named = std::ranges::find(params_.topics, name, &NamedTopicScore::name);
+  if (named != params_.topics.end()) topic_params_[topic] = &named->params;
+}
 
 PeerScores::Slot PeerScores::connect(const Bytes& peer_id, const IpAddress& address) {
   if (!enabled()) return kNone;
+  const IpAddress source = libp2p::source_of(address);
   Slot slot;
   if (const auto known = by_id_.find(peer_id); known != by_id_.end()) {
     slot = known->second;
     if (records_[slot].connected) {
-      leave_address(records_[slot]);
+      leave_source(records_[slot]);
     } else {
       --retained_;
     }
@@ -23,11 +33,11 @@ PeerScores::Slot PeerScores::connect(const Bytes& peer_id, const IpAddress& addr
     slot = free_.back();
     free_.pop_back();
     by_id_.emplace(peer_id, slot);
-    records_[slot] = {.peer_id = peer_id, .address = {}, .topics = {}};
+    records_[slot] = {.peer_id = peer_id, .source = {}, .topics = {}};
   }
   records_[slot].connected = true;
-  records_[slot].address = address;
-  ++peers_of_address_[address];
+  records_[slot].source = source;
+  ++peers_of_source_[source];
   return slot;
 }
 
@@ -35,7 +45,7 @@ void PeerScores::disconnect(Slot slot, TimePoint now) {
   if (slot == kNone) return;
   Record& record = records_[slot];
   assert(record.connected);
-  leave_address(record);
+  leave_source(record);
   record.connected = false;
   ++retained_;
   // A good score is not kept, so that leaving and coming again earns nothing; what was failed in the mesh is.
@@ -49,10 +59,10 @@ void PeerScores::disconnect(Slot slot, TimePoint now) {
   if (retained_ > params_.max_retained) forget_oldest();
 }
 
-void PeerScores::leave_address(const Record& record) {
-  const auto peers = peers_of_address_.find(record.address);
-  assert(peers != peers_of_address_.end());
-  if (--peers->second == 0) peers_of_address_.erase(peers);
+void PeerScores::leave_source(const Record& record) {
+  const auto peers = peers_of_source_.find(record.source);
+  assert(peers != peers_of_source_.end());
+  if (--peers->second == 0) peers_of_source_.erase(peers);
 }
 
 void PeerScores::forget(Slot slot) {
@@ -76,13 +86,14 @@ double PeerScores::score(Slot slot) const {
   if (slot == kNone) return 0;
   const Record& record = records_[slot];
   double total = 0;
-  for (const TopicStats& topic : record.topics) total += topic_score(topic);
-  total *= params_.topic.topic_weight;
+  for (const TopicStats& topic : record.topics) {
+    total += topic_params(topic.topic).topic_weight * topic_score(topic);
+  }
   if (params_.topic_score_cap > 0) total = std::min(total, params_.topic_score_cap);
   total += record.app_specific * params_.app_specific_weight;
 
   if (params_.ip_colocation_factor_weight != 0 && record.connected) {
-    const double peers = peers_of_address_.at(record.address);
+    const double peers = peers_of_source_.at(record.source);
     const double surplus = peers - params_.ip_colocation_factor_threshold;
     if (surplus > 0) total += surplus * surplus * params_.ip_colocation_factor_weight;
   }
@@ -92,7 +103,7 @@ double PeerScores::score(Slot slot) const {
 }
 
 double PeerScores::topic_score(const TopicStats& stats) const {
-  const TopicScoreParams& params = params_.topic;
+  const TopicScoreParams& params = topic_params(stats.topic);
   double score = 0;
   if (stats.in_mesh) {
     const auto quanta = static_cast<double>(stats.mesh_time / params.time_in_mesh_quantum);
@@ -108,7 +119,7 @@ double PeerScores::topic_score(const TopicStats& stats) const {
 
 // P3: the square of what is missing.
 double PeerScores::delivery_deficit(const TopicStats& stats) const {
-  const double missing = params_.topic.mesh_message_deliveries_threshold - stats.mesh_message_deliveries;
+  const double missing = topic_params(stats.topic).mesh_message_deliveries_threshold - stats.mesh_message_deliveries;
   return stats.in_mesh && stats.deliveries_active && missing > 0 ? missing * missing : 0;
 }
 
@@ -140,19 +151,19 @@ void PeerScores::first_delivery(Slot slot, TopicId topic) {
   if (slot == kNone) return;
   TopicStats& stats = this->stats(slot, topic);
   stats.first_message_deliveries =
-      std::min(stats.first_message_deliveries + 1, params_.topic.first_message_deliveries_cap);
+      std::min(stats.first_message_deliveries + 1, topic_params(topic).first_message_deliveries_cap);
   count_mesh_delivery(stats);
 }
 
 void PeerScores::near_first_delivery(Slot slot, TopicId topic, Duration late) {
-  if (slot == kNone || late > params_.topic.mesh_message_deliveries_window) return;
+  if (slot == kNone || late > topic_params(topic).mesh_message_deliveries_window) return;
   count_mesh_delivery(stats(slot, topic));
 }
 
 void PeerScores::count_mesh_delivery(TopicStats& stats) {
   if (!stats.in_mesh) return;
   stats.mesh_message_deliveries =
-      std::min(stats.mesh_message_deliveries + 1, params_.topic.mesh_message_deliveries_cap);
+      std::min(stats.mesh_message_deliveries + 1, topic_params(stats.topic).mesh_message_deliveries_cap);
 }
 
 void PeerScores::invalid_delivery(Slot slot, TopicId topic) {
@@ -171,7 +182,6 @@ void PeerScores::set_app_specific(Slot slot, double score) {
 }
 
 void PeerScores::decay(TimePoint now) {
-  const TopicScoreParams& topic = params_.topic;
   const auto fade = [this](double& counter, double factor) {
     counter *= factor;
     if (counter < params_.decay_to_zero) counter = 0;
@@ -184,6 +194,7 @@ void PeerScores::decay(TimePoint now) {
       continue;  // what is retained does not decay, or leaving would wash it clean
     }
     for (TopicStats& stats : record.topics) {
+      const TopicScoreParams& topic = topic_params(stats.topic);
       fade(stats.first_message_deliveries, topic.first_message_deliveries_decay);
       fade(stats.mesh_message_deliveries, topic.mesh_message_deliveries_decay);
       fade(stats.mesh_failure_penalty, topic.mesh_failure_penalty_decay);

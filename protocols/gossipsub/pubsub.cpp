@@ -19,6 +19,8 @@ constexpr Duration kExchangedAddressLifetime = 10min;
 constexpr std::size_t kMaxExchangeDials = 32;  // under way
 constexpr Duration kFirstPause = 1s;           // before a lost stream is opened again
 constexpr Duration kMaxPause = 60s;
+constexpr std::string_view kMeshTag = "pubsub mesh";  // of the connection manager
+constexpr std::string_view kDirectTag = "pubsub direct";
 
 std::vector<std::string> offered_protocols() {
   std::vector<std::string> protocols(std::begin(kMeshsubProtocols), std::end(kMeshsubProtocols));
@@ -73,6 +75,7 @@ struct Pubsub::Peer final : private libp2p::MessageSink {
   libp2p::PeerId id;
   IpAddress address;
   bool outbound;
+  std::uint32_t meshes = 0;    // that it is in
   bool listening = false;      // there is an inbound stream that has not ended
   bool delivering = false;     // and what comes on it is taken
   bool is_lost = false;        // the outbound stream is
@@ -101,34 +104,42 @@ struct Pubsub::Peer final : private libp2p::MessageSink {
 };
 
 Router::Config Pubsub::router_config(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring,
-                                     RouterTracer* tracer) {
+                                     RouterTracer* tracer, std::span<const libp2p::PeerId> direct_peers) {
   Router::Config config{
       .options = options, .scoring = scoring, .own_id = Bytes::copy_of(node.id().bytes()), .tracer = tracer};
+  for (const libp2p::PeerId& peer : direct_peers) config.direct_peers.push_back(Bytes::copy_of(peer.bytes()));
   if (options.signature_policy == SignaturePolicy::strict_no_sign) config.message_id = content_id;
   return config;
 }
 
 Pubsub::Pubsub(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring, PubsubHandler& handler,
-               RouterTracer* tracer)
+               RouterTracer* tracer, std::vector<libp2p::PeerId> direct_peers)
     : node_(node),
       host_(node.host()),
       handler_(handler),
-      router_(router_config(node, options, scoring, tracer), *this,
+      router_(router_config(node, options, scoring, tracer, direct_peers), *this,
               Random::from_state(node.host().random().next_u64(), node.host().random().next_u64() | 1),
               node.host().now()),
       // As go-libp2p-pubsub: from the wall clock on, so that a restarted node does not repeat itself.
       next_seqno_(static_cast<std::uint64_t>(node.host().clock().wall_now().time_since_epoch().count())),
       flush_(*this, node.host().loop()),
-      scope_(node.host().loop()) {
+      scope_(node.host().loop()),
+      direct_peers_(std::move(direct_peers)) {
   for (const std::string& protocol : offered_protocols()) {
     if (auto registered = node_.handle(protocol, *this)) registrations_.push_back(std::move(*registered));
   }
   registrations_.push_back(node_.observe(*this));
   for (const libp2p::ConnectionInfo& connection : node_.connections()) connected(connection);
+  for (const libp2p::PeerId& peer : direct_peers_) {
+    node_.protect(peer, kDirectTag);
+    if (!node_.is_connected(peer)) scope_.spawn(dial(peer));
+  }
   scope_.spawn(beat());
 }
 
 Pubsub::~Pubsub() {
+  for (const libp2p::PeerId& peer : direct_peers_) node_.unprotect(peer, kDirectTag);
+  for (const auto& [id, peer] : peers_) node_.unprotect(id, kMeshTag);
   if (node_.host().observer() == nullptr) return;
   for (const auto& [topic, peer] : router_.links()) {
     if (const Peer* const other = find(peer)) show_link(topic, other->id, false);
@@ -355,7 +366,9 @@ void Pubsub::exchanged(std::span<const PeerInfo> peers, PeerHandle from) {
     const auto id = libp2p::PeerId::from_bytes(info.peer_id);
     if (exchange_dials_ >= kMaxExchangeDials) return;
     if (!id || *id == node_.id() || node_.is_connected(*id)) continue;
-    if (const auto record = libp2p::PeerRecord::open(info.signed_peer_record); record && record->peer == *id) {
+    if (!info.signed_peer_record.empty()) {
+      const auto record = libp2p::PeerRecord::open(info.signed_peer_record);
+      if (!record || record->peer != *id) continue;  // who tells of it lies
       node_.peers().add_addresses(*id, record->addresses, host_.now(), kExchangedAddressLifetime);
     }
     ++exchange_dials_;
@@ -378,8 +391,10 @@ Task<> Pubsub::dial(libp2p::PeerId peer) {
 }
 
 void Pubsub::mesh_changed(std::string_view topic, PeerHandle handle, bool grafted) {
-  const Peer* const peer = find(handle);
+  Peer* const peer = find(handle);
   if (peer == nullptr) return;
+  if (grafted && peer->meshes++ == 0) node_.protect(peer->id, kMeshTag);
+  if (!grafted && --peer->meshes == 0) node_.unprotect(peer->id, kMeshTag);
   show_link(topic, peer->id, grafted);
   handler_.mesh_changed(topic, peer->id, grafted);
 }
@@ -450,6 +465,10 @@ Result<MessageId> Pubsub::publish(std::string_view topic, ByteView data) {
   return router_.id_of(*published);
 }
 
+void Pubsub::set_app_score(const libp2p::PeerId& id, double score) {
+  if (const Peer* const peer = find(id)) router_.set_app_score(peer->handle, score);
+}
+
 bool Pubsub::send_as_is(const libp2p::PeerId& id, const Rpc& rpc) {
   const Peer* const peer = find(id);
   return peer != nullptr && router_.send_as_is(peer->handle, rpc);
@@ -460,9 +479,8 @@ bool Pubsub::authentic(const Message& message) {
 }
 
 std::optional<Verdict> Pubsub::validate(MessageSeq seq, const Message& message, PeerHandle source) {
-  static_cast<void>(seq);
-  static_cast<void>(source);
-  return handler_.validate(message);
+  const Peer* const peer = find(source);
+  return handler_.validate(seq, message, peer == nullptr ? libp2p::PeerId() : peer->id);
 }
 
 // pubsub/README.md "Message Signing": the key is the one that the author's id holds, or has as its hash.

@@ -26,7 +26,7 @@ Router::Router(Config config, RouterEvents& events, Random random, TimePoint now
       options_(rules_->options),
       scoring_(rules_->scoring),
       events_(events),
-      messages_(random.next_u64(), options_.max_seen),
+      messages_(random.next_u64(), options_.max_seen, static_cast<std::size_t>(options_.max_history.bytes)),
       tracer_(config.tracer),
       message_id_(std::move(config.message_id)),
       random_(random),
@@ -136,6 +136,7 @@ Result<Router::Topic*> Router::topic(std::string_view name) {
       std::make_unique<Topic>(Topic{.name = std::string(name), .number = static_cast<std::uint32_t>(topics_.size())}));
   Topic& topic = *topics_.back();
   topics_by_name_.emplace(topic.name, &topic);
+  scores_.name_topic(topic.number, topic.name);
   for (const auto& peer : peers_) {
     if (peer && contains(peer->topics, topic.name)) topic.members.push_back(peer.get());
   }
@@ -210,6 +211,11 @@ void Router::announce(Peer& peer, std::span<const SubOpts> subscriptions) {
 
 void Router::on_subscriptions(Peer& peer, const Rpc& rpc) {
   for (const SubOpts& opts : rpc.subscriptions) {
+    if (++peer.subscription_changes > options_.max_subscription_changes) {
+      events_.drop(peer.handle, Error(Errc::limit, "gossipsub: it changes more than {} subscriptions at once",
+                                      options_.max_subscription_changes));
+      return;
+    }
     if (opts.topic.size() > Message::kMaxTopicBytes) {
       ++counters_.malformed;
       continue;

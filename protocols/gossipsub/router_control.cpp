@@ -36,7 +36,15 @@ void Router::on_graft(TimePoint now, Peer& peer, std::string_view name) {
 
 void Router::refuse_graft(TimePoint now, Topic& topic, Peer& peer, Px px) {
   add_backoff(now, topic, peer, options_.prune_backoff);
-  pending(peer).prune.push_back({&topic, px, options_.prune_backoff});
+  queue_prune(topic, peer, px, options_.prune_backoff);
+}
+
+// One of a topic is enough, however many GRAFTs one RPC has.
+void Router::queue_prune(Topic& topic, Peer& peer, Px px, Duration backoff) {
+  std::vector<Pending::PrunedTopic>& prunes = pending(peer).prune;
+  if (std::ranges::find(prunes, &topic, &Pending::PrunedTopic::topic) == prunes.end()) {
+    prunes.push_back({&topic, px, backoff});
+  }
 }
 
 void Router::on_prune(TimePoint now, Peer& peer, const Rpc& rpc, const Prune& prune) {
@@ -69,7 +77,7 @@ void Router::graft(TimePoint now, Topic& topic, Peer& peer) {
 void Router::prune(TimePoint now, Topic& topic, Peer& peer, Px px, Duration backoff) {
   remove_from_mesh(topic, peer);
   add_backoff(now, topic, peer, backoff);
-  pending(peer).prune.push_back({&topic, px, backoff});
+  queue_prune(topic, peer, px, backoff);
 }
 
 void Router::remove_from_mesh(Topic& topic, Peer& peer) {
@@ -83,13 +91,15 @@ void Router::remove_from_mesh(Topic& topic, Peer& peer) {
 // The later of what there is and `backoff` from now.
 void Router::add_backoff(TimePoint now, Topic& topic, const Peer& peer, Duration backoff) {
   const TimePoint until = saturating_add(now, backoff);
-  const auto known = std::ranges::find(topic.backoffs, peer.key, &Topic::Backoff::peer_key);
-  if (known != topic.backoffs.end()) {
+  const auto place = [&] { return std::ranges::lower_bound(topic.backoffs, peer.key, {}, &Topic::Backoff::peer_key); };
+  if (const auto known = place(); known != topic.backoffs.end() && known->peer_key == peer.key) {
     known->until = std::max(known->until, until);
     return;
   }
-  if (topic.backoffs.size() >= Topic::kMaxBackoffs) topic.backoffs.erase(topic.backoffs.begin());
-  topic.backoffs.push_back({.peer_key = peer.key, .until = until});
+  if (topic.backoffs.size() >= Topic::kMaxBackoffs) {
+    topic.backoffs.erase(std::ranges::min_element(topic.backoffs, {}, &Topic::Backoff::until));
+  }
+  topic.backoffs.insert(place(), {.peer_key = peer.key, .until = until});
 }
 
 // ---- gossip ----

@@ -43,6 +43,7 @@ void Router::reset_peers() {
   for (const auto& peer : peers_) {
     if (!peer) continue;
     peer->ihave_messages = peer->asked_ids = peer->idontwant_messages = peer->idontwant_ids = 0;
+    peer->invalid_messages = peer->subscription_changes = 0;
     std::erase_if(peer->unwanted, [&](const Peer::Unwanted& one) { return one.until_tick <= ticks_; });
     peer->heartbeat_score = score_of(*peer);
   }

@@ -73,14 +73,16 @@ bool Router::allowed(const Message& message) const {
 }
 
 void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
-  if (encoded.size() > options_.max_message.bytes) {
-    ++counters_.malformed;
-    scores_.penalize(source.score, 1);
+  // Each may cost the check of a signature.
+  if (source.invalid_messages >= options_.max_invalid_messages) {
+    ++counters_.ignored;
     return;
   }
-  const auto message = Message::parse(encoded);
+  const auto message =
+      encoded.size() > options_.max_message.bytes ? fail(Errc::message_too_large) : Message::parse(encoded);
   if (!message) {
     ++counters_.malformed;
+    ++source.invalid_messages;
     scores_.penalize(source.score, 1);
     return;
   }
@@ -92,6 +94,7 @@ void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
   const auto id = message_id_(*message);
   if (!allowed(*message) || !id) {
     ++counters_.rejected;
+    ++source.invalid_messages;
     trace({.kind = TraceKind::reject_message,
            .peer = source.about.id.view(),
            .message_id = id ? id->view() : ByteView(),
@@ -107,8 +110,14 @@ void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
     ++counters_.ignored;
     return;
   }
+  // Before anything is made of it: it may come again when there is room.
+  if (messages_.validating() > 0 && !may_validate(encoded.size())) {
+    ++counters_.throttled;
+    return;
+  }
   if (!events_.authentic(*message)) {
     ++counters_.rejected;
+    ++source.invalid_messages;
     scores_.invalid_delivery(source.score, topic->number);
     return;
   }
@@ -123,6 +132,12 @@ void Router::on_message(TimePoint now, Peer& source, ByteView encoded) {
   std::erase_if(promises_, [&](const Promise& promise) { return promise.message_hash == hash; });
   if (encoded.size() >= options_.idontwant_threshold.bytes) tell_unwanted(*topic, source, *id);
   if (const auto verdict = events_.validate(seq, *message, source.handle)) conclude(now, seq, *verdict);
+}
+
+// v1.1 "Extended Validators": how many verdicts are awaited at once.
+bool Router::may_validate(std::size_t size) const {
+  return messages_.validating() < options_.max_validating &&
+         messages_.validating_bytes() + size <= static_cast<std::size_t>(options_.max_history.bytes);
 }
 
 // A new message goes to all of the mesh: they are fetched while it is copied and looked at.
@@ -160,7 +175,7 @@ void Router::on_duplicate(TimePoint now, MessageSeq seq, Peer& source) {
     case SeenMessage::State::rejected: scores_.invalid_delivery(source.score, seen.topic); return;
     case SeenMessage::State::ignored: return;
     case SeenMessage::State::accepted:
-      if (now - seen.concluded > scoring_.topic.mesh_message_deliveries_window) return;
+      if (now - seen.concluded > scores_.topic_params(seen.topic).mesh_message_deliveries_window) return;
       break;
     case SeenMessage::State::validating: break;
   }
@@ -174,23 +189,28 @@ void Router::on_duplicate(TimePoint now, MessageSeq seq, Peer& source) {
 
 void Router::conclude(TimePoint now, MessageSeq seq, Verdict verdict) {
   if (!messages_.contains(seq) || messages_[seq].state != SeenMessage::State::validating) return;
-  messages_[seq].concluded = now;
   switch (verdict) {
-    case Verdict::accept: accept(seq); break;
+    case Verdict::accept:
+      messages_.conclude(seq, SeenMessage::State::accepted, now);
+      accept(seq);
+      break;
     case Verdict::ignore:
       ++counters_.ignored;
-      refuse(seq, SeenMessage::State::ignored);
+      messages_.conclude(seq, SeenMessage::State::ignored, now);
+      refuse(seq);
       break;
     case Verdict::reject:
       ++counters_.rejected;
-      refuse(seq, SeenMessage::State::rejected);
+      messages_.conclude(seq, SeenMessage::State::rejected, now);
+      if (Peer* const source = find(messages_[seq].source)) ++source->invalid_messages;
+      refuse(seq);
       break;
   }
+  if (messages_.contains(seq) && !messages_.in_history(seq)) messages_.let_go(seq);
 }
 
 void Router::accept(MessageSeq seq) {
   SeenMessage& seen = messages_[seq];
-  seen.state = SeenMessage::State::accepted;
   if (scores_.enabled()) {
     if (const Peer* const source = find(seen.source)) scores_.first_delivery(source->score, seen.topic);
     if (seen.rare) {
@@ -217,15 +237,15 @@ void Router::accept(MessageSeq seq) {
   }
 }
 
-void Router::refuse(MessageSeq seq, SeenMessage::State state) {
-  SeenMessage& seen = messages_[seq];
-  seen.state = state;
+void Router::refuse(MessageSeq seq) {
+  const SeenMessage& seen = messages_[seq];
+  const bool rejected = seen.state == SeenMessage::State::rejected;
   trace({.kind = TraceKind::reject_message,
          .peer = peer_id(seen.source).view(),
          .message_id = seen.id.view(),
          .topic = topics_[seen.topic]->name,
-         .detail = state == SeenMessage::State::rejected ? "validation failed" : "validation ignored"});
-  if (state == SeenMessage::State::rejected) {
+         .detail = rejected ? "validation failed" : "validation ignored"});
+  if (rejected) {
     if (const Peer* const source = find(seen.source)) scores_.invalid_delivery(source->score, seen.topic);
     if (seen.rare) {
       for (const PeerHandle handle : seen.rare->near_first) {
@@ -233,8 +253,7 @@ void Router::refuse(MessageSeq seq, SeenMessage::State state) {
       }
     }
   }
-  seen.encoded = {};
-  seen.rare.reset();
+  messages_.let_go(seq);
 }
 
 void Router::forward(MessageSeq seq, const Topic& topic, const Message& message) {

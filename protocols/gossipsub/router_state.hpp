@@ -45,6 +45,8 @@ struct Router::Peer {
   std::uint32_t asked_ids = 0;
   std::uint32_t idontwant_messages = 0;
   std::uint32_t idontwant_ids = 0;
+  std::uint32_t invalid_messages = 0;
+  std::uint32_t subscription_changes = 0;
   double heartbeat_score = 0;  // as it was when the heartbeat began
 
   bool meshes() const { return about.version != Version::floodsub; }
@@ -66,14 +68,14 @@ struct Router::Topic {
   std::vector<Peer*> members{};  // peers that subscribe to it
   std::vector<Peer*> mesh{};
   std::vector<Peer*> fanout{};
-  std::vector<Backoff> backoffs{};
+  std::vector<Backoff> backoffs{};  // by peer
   TimePoint last_published{};
   Frame gossip{};                // the IHAVE of this heartbeat; without a body when it is not made yet
   std::uint64_t gossip_ids = 0;  // in it
 
   const Backoff* backoff_of(const Peer& peer) const {
-    const auto found = std::ranges::find(backoffs, peer.key, &Backoff::peer_key);
-    return found == backoffs.end() ? nullptr : &*found;
+    const auto found = std::ranges::lower_bound(backoffs, peer.key, {}, &Backoff::peer_key);
+    return found == backoffs.end() || found->peer_key != peer.key ? nullptr : &*found;
   }
 };
 

@@ -60,7 +60,7 @@ Dht::Dht(libp2p::Node& node, const DhtOptions& options, const Validator* validat
       options_(options),
       validator_(validator),
       table_(node.id(), options.table),
-      store_(options.store),
+      store_(Key::of(node.id()), options.store),
       random_(Random::from_state(node.host().random().next_u64(), node.host().random().next_u64() | 1)),
       scope_(node.host().loop()) {
   if (options_.mode == Mode::server) {

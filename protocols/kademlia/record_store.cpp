@@ -8,13 +8,17 @@ namespace ghostnet::kademlia {
 Result<> RecordStore::put(Record record, TimePoint now) {
   const auto known = values_.find(record.key);
   const std::size_t freed = known == values_.end() ? 0 : known->second.record.value.size();
-  const std::size_t bytes = value_bytes_ - freed + record.value.size();
-  if ((known == values_.end() && values_.size() >= options_.max_values) || bytes > options_.max_value_bytes) {
-    return fail(Errc::limit, "DHT: there is no room for another record");
+  const Distance distance = own_.distance_to(Key::of(record.key.view()));
+  const auto has_room = [&] {
+    return (known != values_.end() || values_.size() < options_.max_values) &&
+           value_bytes_ - freed + record.value.size() <= options_.max_value_bytes;
+  };
+  while (!has_room()) {
+    if (!drop_farthest_value(distance)) return fail(Errc::limit, "DHT: there is no room for another record");
   }
-  value_bytes_ = bytes;
+  value_bytes_ += record.value.size() - freed;
   const Bytes key = record.key;
-  values_.insert_or_assign(key, Stored{std::move(record), saturating_add(now, options_.value_lifetime)});
+  values_.insert_or_assign(key, Stored{std::move(record), saturating_add(now, options_.value_lifetime), distance});
   return {};
 }
 
@@ -22,9 +26,20 @@ const Record* RecordStore::get(ByteView key, TimePoint now) {
   const auto found = values_.find(Bytes::from_static(key));
   if (found == values_.end()) return nullptr;
   if (now < found->second.until) return &found->second.record;
-  value_bytes_ -= found->second.record.value.size();
-  values_.erase(found);
+  drop_value(found);
   return nullptr;
+}
+
+void RecordStore::drop_value(std::map<Bytes, Stored>::iterator value) {
+  value_bytes_ -= value->second.record.value.size();
+  values_.erase(value);
+}
+
+bool RecordStore::drop_farthest_value(const Distance& than) {
+  const auto farthest = std::ranges::max_element(values_, {}, [](const auto& value) { return value.second.distance; });
+  if (farthest == values_.end() || farthest->second.distance <= than) return false;
+  drop_value(farthest);
+  return true;
 }
 
 // ---- providers ----
@@ -48,35 +63,52 @@ void RecordStore::drop_addresses(Provider& provider) {
   provider_bytes_ += bytes_of(provider.info);
 }
 
+void RecordStore::drop_provided(std::map<Bytes, Provided>::iterator provided) {
+  ProvidersOfKey& all = provided->second.all;
+  while (!all.empty()) remove(all, std::prev(all.end()));
+  provider_bytes_ -= provided->first.size();
+  providers_.erase(provided);
+}
+
+bool RecordStore::drop_farthest_provided(const Distance& than) {
+  const auto farthest =
+      std::ranges::max_element(providers_, {}, [](const auto& provided) { return provided.second.distance; });
+  if (farthest == providers_.end() || farthest->second.distance <= than) return false;
+  drop_provided(farthest);
+  return true;
+}
+
 bool RecordStore::add_provider(ByteView key, PeerInfo info, TimePoint now) {
   std::erase_if(info.addresses, [](const auto& address) { return address.bytes().size() > kMaxAddressBytes; });
   if (info.addresses.size() > kMaxProviderAddresses) info.addresses.resize(kMaxProviderAddresses);
   info.addresses.shrink_to_fit();
+  const Distance distance = own_.distance_to(Key::of(key));
   auto found = providers_.find(Bytes::from_static(key));
   if (found != providers_.end()) {
-    const auto known = std::ranges::find(found->second, info.id, [](const Provider& one) { return one.info.id; });
-    if (known != found->second.end()) remove(found->second, known);
+    ProvidersOfKey& all = found->second.all;
+    const auto known = std::ranges::find(all, info.id, [](const Provider& one) { return one.info.id; });
+    if (known != all.end()) remove(all, known);
   }
   const auto keys = keys_of_.find(info.id);
-  const bool room = provider_bytes_ + bytes_of(info) + key.size() <= options_.max_provider_bytes &&
-                    (keys == keys_of_.end() || keys->second < options_.max_keys_of_provider) &&
-                    (found != providers_.end() || providers_.size() < options_.max_provided_keys);
+  bool room = keys == keys_of_.end() || keys->second < options_.max_keys_of_provider;
+  const auto has_room = [&] {
+    return provider_bytes_ + bytes_of(info) + key.size() <= options_.max_provider_bytes &&
+           (found != providers_.end() || providers_.size() < options_.max_provided_keys);
+  };
+  while (room && !has_room()) room = drop_farthest_provided(distance);
   if (room && found == providers_.end()) {
-    found = providers_.emplace(Bytes::copy_of(key), ProvidersOfKey()).first;
+    found = providers_.emplace(Bytes::copy_of(key), Provided{distance}).first;
     provider_bytes_ += key.size();
   }
   if (room) {
-    ProvidersOfKey& all = found->second;
+    ProvidersOfKey& all = found->second.all;
     if (all.size() >= options_.max_providers_of_key) remove(all, std::ranges::min_element(all, {}, &Provider::until));
     provider_bytes_ += bytes_of(info);
     ++keys_of_[info.id];
     all.push_back({std::move(info), saturating_add(now, options_.provider_lifetime),
                    saturating_add(now, options_.provider_address_lifetime)});
   }
-  if (found != providers_.end() && found->second.empty()) {
-    provider_bytes_ -= found->first.size();
-    providers_.erase(found);
-  }
+  if (found != providers_.end() && found->second.all.empty()) drop_provided(found);
   return room;
 }
 
@@ -84,7 +116,7 @@ std::vector<PeerInfo> RecordStore::providers(ByteView key, TimePoint now) {
   std::vector<PeerInfo> known;
   const auto found = providers_.find(Bytes::from_static(key));
   if (found == providers_.end()) return known;
-  for (Provider& provider : found->second) {
+  for (Provider& provider : found->second.all) {
     if (now >= provider.until) continue;
     if (now >= provider.addresses_until) drop_addresses(provider);
     known.push_back(provider.info);
@@ -98,14 +130,15 @@ void RecordStore::expire(TimePoint now) {
     value_bytes_ -= value.second.record.value.size();
     return true;
   });
-  for (auto& [key, all] : providers_) {
+  for (auto& [key, provided] : providers_) {
+    ProvidersOfKey& all = provided.all;
     for (auto one = all.begin(); one != all.end();) {
       if (now >= one->addresses_until) drop_addresses(*one);
       one = now >= one->until ? remove(all, one) : std::next(one);
     }
   }
   std::erase_if(providers_, [&](const auto& provided) {
-    if (!provided.second.empty()) return false;
+    if (!provided.second.all.empty()) return false;
     provider_bytes_ -= provided.first.size();
     return true;
   });

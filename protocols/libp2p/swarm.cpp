@@ -4,6 +4,7 @@
 
 #include "ghostnet/libp2p/dial_order.hpp"
 #include "ghostnet/libp2p/dnsaddr.hpp"
+#include "ghostnet/libp2p/source.hpp"
 #include "ghostnet/libp2p/staggered.hpp"
 #include "ghostnet/runtime/combine.hpp"
 
@@ -41,6 +42,10 @@ Swarm::Swarm(Host& on, KeyPair identity, NodeOptions said)
       random(on),
       peers(options.max_peers),
       manager(options),
+      budget_{.max_receive_bytes = options.max_receive_bytes, .max_inbound_streams = options.max_inbound_streams},
+      pings_(kMaxPingStreams),
+      identifies_(kMaxIdentifyStreams),
+      pushes_(kMaxPushStreams),
       quiet_(on.loop()),
       listening_(on.loop()),
       scope_(on.loop()) {
@@ -265,10 +270,14 @@ Result<> Swarm::add(Upgraded upgraded) {
   const std::shared_ptr<const ConnectionInfo> info = upgraded.second;
   std::unique_ptr<Connection> connection(
       new Connection{.info = info,
-                     .session = {host, std::move(upgraded.first.stream), info, options.yamux, metrics, *this},
+                     .session = {host, std::move(upgraded.first.stream), info, options.yamux, metrics, *this, &budget_},
                      .scope = Scope(host.loop())});
   connections_.push_back(connection.get());
-  if (info->direction == Direction::outbound) ++outbound_count_;
+  if (info->direction == Direction::outbound) {
+    ++outbound_count_;
+  } else {
+    ++inbound_of_source_[source_of(info->remote.address())];
+  }
   std::vector<Connection*>& all = by_peer_[peer];
   all.push_back(connection.get());
   const bool first = all.size() == 1;
@@ -296,7 +305,11 @@ Task<> Swarm::serve(std::unique_ptr<Connection> connection) {
 void Swarm::remove(Connection& connection, const Error& why) {
   const PeerId peer = connection.info->peer;
   connections_.remove(&connection);
-  if (connection.info->direction == Direction::outbound) --outbound_count_;
+  if (connection.info->direction == Direction::outbound) {
+    --outbound_count_;
+  } else if (const auto of = inbound_of_source_.find(source_of(connection.info->remote.address())); --of->second == 0) {
+    inbound_of_source_.erase(of);
+  }
   std::vector<Connection*>& all = by_peer_[peer];
   std::erase(all, &connection);
   const bool last = all.empty();
@@ -314,13 +327,24 @@ void Swarm::trim() {
   std::vector<ConnectionManager::Candidate> open;
   std::vector<Connection*> order;
   for (Connection* connection : connections_) {
+    if (connection->session.closing()) continue;
     open.push_back({connection->info->peer, connection->info->opened, connection->session.streams()});
     order.push_back(connection);
   }
-  for (std::size_t i : manager.to_close(open, host.now())) {
+  const std::vector<std::size_t> closing = manager.to_close(open, host.now());
+  for (std::size_t i : closing) {
     metrics.trimmed.add();
     order[i]->session.close();
   }
+  const bool too_many = open.size() - closing.size() > options.high_water;
+  if (too_many && !std::exchange(trims_later_, true)) scope_.spawn(trim_later());
+}
+
+// The young are spared, for as long as they are young.
+Task<> Swarm::trim_later() {
+  co_await host.clock().sleep(std::max<Duration>(options.grace_period, 1s));
+  trims_later_ = false;
+  trim();
 }
 
 Swarm::Connection* Swarm::connection_to(const PeerId& peer) const {

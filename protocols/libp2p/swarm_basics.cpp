@@ -13,7 +13,8 @@ namespace {
 constexpr Duration kIdentifyTimeout = 30s;
 constexpr Duration kPingTimeout = 10s;
 constexpr std::size_t kPingBytes = 32;
-constexpr std::size_t kMaxPingStreams = 2;       // of one peer (libp2p specs, ping)
+constexpr std::size_t kMaxPushes = 32;  // that one connection may bring within kPushInterval: each may be signed
+constexpr Duration kPushInterval = 60s;
 constexpr std::size_t kChunkedFromBytes = 2048;  // go-libp2p: longer answers send the signed record on its own
 
 Task<Result<>> send_identify(Stream& stream, Identify said) {
@@ -42,6 +43,18 @@ Task<Result<>> probe(Stream& stream, crypto::SecureRandom& random) {
 
 }  // namespace
 
+bool Swarm::Counts::enter(const PeerId& peer) {
+  std::size_t& open = open_[peer];
+  if (open >= max_) return false;
+  ++open;
+  return true;
+}
+
+void Swarm::Counts::leave(const PeerId& peer) {
+  const auto open = open_.find(peer);
+  if (--open->second == 0) open_.erase(open);
+}
+
 // ---- ping ----
 
 Task<Result<Duration>> Swarm::ping(PeerId peer) {
@@ -57,9 +70,7 @@ Task<Result<Duration>> Swarm::ping(PeerId peer) {
 }
 
 void Swarm::PingHandler::accept(std::unique_ptr<PeerStream> stream) {
-  std::size_t& open = swarm_.ping_streams_[stream->remote_peer()];
-  if (open >= kMaxPingStreams) return swarm_.metrics.streams_refused.add();
-  ++open;
+  if (!swarm_.pings_.enter(stream->remote_peer())) return swarm_.metrics.streams_refused.add();
   swarm_.scope_.spawn(swarm_.answer_pings(std::move(stream)));
 }
 
@@ -70,7 +81,7 @@ Task<> Swarm::answer_pings(std::unique_ptr<PeerStream> stream) {
     if (!co_await stream->write(payload)) break;
   }
   static_cast<void>(stream->shutdown_send());
-  if (--ping_streams_[peer] == 0) ping_streams_.erase(peer);
+  pings_.leave(peer);
 }
 
 // ---- identify ----
@@ -92,12 +103,14 @@ Identify Swarm::describe_self(const ConnectionInfo* to) {
 }
 
 void Swarm::IdentifyHandler::accept(std::unique_ptr<PeerStream> stream) {
+  if (!swarm_.identifies_.enter(stream->remote_peer())) return swarm_.metrics.streams_refused.add();
   swarm_.scope_.spawn(swarm_.answer_identify(std::move(stream)));
 }
 
 Task<> Swarm::answer_identify(std::unique_ptr<PeerStream> stream) {
   Task<Result<>> sending = send_identify(*stream, describe_self(&stream->connection()));
   static_cast<void>(co_await with_timeout(host.clock(), kIdentifyTimeout, std::move(sending)));
+  identifies_.leave(stream->remote_peer());
 }
 
 Task<Result<>> Swarm::read_identify(Stream& stream, PeerId peer) {
@@ -155,7 +168,18 @@ Task<> Swarm::identify_new(PeerId peer) { static_cast<void>(co_await identify(pe
 
 // ---- push ----
 
+bool Swarm::may_push(const PeerId& peer) {
+  Connection* const connection = connection_to(peer);
+  if (connection == nullptr) return false;
+  if (host.now() - connection->pushes_from >= kPushInterval) {
+    connection->pushes_from = host.now();
+    connection->pushes = 0;
+  }
+  return ++connection->pushes <= kMaxPushes && pushes_.enter(peer);
+}
+
 void Swarm::PushHandler::accept(std::unique_ptr<PeerStream> stream) {
+  if (!swarm_.may_push(stream->remote_peer())) return swarm_.metrics.streams_refused.add();
   swarm_.scope_.spawn(swarm_.take_push(std::move(stream)));
 }
 
@@ -163,6 +187,7 @@ Task<> Swarm::take_push(std::unique_ptr<PeerStream> stream) {
   static_cast<void>(
       co_await with_timeout(host.clock(), kIdentifyTimeout, read_identify(*stream, stream->remote_peer())));
   static_cast<void>(stream->shutdown_send());
+  pushes_.leave(stream->remote_peer());
 }
 
 void Swarm::push_identify() {

@@ -1,4 +1,5 @@
 // The listening side of a Swarm.
+#include "ghostnet/libp2p/source.hpp"
 #include "ghostnet/libp2p/swarm.hpp"
 #include "ghostnet/runtime/combine.hpp"
 
@@ -6,14 +7,6 @@ namespace ghostnet::libp2p::detail {
 namespace {
 
 constexpr Duration kAcceptBackoff = 100ms;
-
-// Whose connections are counted together: of IPv6 a /64, which anybody has whole; in private networks each address.
-IpAddress source_of(const Endpoint& peer) {
-  constexpr unsigned kPrefixBits = 64;
-  const IpAddress address = peer.address().unmapped();
-  const bool whole = address.is_v4() || address.is_private() || address.is_link_local();
-  return whole ? address : IpPrefix(address, kPrefixBits).address();
-}
 
 }  // namespace
 
@@ -59,10 +52,11 @@ Task<> Swarm::accept_from(Listener& listener) {
       co_await host.clock().sleep(kAcceptBackoff);
       continue;
     }
-    const IpAddress source = source_of((*raw)->peer());
+    const IpAddress source = source_of((*raw)->peer().address());
     const auto pending = pending_of_source_.find(source);
-    const bool too_many = pending != pending_of_source_.end() && !source.is_loopback() &&
-                          pending->second >= options.max_pending_inbound_per_address;
+    const std::size_t waiting = pending == pending_of_source_.end() ? 0 : pending->second;
+    const bool too_many = !source.is_loopback() && (waiting >= options.max_pending_inbound_per_address ||
+                                                    waiting + inbound_of(source) >= options.max_inbound_per_address);
     if (too_many || pending_inbound_ >= options.max_pending_inbound || connections_.size() >= options.max_connections ||
         !options.gate.admits((*raw)->peer().address())) {
       metrics.refused.add();
@@ -72,6 +66,11 @@ Task<> Swarm::accept_from(Listener& listener) {
     ++pending_of_source_[source];
     scope_.spawn(welcome(std::move(*raw), source));
   }
+}
+
+std::size_t Swarm::inbound_of(const IpAddress& source) const {
+  const auto open = inbound_of_source_.find(source);
+  return open == inbound_of_source_.end() ? 0 : open->second;
 }
 
 // A slow peer does not hold up others, and is given upgrade_timeout.

@@ -39,7 +39,7 @@ Result<std::size_t> YamuxStreamState::take(MutableByteView buffer, TimePoint now
     in_.trim_front(taken);
     if (in_.empty()) in_ = PacketBuf();
     if (engine_ != nullptr) {
-      engine_->held_bytes_ -= taken;
+      engine_->release(taken);
       engine_->give_window(*this, now);
     }
     return taken;
@@ -88,7 +88,7 @@ void YamuxStreamState::reset() {
 }
 
 void YamuxStreamState::end(Errc why) {
-  if (engine_ != nullptr) engine_->held_bytes_ -= in_.size();
+  if (engine_ != nullptr) engine_->release(in_.size());
   in_ = PacketBuf();
   if (!ended_) ended_ = why;
   peer_finished_ = false;
@@ -103,7 +103,7 @@ void YamuxStreamState::detach() {
     if (known_to_peer && !finished_) {
       engine_->queue({YamuxType::window_update, static_cast<std::uint16_t>(take_flags() | yamux_flag::kRst), id_, 0});
     }
-    engine_->held_bytes_ -= in_.size();
+    engine_->release(in_.size());
     if (finished_ && !peer_finished_) engine_->drain(*this);
   }
   engine_->remove(*this);
@@ -118,8 +118,13 @@ std::uint16_t YamuxStreamState::take_flags() {
 
 // ---- YamuxEngine ----
 
-YamuxEngine::YamuxEngine(Side side, const YamuxOptions& options, Driver& driver, TimePoint now)
-    : options_(options), driver_(driver), side_(side), next_id_(side == Side::client ? 1 : 2), heard_(now) {}
+YamuxEngine::YamuxEngine(Side side, const YamuxOptions& options, Driver& driver, TimePoint now, YamuxBudget* budget)
+    : options_(options),
+      driver_(driver),
+      budget_(budget),
+      side_(side),
+      next_id_(side == Side::client ? 1 : 2),
+      heard_(now) {}
 
 Result<> YamuxEngine::receive(ByteView bytes, TimePoint now) {
   if (over_) return fail(Errc::closed);
@@ -195,8 +200,9 @@ Result<> YamuxEngine::accept() {
                  YamuxGoAway::protocol_error);
   }
   highest_theirs_ = id;
-  YamuxStreamState* const stream =
-      we_go_ || inbound_ >= options_.max_inbound_streams ? nullptr : driver_.accept_stream();
+  const bool full = inbound_ >= options_.max_inbound_streams ||
+                    (budget_ != nullptr && budget_->inbound_streams >= budget_->max_inbound_streams);
+  YamuxStreamState* const stream = we_go_ || full ? nullptr : driver_.accept_stream();
   if (stream == nullptr) {
     reset_unknown(id);
     return {};
@@ -204,6 +210,7 @@ Result<> YamuxEngine::accept() {
   stream->engine_ = this;
   stream->id_ = id;
   ++inbound_;
+  if (budget_ != nullptr) ++budget_->inbound_streams;
   insert(*stream);
   return {};
 }
@@ -220,11 +227,11 @@ Result<> YamuxEngine::take_data(ByteView& bytes, TimePoint now) {
       if (!stream->ended_ && stream->engine_ != nullptr) give_window(*stream, now);
       return body_left_ == 0 ? end_frame() : Result<>();
     }
-    held_bytes_ += part.size();
-    if (held_bytes_ > options_.max_receive_bytes) {
-      held_bytes_ -= part.size();
-      return broke({Errc::limit, "more than {} bytes wait for readers", options_.max_receive_bytes},
-                   YamuxGoAway::internal_error);
+    hold(part.size());
+    if (holds_too_much()) {
+      const std::size_t held = held_bytes_;
+      release(part.size());
+      return broke({Errc::limit, "{} bytes wait for readers", held}, YamuxGoAway::internal_error);
     }
     append(stream->in_, part);
     stream->became_readable();
@@ -415,6 +422,7 @@ void YamuxEngine::end(Errc why) {
   if (std::exchange(over_, true)) return;
   for (const auto& [id, stream] : streams_) {
     stream->end(stream->ended_.value_or(why));
+    leave_budget(*stream);
     stream->engine_ = nullptr;
   }
   streams_.clear();
@@ -459,6 +467,26 @@ void YamuxEngine::throw_away(Drained& drained, std::uint32_t bytes) {
   queue({YamuxType::window_update, 0, drained.id, std::exchange(drained.spent, 0)});
 }
 
+void YamuxEngine::hold(std::size_t bytes) {
+  held_bytes_ += bytes;
+  if (budget_ != nullptr) budget_->held_bytes += bytes;
+}
+
+void YamuxEngine::release(std::size_t bytes) {
+  held_bytes_ -= bytes;
+  if (budget_ != nullptr) budget_->held_bytes -= bytes;
+}
+
+bool YamuxEngine::holds_too_much() const {
+  if (held_bytes_ > options_.max_receive_bytes) return true;
+  return budget_ != nullptr && budget_->held_bytes > budget_->max_receive_bytes &&
+         held_bytes_ > kYamuxInitialWindowBytes;
+}
+
+void YamuxEngine::leave_budget(const YamuxStreamState& stream) {
+  if (budget_ != nullptr && !stream.outbound_) --budget_->inbound_streams;
+}
+
 void YamuxEngine::insert(YamuxStreamState& stream) {
   streams_.insert(std::ranges::lower_bound(streams_, stream.id_, {}, &Entry::id), {stream.id_, &stream});
 }
@@ -466,6 +494,7 @@ void YamuxEngine::insert(YamuxStreamState& stream) {
 void YamuxEngine::remove(YamuxStreamState& stream) {
   streams_.erase(std::ranges::lower_bound(streams_, stream.id_, {}, &Entry::id));
   --(stream.outbound_ ? outbound_ : inbound_);
+  leave_budget(stream);
   if (stream.outbound_ && !stream.acknowledged_) --unacknowledged_;
   stream.engine_ = nullptr;
 }

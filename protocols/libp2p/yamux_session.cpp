@@ -101,7 +101,7 @@ Result<> YamuxStream::read_answer() {
 // ---- YamuxSession ----
 
 YamuxSession::YamuxSession(Host& host, std::unique_ptr<Stream> secured, std::shared_ptr<const ConnectionInfo> info,
-                           const YamuxOptions& options, NodeMetrics& metrics, Acceptor& acceptor)
+                           const YamuxOptions& options, NodeMetrics& metrics, Acceptor& acceptor, YamuxBudget* budget)
     : host_(host),
       secured_(std::move(secured)),
       foreseen_(dynamic_cast<ForeseenStream*>(secured_.get())),
@@ -109,7 +109,7 @@ YamuxSession::YamuxSession(Host& host, std::unique_ptr<Stream> secured, std::sha
       metrics_(metrics),
       acceptor_(acceptor),
       engine_(info_->direction == Direction::outbound ? YamuxEngine::Side::client : YamuxEngine::Side::server, options,
-              *this, host.now()),
+              *this, host.now(), budget),
       flusher_(*this, host.loop()),
       read_on_(*this, host.loop()),
       over_(host.loop()) {

@@ -2,6 +2,7 @@
 // evenly flows share a link. Virtual time only: the figures are the same on every machine.
 //
 //   build/release/bin/tcp_goodput_bench docs/tcp-goodput.md      writes the page
+//   build/release/bin/tcp_goodput_bench - '100 ms'               prints those of its rows whose names have this
 //
 // Theory: the link's rate less headers; the CUBIC response function (RFC 9438 5.1, formula 5) and, where it is larger,
 // that of Reno with CUBIC's constants as Mathis and others give it, MSS / RTT * sqrt(3/2) / sqrt(p). Both are of losses
@@ -20,9 +21,9 @@
 #include <ns3/string.h>
 #include <ns3/traffic-control-helper.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <limits>
 #include <thread>
 
 #include "bench_row.hpp"
@@ -37,9 +38,13 @@ constexpr std::uint16_t kPort = 9;
 constexpr double kMssBytes = 1448;
 constexpr Duration kFrom = 10s;
 constexpr Duration kUntil = 40s;
-// Of links that lose.
+// Of links that lose. Where a flow of the measured seconds meets a handful of losses, they differ much.
 constexpr int kRuns = 20;
-constexpr int kNs3Runs = 5;  // they take ten times as long
+constexpr int kRareRuns = 60;
+constexpr double kRareLosses = 20;
+// ns-3's take ten times as long as ours. Where round trips are short it is so far behind that a few tell.
+constexpr int kNs3Runs = 5;
+constexpr Duration kShortRtt = 50ms;
 constexpr int kTheoryRuns = 2000;
 
 struct Case {
@@ -65,6 +70,12 @@ struct Case {
     double mbit = 0;
     double deviation_mbit = 0;  // of a single run
   };
+  int runs() const {
+    if (loss == 0) return 1;
+    const double losses = theory_mbit() * 1e6 / 8 / kMssBytes * std::chrono::duration<double>(kUntil).count() * loss;
+    return losses < kRareLosses && theory_mbit() < link_mbit() ? kRareRuns : kRuns;
+  }
+  int rival_runs() const { return rtt < kShortRtt ? std::min(runs(), kNs3Runs) : runs(); }
   Expected random_theory() const;
 
  private:
@@ -178,7 +189,7 @@ double mean_of_runs(const Case& c, int runs, Measure measure) {
   return sum / runs;
 }
 
-// Jain's index of `flows` that start within five seconds of each other, over the last minute of two.
+// Jain's index of `flows` that start within five seconds of each other, over two minutes from the end of the first.
 double fairness(std::uint32_t flows, const tcp::CongestionAlgorithm& algorithm, std::uint64_t seed) {
   Random random = Random::derive(seed, flows, "starts");
   sim::FabricOptions options{.seed = seed};
@@ -207,7 +218,7 @@ double fairness(std::uint32_t flows, const tcp::CongestionAlgorithm& algorithm, 
   }
   mesh->timeline.run_until(TimePoint(60s));
   std::vector<std::uint64_t> before = *bytes;
-  mesh->timeline.run_until(TimePoint(120s));
+  mesh->timeline.run_until(TimePoint(180s));
   double sum = 0, squares = 0;
   for (std::uint32_t i = 0; i < flows; ++i) {
     auto moved = static_cast<double>((*bytes)[i] - before[i]);
@@ -223,29 +234,52 @@ constexpr std::string_view kIntroduction =
     R"(# Goodput of our TCP
 
 Written by `tcp_goodput_bench docs/tcp-goodput.md`. Virtual time, so the figures are the same
-everywhere; seconds 10 to 40 of one flow with CUBIC and the defaults, in Mbit/s. Loss is drawn for each packet; the mean of 20
-runs of ours and of 5 of ns-3's, which take ten times as long. The buffer is a drop-tail queue before the link, in
-bandwidth-delay products. Theory for even losses: the link less headers, or the CUBIC response function (RFC 9438 5.1), or
-Reno's where that is larger: of losses at even distances and a flow that goes on for ever. Theory for random losses: what RFC
-9438's window carries in the same seconds from its slow start on, under independent losses, which is what is measured; beside
-it, how far the mean of 20 such runs strays (one standard error).
+everywhere; seconds 10 to 40 of one flow with CUBIC and the defaults, in Mbit/s. Loss is drawn for each packet: the mean of 20
+runs, of 60 where a run meets few losses, of 5 where ns-3 is far behind; and within how much of it the true mean lies (95 %).
+The buffer is a drop-tail queue before the link, in bandwidth-delay products. Theory for even losses: the link less headers, or the CUBIC
+response function (RFC 9438 5.1), or Reno's where that is larger: of losses at even distances and a flow that goes on for ever.
+Theory for random losses: what RFC 9438's window carries in the same seconds from its slow start on, under independent losses,
+which is what is measured; beside it, how far the mean of as many such runs strays (95 %).
 
-| rate | RTT | loss | buffer | ours | ns-3 TcpCubic | even losses | random losses | ours / random losses |
-|---|---|---|---|---|---|---|---|---|
+| rate | RTT | loss | buffer | ours | ns-3 TcpCubic | ours / ns-3 | even losses | random losses | ours / random losses |
+|---|---|---|---|---|---|---|---|---|---|
 )";
 
 constexpr std::string_view kFairnessIntroduction =
     R"(
 ## Fairness
 
-Jain's index over a minute of flows that share 50 Mbit/s, 40 ms and a queue of 250,000 bytes and started within five
+Jain's index over two minutes of flows that share 50 Mbit/s, 40 ms and a queue of 250,000 bytes and started within five
 seconds, a minute before; 1 is even. Of ten runs the mean and the least.
 
 | flows | CUBIC | least | NewReno | least |
 |---|---|---|---|---|
 )";
 
-// A figure of the page, the mean of some measurements, each in a process of its own.
+// A figure of the page: what came of some measurements, each in a process of its own.
+struct Figure {
+  std::string name;
+  std::vector<double> values{};
+
+  double mean() const {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    return sum / static_cast<double>(values.size());
+  }
+  double least() const { return *std::ranges::min_element(values); }
+  // Within so much of the mean lies the true one, with 95 %: two standard errors.
+  double stray() const {
+    if (values.size() < 2) return 0;
+    double squares = 0;
+    for (const double value : values) squares += (value - mean()) * (value - mean());
+    const auto count = static_cast<double>(values.size());
+    return 2 * std::sqrt(squares / (count - 1) / count);
+  }
+  std::string text() const {
+    return values.size() < 2 ? fmt::format("{:.2f}", mean()) : fmt::format("{:.2f} ± {:.2f}", mean(), stray());
+  }
+};
+
 class Sheet {
  public:
   using Cell = std::size_t;
@@ -256,33 +290,25 @@ class Sheet {
   Cell add(std::string name, int runs, const std::function<double(int)>& measure) {
     for (int i = 0; i < runs; ++i) {
       measures_.push_back([measure, i] { return measure(i); });
-      cells_.push_back(means_.size());
+      cells_.push_back(figures_.size());
     }
-    names_.push_back(std::move(name));
-    means_.push_back(0);
-    least_.push_back(std::numeric_limits<double>::max());
-    runs_.push_back(runs);
-    return means_.size() - 1;
+    figures_.push_back({std::move(name)});
+    return figures_.size() - 1;
   }
   // Says what each has cost on standard error.
   void measure(std::size_t jobs) {
     in_children(measures_, jobs, [this](std::size_t index, InChild child) {
-      const std::size_t cell = cells_[index];
-      means_[cell] += child.figure / runs_[cell];
-      least_[cell] = std::min(least_[cell], child.figure);
-      fmt::print(stderr, "{}: {:.4g}, {:.1f} s of processor\n", names_[cell], child.figure, child.user_s);
+      Figure& figure = figures_[cells_[index]];
+      figure.values.push_back(child.figure);
+      fmt::print(stderr, "{}: {:.4g}, {:.1f} s of processor\n", figure.name, child.figure, child.user_s);
     });
   }
-  double operator[](Cell cell) const { return means_[cell]; }
-  double least(Cell cell) const { return least_[cell]; }
+  const Figure& operator[](Cell cell) const { return figures_[cell]; }
 
  private:
   std::vector<std::function<double()>> measures_;
   std::vector<Cell> cells_;  // of each measurement
-  std::vector<std::string> names_;
-  std::vector<double> means_;
-  std::vector<double> least_;
-  std::vector<int> runs_;
+  std::vector<Figure> figures_;
 };
 
 struct Row {
@@ -300,7 +326,7 @@ struct FairnessRow {
   static constexpr int kRuns = 10;
 };
 
-std::vector<Row> goodput_rows(Sheet& sheet) {
+std::vector<Row> goodput_rows(Sheet& sheet, std::string_view only) {
   std::vector<Row> rows;
   for (std::uint64_t rate : {10u, 100u}) {
     for (Duration rtt : {Duration(10ms), Duration(100ms)}) {
@@ -310,11 +336,11 @@ std::vector<Row> goodput_rows(Sheet& sheet) {
           const Case c{rate, rtt, loss, buffer};
           const auto seed = [](int run) { return 42 + static_cast<std::uint64_t>(run); };
           const std::string name = name_of(c);
-          const int ours = c.loss == 0 ? 1 : kRuns, rivals = c.loss == 0 ? 1 : kNs3Runs;
+          if (name.find(only) == name.npos) continue;
           rows.push_back(
               {.link = c,
-               .ours = sheet.add(name + ", ours", ours, [=](int run) { return our_goodput(c, seed(run)); }),
-               .rival = sheet.add(name + ", ns-3", rivals, [=](int run) { return ns3_goodput(c, seed(run)); }),
+               .ours = sheet.add(name + ", ours", c.runs(), [=](int run) { return our_goodput(c, seed(run)); }),
+               .rival = sheet.add(name + ", ns-3", c.rival_runs(), [=](int run) { return ns3_goodput(c, seed(run)); }),
                .theory = sheet.add(name + ", theory", [=] { return c.random_theory().mbit; }),
                .theory_deviation =
                    sheet.add(name + ", its deviation", [=] { return c.random_theory().deviation_mbit; })});
@@ -325,34 +351,45 @@ std::vector<Row> goodput_rows(Sheet& sheet) {
   return rows;
 }
 
-std::string page() {
-  Sheet sheet;
-  const std::vector<Row> rows = goodput_rows(sheet);
-  std::vector<FairnessRow> fairness_rows;
+std::vector<FairnessRow> fairness_rows(Sheet& sheet, std::string_view only) {
+  std::vector<FairnessRow> rows;
   for (std::uint32_t flows = 2; flows <= 10; ++flows) {
-    const auto row = [&](std::string_view name, const tcp::CongestionAlgorithm& algorithm) {
-      return sheet.add(fmt::format("{} flows of {}", flows, name), FairnessRow::kRuns, [=, &algorithm](int run) {
+    const std::string name = fmt::format("{} flows", flows);
+    if (name.find(only) == name.npos) continue;
+    const auto cell = [&](std::string_view of, const tcp::CongestionAlgorithm& algorithm) {
+      return sheet.add(fmt::format("{} of {}", name, of), FairnessRow::kRuns, [=, &algorithm](int run) {
         return fairness(flows, algorithm, 1 + static_cast<std::uint64_t>(run));
       });
     };
-    fairness_rows.push_back(
-        {.flows = flows, .cubic = row("CUBIC", tcp::kCubic), .reno = row("NewReno", tcp::kNewReno)});
+    rows.push_back({.flows = flows, .cubic = cell("CUBIC", tcp::kCubic), .reno = cell("NewReno", tcp::kNewReno)});
   }
+  return rows;
+}
+
+// With `only` the rows whose names have it.
+std::string page(std::string_view only) {
+  Sheet sheet;
+  const std::vector<Row> rows = goodput_rows(sheet, only);
+  const std::vector<FairnessRow> fair_rows = fairness_rows(sheet, only);
   sheet.measure(std::max(1u, std::thread::hardware_concurrency()));
 
   std::string text(kIntroduction);
   for (const Row& row : rows) {
     const Case& c = row.link;
-    const double error = sheet[row.theory_deviation] / std::sqrt(kRuns);
-    text += fmt::format("| {} Mbit/s | {} ms | {} % | {} | {:.2f} | {:.2f} | {:.2f} | {:.2f}{} | {:.2f} |\n",
-                        c.rate_mbit, c.rtt / 1ms, c.loss * 100, c.buffer_bdp, sheet[row.ours], sheet[row.rival],
-                        c.theory_mbit(), sheet[row.theory], c.loss == 0 ? "" : fmt::format(" ± {:.2f}", error),
-                        sheet[row.ours] / sheet[row.theory]);
+    const Figure &ours = sheet[row.ours], &rival = sheet[row.rival];
+    const double theory = sheet[row.theory].mean();
+    const double stray = 2 * sheet[row.theory_deviation].mean() / std::sqrt(c.runs());
+    const double ratio = ours.mean() / rival.mean();
+    const double ratio_stray = ratio * std::hypot(ours.stray() / ours.mean(), rival.stray() / rival.mean());
+    text += fmt::format("| {} Mbit/s | {} ms | {} % | {} | {} | {} | {:.2f}{} | {:.2f} | {:.2f}{} | {:.2f} |\n",
+                        c.rate_mbit, c.rtt / 1ms, c.loss * 100, c.buffer_bdp, ours.text(), rival.text(), ratio,
+                        c.loss == 0 ? "" : fmt::format(" ± {:.2f}", ratio_stray), c.theory_mbit(), theory,
+                        c.loss == 0 ? "" : fmt::format(" ± {:.2f}", stray), ours.mean() / theory);
   }
   text += kFairnessIntroduction;
-  for (const FairnessRow& row : fairness_rows) {
-    text += fmt::format("| {} | {:.3f} | {:.3f} | {:.3f} | {:.3f} |\n", row.flows, sheet[row.cubic],
-                        sheet.least(row.cubic), sheet[row.reno], sheet.least(row.reno));
+  for (const FairnessRow& row : fair_rows) {
+    text += fmt::format("| {} | {:.3f} | {:.3f} | {:.3f} | {:.3f} |\n", row.flows, sheet[row.cubic].mean(),
+                        sheet[row.cubic].least(), sheet[row.reno].mean(), sheet[row.reno].least());
   }
   return text;
 }
@@ -363,8 +400,13 @@ std::string page() {
 int main(int argc, char** argv) {
   using namespace ghostnet::bench;
   using namespace std::chrono_literals;
-  if (argc > 1 && argv[1][0] != '-') {
-    std::ofstream(argv[1]) << page();
+  if (argc > 1 && (argv[1][0] != '-' || argv[1][1] == '\0')) {
+    const std::string text = page(argc > 2 ? argv[2] : "");
+    if (argv[1][0] == '-') {
+      fmt::print("{}", text);
+    } else {
+      std::ofstream(argv[1]) << text;
+    }
     return 0;
   }
   std::vector<BenchRow> rows;

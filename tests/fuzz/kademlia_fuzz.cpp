@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "ghostnet/kademlia/ipns.hpp"
 #include "ghostnet/kademlia/lookup.hpp"
 #include "ghostnet/kademlia/message.hpp"
 #include "ghostnet/kademlia/record_store.hpp"
@@ -44,7 +45,7 @@ void search_with(const Message& answer) {
 void store(const Message& said) {
   const RecordStoreOptions options{
       .max_values = 2, .max_value_bytes = 64, .max_provided_keys = 2, .max_provider_bytes = 256};
-  RecordStore store(options);
+  RecordStore store(Key(), options);
   if (said.record) static_cast<void>(store.put(*said.record, {}));
   for (const PeerInfo& provider : said.providers) store.add_provider(said.key.view(), provider, {});
   require(store.value_count() <= 2 && store.provided_key_count() <= 2 && store.provider_bytes() <= 256);
@@ -53,6 +54,8 @@ void store(const Message& said) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static_cast<void>(IpnsRecord::open(somebody(), {data, size}));
+  static_cast<void>(parse_rfc3339(as_text(ByteView(data, size))));
   const auto message = Message::parse({data, size});
   if (!message) return 0;
   require(message->closer.size() <= Message::kMaxPeers && message->providers.size() <= Message::kMaxPeers);

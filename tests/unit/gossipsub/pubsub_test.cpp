@@ -24,18 +24,30 @@ class Listener final : public PubsubHandler {
     texts.emplace_back(as_text(delivery.message.data));
     seqno.assign(delivery.message.seqno->begin(), delivery.message.seqno->end());
   }
+  std::optional<Verdict> validate(MessageSeq seq, const Message& message, const PeerId& from) override {
+    if (!holds) return Verdict::accept;
+    awaited.push_back(seq);
+    brought_by = from;
+    EXPECT_FALSE(message.data.empty());
+    return std::nullopt;
+  }
+  bool holds = false;  // verdicts are left open
+  std::vector<MessageSeq> awaited;
+  PeerId brought_by;
   std::vector<std::string> texts;
   std::vector<std::uint8_t> seqno;  // of the last
 };
 
 struct Member {
-  Member(support::TestHost& on, crypto::SecureRandom& random, const RouterOptions& with = {})
-      : host(on), options(with), node(on, KeyPair::generate_ed25519(random)) {
+  Member(support::TestHost& on, crypto::SecureRandom& random, const RouterOptions& with = {},
+         const libp2p::NodeOptions& node_options = {})
+      : host(on), options(with), node(on, KeyPair::generate_ed25519(random), node_options) {
     static_cast<void>(*node.listen(Multiaddr::tcp(host.endpoint(4001))));
     start();
   }
-  void start() {
-    pubsub = std::make_unique<Pubsub>(node, options, ScoreParams{}, listener);
+  void start(std::vector<PeerId> direct_peers = {}) {
+    pubsub.reset();
+    pubsub = std::make_unique<Pubsub>(node, options, ScoreParams{}, listener, nullptr, std::move(direct_peers));
     EXPECT_TRUE(pubsub->subscribe(kTopic));
   }
   Multiaddr address() const { return Multiaddr::tcp(host.endpoint(4001)).with_peer(node.id()); }
@@ -169,6 +181,77 @@ TEST_F(PubsubPeers, WhoBreaksTheProtocolIsNotListenedToAndToldOfOnce) {
   world_.run_for(10s);
   EXPECT_EQ(member.pubsub->router().counters().malformed, 1U);
   EXPECT_FALSE(member.node.is_connected(other.id()));
+}
+
+TEST_F(PubsubPeers, AVerdictMayComeLater) {
+  Member author(first_, random_);
+  Member middle(second_, random_);
+  Member end(third_, random_);
+  join(author.node, middle.address());
+  join(end.node, middle.address());
+  middle.listener.holds = true;
+  for (const char* text : {"good", "dull", "bad"}) author.publish(text);
+  world_.run_for(1s);
+  ASSERT_EQ(middle.listener.awaited.size(), 3U);
+  EXPECT_EQ(middle.listener.brought_by, author.node.id());
+  EXPECT_TRUE(middle.listener.texts.empty());
+  middle.pubsub->conclude(middle.listener.awaited[0], Verdict::accept);
+  middle.pubsub->conclude(middle.listener.awaited[1], Verdict::ignore);
+  middle.pubsub->conclude(middle.listener.awaited[2], Verdict::reject);
+  middle.pubsub->conclude(middle.listener.awaited[0], Verdict::reject);  // it is settled
+  world_.run_for(3s);
+  EXPECT_THAT(middle.listener.texts, testing::ElementsAre("good"));
+  EXPECT_THAT(end.listener.texts, testing::ElementsAre("good"));
+  EXPECT_EQ(middle.pubsub->router().counters().ignored, 1U);
+  EXPECT_EQ(middle.pubsub->router().counters().rejected, 1U);
+}
+
+TEST_F(PubsubPeers, DirectPeersAreDialledAndDialledAgain) {
+  RouterOptions options;
+  options.direct_connect_ticks = 10;
+  options.d = options.d_low = options.d_high = options.d_out = options.d_score = 0;  // no mesh at all
+  options.flood_publish = false;
+  Member one(first_, random_, options);
+  Member two(second_, random_, options);
+  const Multiaddr there = Multiaddr::tcp(second_.endpoint(4001));
+  one.node.peers().add_addresses(two.node.id(), std::span(&there, 1), world_.now(), 1h);
+  two.start({one.node.id()});
+  one.start({two.node.id()});
+  world_.run_for(3s);
+  ASSERT_TRUE(one.node.is_connected(two.node.id()));
+  one.publish("first");
+  world_.run_for(1s);
+  two.node.disconnect(one.node.id());
+  world_.run_for(1s);
+  ASSERT_FALSE(one.node.is_connected(two.node.id()));
+  world_.run_for(20s);
+  ASSERT_TRUE(one.node.is_connected(two.node.id()));
+  one.publish("second");
+  world_.run_for(1s);
+  EXPECT_THAT(two.listener.texts, testing::ElementsAre("first", "second"));
+}
+
+// The mesh is not what is closed for being too much.
+TEST_F(PubsubPeers, PeersOfTheMeshStayConnected) {
+  Member hub(first_, random_, {}, {.low_water = 1, .high_water = 2, .grace_period = 1s});
+  Member friendly(second_, random_);
+  join(friendly.node, hub.address());
+  ASSERT_EQ(hub.pubsub->mesh(kTopic).size(), 1U);
+  std::vector<std::unique_ptr<libp2p::Node>> strangers;
+  for (int i = 0; i < 4; ++i) {
+    strangers.push_back(std::make_unique<libp2p::Node>(world_.add_host(), KeyPair::generate_ed25519(random_)));
+    join(*strangers.back(), hub.address());
+  }
+  EXPECT_TRUE(hub.node.is_connected(friendly.node.id()));
+  EXPECT_LE(hub.node.connected_peers().size(), 3U);
+  hub.pubsub->unsubscribe(kTopic);
+  friendly.pubsub->unsubscribe(kTopic);
+  world_.run_for(1s);
+  for (int i = 0; i < 4; ++i) {
+    strangers.push_back(std::make_unique<libp2p::Node>(world_.add_host(), KeyPair::generate_ed25519(random_)));
+    join(*strangers.back(), hub.address());
+  }
+  EXPECT_FALSE(hub.node.is_connected(friendly.node.id())) << "it is worth no more than others";
 }
 
 }  // namespace

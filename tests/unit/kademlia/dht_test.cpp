@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ghostnet/kademlia/ipns.hpp"
 #include "ghostnet/kademlia/namespaces.hpp"
 #include "ghostnet/libp2p/message.hpp"
 #include "ghostnet/support/test_world.hpp"
@@ -142,8 +143,8 @@ TEST_F(TwoPeers, WhoHasBeenSilentForLongIsAskedWhetherItIsThere) {
   EXPECT_TRUE(dht.table().contains(server_.id()));
 }
 
-TEST_F(TwoPeers, PublicKeysAreCheckedAndNamesRefused) {
-  const NamespaceValidator validator;
+TEST_F(TwoPeers, PublicKeysAreChecked) {
+  const NamespaceValidator validator(server_host_.clock());
   Dht dht(server_, {}, &validator);
   world_.run_for(1s);
   const KeyPair pair = *KeyPair::generate(libp2p::KeyType::ecdsa, random_);
@@ -154,8 +155,32 @@ TEST_F(TwoPeers, PublicKeysAreCheckedAndNamesRefused) {
   EXPECT_FALSE(finish(ask(peer_, server_.id(), put(name, as_text(other_key)))));
   EXPECT_TRUE(finish(ask(peer_, server_.id(), put(name, as_text(public_key)))));
   EXPECT_EQ(stored(name), as_text(public_key));
-  EXPECT_FALSE(finish(ask(peer_, server_.id(), put("/ipns/name", "anything"))));
   EXPECT_TRUE(finish(ask(peer_, server_.id(), put("/v/name", "anything"))));
+}
+
+TEST_F(TwoPeers, OfRecordsOfIpnsTheLatestIsKept) {
+  const NamespaceValidator validator(server_host_.clock());
+  Dht dht(server_, {}, &validator);
+  world_.run_for(1s);
+  const std::vector<std::uint8_t> key = IpnsRecord::key_of(peer_.id());
+  const std::string name(as_text(key));
+  const auto record = [&](std::uint64_t sequence, Duration lifetime) {
+    const IpnsRecord said{
+        .value = "/ipfs/some", .sequence = sequence, .valid_until = server_host_.clock().wall_now() + lifetime};
+    return std::string(as_text(said.seal(peer_.key(), random_)));
+  };
+  const std::string second = record(2, 24h);
+  EXPECT_FALSE(finish(ask(peer_, server_.id(), put("/ipns/name", second))));
+  EXPECT_FALSE(finish(ask(peer_, server_.id(), put(name, "anything"))));
+  EXPECT_TRUE(finish(ask(peer_, server_.id(), put(name, second))));
+  EXPECT_FALSE(finish(ask(peer_, server_.id(), put(name, record(1, 48h)))));
+  EXPECT_EQ(stored(name), second);
+  const std::string longer = record(2, 48h);
+  EXPECT_TRUE(finish(ask(peer_, server_.id(), put(name, longer))));
+  EXPECT_FALSE(finish(ask(peer_, server_.id(), put(name, record(3, 0s))))) << "it is over already";
+  EXPECT_EQ(stored(name), longer);
+  const std::vector<std::uint8_t> others = IpnsRecord::key_of(server_.id());
+  EXPECT_FALSE(finish(ask(peer_, server_.id(), put(as_text(others), record(9, 24h))))) << "signed by somebody else";
 }
 
 TEST_F(TwoPeers, OnePeerHasOnlySoManyStreams) {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "peers.hpp"
 
 namespace ghostnet::kademlia {
@@ -14,7 +18,7 @@ Record record(std::string_view key, std::string_view value) {
 }
 
 TEST(RecordStore, KeepsAValueForItsLifetime) {
-  RecordStore store({.value_lifetime = 10s});
+  RecordStore store(Key(), {.value_lifetime = 10s});
   ASSERT_TRUE(store.put(record("k", "v"), kNow));
   ASSERT_NE(store.get(as_bytes("k"), kNow + 9s), nullptr);
   EXPECT_EQ(store.get(as_bytes("k"), kNow + 9s)->value.text(), "v");
@@ -22,17 +26,8 @@ TEST(RecordStore, KeepsAValueForItsLifetime) {
   EXPECT_EQ(store.value_count(), 0U);
 }
 
-TEST(RecordStore, IsBoundedInNumberAndBytes) {
-  RecordStore store({.max_values = 2, .max_value_bytes = 10});
-  EXPECT_TRUE(store.put(record("a", "12345"), kNow));
-  EXPECT_TRUE(store.put(record("a", "123456"), kNow)) << "replaced, not added";
-  EXPECT_EQ(store.put(record("b", "12345"), kNow).error(), Errc::limit);
-  EXPECT_TRUE(store.put(record("b", "1234"), kNow));
-  EXPECT_EQ(store.put(record("c", ""), kNow).error(), Errc::limit);
-}
-
 TEST(RecordStore, ProvidersExpireAndTheirAddressesSooner) {
-  RecordStore store({.provider_lifetime = 100s, .provider_address_lifetime = 10s});
+  RecordStore store(Key(), {.provider_lifetime = 100s, .provider_address_lifetime = 10s});
   const PeerInfo provider{.id = test::peer(1), .addresses = {*libp2p::Multiaddr::parse("/ip4/10.0.0.1/tcp/1")}};
   EXPECT_TRUE(store.add_provider(as_bytes("k"), provider, kNow));
   EXPECT_EQ(store.providers(as_bytes("k"), kNow + 9s)[0].addresses.size(), 1U);
@@ -51,7 +46,7 @@ PeerInfo provider(std::uint32_t number, std::size_t addresses) {
 }
 
 TEST(RecordStore, ProvidersAreBoundedInBytes) {
-  RecordStore store({.max_providers_of_key = 1000, .max_provider_bytes = 10'000});
+  RecordStore store(Key(), {.max_providers_of_key = 1000, .max_provider_bytes = 10'000});
   std::uint32_t taken = 0;
   while (store.add_provider(as_bytes("k" + std::to_string(taken % 7)), provider(taken, 32), kNow)) ++taken;
   EXPECT_GT(taken, 5U);
@@ -67,7 +62,7 @@ TEST(RecordStore, ProvidersAreBoundedInBytes) {
 }
 
 TEST(RecordStore, LongAddressesAreNotKept) {
-  RecordStore store({});
+  RecordStore store(Key(), {});
   PeerInfo info = provider(1, 1);
   info.addresses.push_back(*libp2p::Multiaddr::parse("/dns4/" + std::string(200, 'a') + "/tcp/1"));
   EXPECT_TRUE(store.add_provider(as_bytes("k"), info, kNow));
@@ -75,7 +70,7 @@ TEST(RecordStore, LongAddressesAreNotKept) {
 }
 
 TEST(RecordStore, OneProviderDoesNotTakeAllKeys) {
-  RecordStore store({.max_keys_of_provider = 3});
+  RecordStore store(Key(), {.max_keys_of_provider = 3});
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(store.add_provider(as_bytes(std::to_string(i)), provider(1, 1), kNow), i < 3) << i;
   }
@@ -87,7 +82,7 @@ TEST(RecordStore, OneProviderDoesNotTakeAllKeys) {
 }
 
 TEST(RecordStore, ProvidersAreBounded) {
-  RecordStore store({.max_provided_keys = 1, .max_providers_of_key = 3});
+  RecordStore store(Key(), {.max_provided_keys = 1, .max_providers_of_key = 3});
   for (std::uint32_t i = 0; i < 5; ++i) {
     EXPECT_TRUE(store.add_provider(as_bytes("k"), {.id = test::peer(i)}, kNow + Duration(i)));
   }
@@ -95,6 +90,52 @@ TEST(RecordStore, ProvidersAreBounded) {
   ASSERT_EQ(known.size(), 3U);
   EXPECT_EQ(known[0].id, test::peer(2));
   EXPECT_FALSE(store.add_provider(as_bytes("other"), {.id = test::peer(1)}, kNow));
+}
+
+// So many keys, from the one nearest to a server on.
+std::vector<std::string> keys_by_distance(const Key& own, int count) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < count; ++i) keys.push_back("key " + std::to_string(i));
+  std::ranges::sort(keys, {}, [&own](const std::string& key) { return own.distance_to(Key::of(as_bytes(key))); });
+  return keys;
+}
+
+TEST(RecordStore, IsBoundedInNumberAndBytes) {
+  const Key own = Key::of(test::peer(1));
+  const std::vector<std::string> keys = keys_by_distance(own, 3);
+  RecordStore store(own, {.max_values = 2, .max_value_bytes = 10});
+  EXPECT_TRUE(store.put(record(keys[0], "12345"), kNow));
+  EXPECT_TRUE(store.put(record(keys[0], "123456"), kNow)) << "replaced, not added";
+  EXPECT_EQ(store.put(record(keys[1], "12345"), kNow).error(), Errc::limit);
+  EXPECT_TRUE(store.put(record(keys[1], "1234"), kNow));
+  EXPECT_EQ(store.put(record(keys[2], ""), kNow).error(), Errc::limit);
+}
+
+TEST(RecordStore, ValuesOfNearKeysDriveOutThoseOfFarOnes) {
+  const Key own = Key::of(test::peer(1));
+  const std::vector<std::string> keys = keys_by_distance(own, 100);
+  RecordStore store(own, {.max_values = 10});
+  for (std::size_t i = 50; i < 60; ++i) ASSERT_TRUE(store.put(record(keys[i], "filling"), kNow));
+  EXPECT_EQ(store.put(record(keys[60], "farther"), kNow).error(), Errc::limit);
+  EXPECT_TRUE(store.put(record(keys[3], "near"), kNow));
+  EXPECT_EQ(store.value_count(), 10U);
+  EXPECT_NE(store.get(as_bytes(keys[3]), kNow), nullptr);
+  EXPECT_EQ(store.get(as_bytes(keys[59]), kNow), nullptr) << "the farthest made room";
+  EXPECT_NE(store.get(as_bytes(keys[58]), kNow), nullptr);
+}
+
+TEST(RecordStore, ProvidersOfNearKeysDriveOutThoseOfFarOnes) {
+  const Key own = Key::of(test::peer(1));
+  const std::vector<std::string> keys = keys_by_distance(own, 100);
+  RecordStore store(own, {.max_provided_keys = 10});
+  for (std::size_t i = 50; i < 60; ++i) ASSERT_TRUE(store.add_provider(as_bytes(keys[i]), provider(7, 1), kNow));
+  EXPECT_FALSE(store.add_provider(as_bytes(keys[60]), provider(8, 1), kNow));
+  EXPECT_TRUE(store.add_provider(as_bytes(keys[3]), provider(8, 1), kNow));
+  EXPECT_EQ(store.provided_key_count(), 10U);
+  EXPECT_TRUE(store.providers(as_bytes(keys[59]), kNow).empty());
+  EXPECT_EQ(store.providers(as_bytes(keys[3]), kNow).size(), 1U);
+  store.expire(kNow + 100h);
+  EXPECT_EQ(store.provider_bytes(), 0U);
 }
 
 }  // namespace

@@ -137,7 +137,8 @@ TEST_F(HostileFrames, AByteNowAndThenDoesNotKeepAStreamOpen) {
 }
 
 TEST_F(HostileFrames, StreamsBeyondTheBoundAreResetAndTheOthersStay) {
-  const std::vector<std::uint8_t> lines = proposal("/ipfs/id/push/1.0.0");
+  std::vector<std::uint8_t> lines;  // and never what is wanted
+  append_line(lines, kMultistreamId);
   const std::uint32_t bound = node_.options().yamux.max_inbound_streams;
   for (std::uint32_t i = 0; i < bound + 100; ++i) {
     open(2 * i + 1, lines);

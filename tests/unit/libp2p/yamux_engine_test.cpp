@@ -405,6 +405,44 @@ TEST_F(YamuxVictim, MemoryForReadersIsBounded) {
   EXPECT_EQ(taken.error(), Errc::limit);
 }
 
+// Several sessions of one node: what they hold together is bounded, and who holds little is not the one to suffer.
+TEST_F(YamuxVictim, MemoryOfAllSessionsIsBounded) {
+  YamuxBudget budget{.max_receive_bytes = 3 * kYamuxInitialWindowBytes, .max_inbound_streams = 100};
+  const auto fill = [this](YamuxEngine& engine, std::uint32_t id, std::uint32_t bytes) {
+    const auto header = YamuxHeader{YamuxType::data, yamux_flag::kSyn, id, bytes}.encode();
+    if (Result<> taken = engine.receive(header, now_); !taken) return taken;
+    return engine.receive(std::vector<std::uint8_t>(bytes), now_);
+  };
+  YamuxEngine first(YamuxEngine::Side::server, options_, driver_, now_, &budget);
+  YamuxEngine second(YamuxEngine::Side::server, options_, driver_, now_, &budget);
+  YamuxEngine modest(YamuxEngine::Side::server, options_, driver_, now_, &budget);
+  ASSERT_TRUE(fill(first, 1, kYamuxInitialWindowBytes));
+  ASSERT_TRUE(fill(first, 3, kYamuxInitialWindowBytes));
+  ASSERT_TRUE(fill(second, 1, kYamuxInitialWindowBytes));
+  EXPECT_TRUE(fill(modest, 1, 1000)) << "beyond the bound of all, within what each may have";
+  EXPECT_EQ(fill(second, 3, 1000).error(), Errc::limit);
+  EXPECT_EQ(budget.held_bytes, 2 * kYamuxInitialWindowBytes + 1000) << "what the ended one held is free again";
+  EXPECT_EQ(budget.inbound_streams, 3u);
+  driver_.accepted.clear();
+  EXPECT_EQ(budget.held_bytes, 0u);
+  EXPECT_EQ(budget.inbound_streams, 0u);
+}
+
+TEST_F(YamuxVictim, StreamsOfAllSessionsAreBounded) {
+  YamuxBudget budget{.max_receive_bytes = 1 << 20, .max_inbound_streams = 3};
+  YamuxEngine first(YamuxEngine::Side::server, options_, driver_, now_, &budget);
+  YamuxEngine second(YamuxEngine::Side::server, options_, driver_, now_, &budget);
+  for (YamuxEngine* engine : {&first, &second}) {
+    for (std::uint32_t id = 1; id < 6; id += 2) {
+      ASSERT_TRUE(engine->receive(YamuxHeader{YamuxType::window_update, yamux_flag::kSyn, id, 0}.encode(), now_));
+    }
+  }
+  EXPECT_EQ(driver_.accepted.size(), 3u);
+  EXPECT_EQ(second.output().size(), 3 * kYamuxHeaderBytes) << "three resets";
+  first.end(Errc::closed);
+  EXPECT_EQ(budget.inbound_streams, 0u);
+}
+
 TEST_F(YamuxVictim, StreamsBeyondTheBoundAreReset) {
   for (std::uint32_t id = 1; id < 40; id += 2) ASSERT_TRUE(frame(YamuxType::window_update, yamux_flag::kSyn, id, 0));
   EXPECT_EQ(driver_.accepted.size(), options_.max_inbound_streams);

@@ -114,7 +114,7 @@ class AttackService final : public Service, private PubsubHandler {
   AttackService(const ServiceContext& context, const AttackOptions& options);
 
   void received(const Delivery& delivery) override;
-  Verdict validate(const Message& message) override;
+  std::optional<Verdict> validate(MessageSeq seq, const Message& message, const libp2p::PeerId& from) override;
   Task<> measure();
   void remember(const Message& message);
 

@@ -48,7 +48,9 @@ struct SeenMessage {
 
 class MessageTable {
  public:
-  MessageTable(std::uint64_t secret, std::size_t max_messages) : secret_(secret), max_messages_(max_messages) {}
+  // Of bytes beyond `max_bytes` the oldest go, but for those of messages that are being validated.
+  MessageTable(std::uint64_t secret, std::size_t max_messages, std::size_t max_bytes)
+      : secret_(secret), max_messages_(max_messages), max_bytes_(max_bytes) {}
 
   std::uint64_t secret() const { return secret_; }
   std::uint64_t hash(const MessageId& id) const { return hash(id.view()); }
@@ -74,6 +76,15 @@ class MessageTable {
   MessageSeq end() const { return first_ + size_; }
   std::size_t size() const { return size_; }
 
+  // The validation of a message ended so; of one that was not accepted, and of one that is no longer in the history,
+  // the bytes are let go of by let_go().
+  void conclude(MessageSeq seq, SeenMessage::State state, TimePoint now);
+  void let_go(MessageSeq seq);
+  bool in_history(MessageSeq seq) const { return seq >= first_kept_; }
+  std::size_t validating() const { return validating_; }
+  std::size_t validating_bytes() const { return validating_bytes_; }
+  std::size_t kept_bytes() const { return kept_bytes_; }
+
   // Forgets what was first seen at `oldest` or before.
   void expire(TimePoint oldest);
   // Begins a new history window, and lets go of the bytes of what was seen before the last `history_length` of them.
@@ -95,6 +106,10 @@ class MessageTable {
 
   std::uint64_t secret_;
   std::size_t max_messages_;
+  std::size_t max_bytes_;
+  std::size_t kept_bytes_ = 0;  // of messages
+  std::size_t validating_ = 0;
+  std::size_t validating_bytes_ = 0;
   std::vector<SeenMessage> ring_;  // a power of two, or none
   std::vector<Place> places_;      // twice that, open addressing
   MessageSeq first_ = 0;

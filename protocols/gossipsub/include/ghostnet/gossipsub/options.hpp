@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "ghostnet/runtime/options.hpp"
@@ -68,6 +69,12 @@ struct RouterOptions {
   DataSize max_queue = DataSize::mib(4);  // to one peer
   std::uint32_t max_queue_frames = 4096;  // the same
   std::uint32_t max_promises = 10'000;    // IWANTs whose answers are awaited
+  // Bytes of messages that are kept: for whoever asks for them, of which the oldest go first, and of those whose
+  // verdict is awaited.
+  DataSize max_history = DataSize::mib(64);
+  std::uint32_t max_validating = 1024;      // whose verdict is awaited; more are ignored, and may come again
+  std::uint32_t max_invalid_messages = 64;  // of one peer, between two heartbeats; then it is not heard until then
+  std::uint32_t max_subscription_changes = 1024;  // of one peer, between two heartbeats; beyond it, it is dropped
 
   Result<> validate() const;
   friend bool operator==(const RouterOptions&, const RouterOptions&) = default;
@@ -102,6 +109,8 @@ struct RouterOptions {
                                           in(DataSize{1}, DataSize::mib(64))),
       option<&RouterOptions::max_queue>("max_queue", "what may wait to be sent to one peer",
                                         in(DataSize::kib(1), DataSize::mib(1024))),
+      option<&RouterOptions::max_history>("max_history", "messages kept for whoever asks for them, and to be validated",
+                                          in(DataSize::kib(64), DataSize::mib(65'536))),
   };
 };
 
@@ -130,7 +139,14 @@ struct TopicScoreParams {
   friend bool operator==(const TopicScoreParams&, const TopicScoreParams&) = default;
 };
 
-// v1.1 "Peer Scoring": parameters and thresholds. Without topic parameters a topic adds nothing.
+// Parameters of one topic by its name, in place of those of every topic.
+struct NamedTopicScore {
+  std::string name;
+  TopicScoreParams params;
+  friend bool operator==(const NamedTopicScore&, const NamedTopicScore&) = default;
+};
+
+// v1.1 "Peer Scoring": parameters and thresholds.
 struct ScoreParams {
   bool enabled = false;
   double gossip_threshold = -10;
@@ -150,7 +166,8 @@ struct ScoreParams {
   Duration retain_score = 3600s;
   std::uint32_t max_retained = 10'000;  // scores of peers that left
 
-  TopicScoreParams topic;  // of every topic
+  TopicScoreParams topic{};               // of every topic
+  std::vector<NamedTopicScore> topics{};  // but for these
 
   Result<> validate() const;
   friend bool operator==(const ScoreParams&, const ScoreParams&) = default;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <string_view>
 #include <vector>
 
 #include "ghostnet/gossipsub/options.hpp"
@@ -29,6 +30,13 @@ class PeerScores {
   bool enabled() const { return params_.enabled; }
   const ScoreParams& params() const { return params_; }
 
+  // Topics that have parameters of their own are known by their names; without a name a topic has those of every topic.
+  void name_topic(TopicId topic, std::string_view name);
+  const TopicScoreParams& topic_params(TopicId topic) const {
+    return topic < topic_params_.size() ? *topic_params_[topic] : params_.topic;
+  }
+
+  // Peers of one IPv4 address, or of one /64 of IPv6, share P6 (libp2p/source.hpp).
   Slot connect(const Bytes& peer_id, const IpAddress& address);
   void disconnect(Slot slot, TimePoint now);
 
@@ -63,7 +71,7 @@ class PeerScores {
   };
   struct Record {
     Bytes peer_id{};
-    IpAddress address{};
+    IpAddress source{};
     bool connected = false;
     TimePoint expires{};
     double behaviour_penalty = 0;
@@ -77,13 +85,14 @@ class PeerScores {
   void count_mesh_delivery(TopicStats& stats);
   void forget(Slot slot);
   void forget_oldest();
-  void leave_address(const Record& record);
+  void leave_source(const Record& record);
 
   const ScoreParams& params_;
   std::vector<Record> records_;
   std::vector<Slot> free_;
   std::map<Bytes, Slot> by_id_;
-  std::map<IpAddress, std::uint32_t> peers_of_address_;
+  std::map<IpAddress, std::uint32_t> peers_of_source_;
+  std::vector<const TopicScoreParams*> topic_params_;  // by topic, into params_
   std::size_t retained_ = 0;
 };
 

@@ -6,7 +6,8 @@
 //
 // Each peer has two streams, one for each direction (libp2p/specs, pubsub/README.md "Stream management"). Frames that
 // are ready together leave in one write. A stream that is lost while the connection stays is opened again, after a
-// pause that doubles. A peer that breaks the protocol or its bounds is not listened to any more and disconnected. The
+// pause that doubles. Connections to peers of a mesh, and to direct peers, are not closed for being too many (as in
+// go-libp2p-pubsub). A peer that breaks the protocol or its bounds is not listened to any more and disconnected. The
 // node and the handler outlive it; dropping it resets its streams.
 #pragma once
 
@@ -35,9 +36,14 @@ class PubsubHandler {
  public:
   // A message of a subscribed topic that was accepted; not one of this node's own. May not destroy the Pubsub.
   virtual void received(const Delivery& delivery) = 0;
-  // Application's verdict, after the signature was found right.
-  virtual Verdict validate(const Message& message) {
+  // The application's verdict, after the signature was found right. Nothing: it comes later, by Pubsub::conclude();
+  // until then the message is neither delivered nor forwarded, and Pubsub keeps its bytes (Delivery::encoded). No more
+  // than RouterOptions::max_validating are awaited at once; what comes beyond is not looked at. `message` is good until
+  // this returns; `from` is the neighbour that brought it. May not publish, subscribe or conclude.
+  virtual std::optional<Verdict> validate(MessageSeq seq, const Message& message, const libp2p::PeerId& from) {
+    static_cast<void>(seq);
     static_cast<void>(message);
+    static_cast<void>(from);
     return Verdict::accept;
   }
   // A link of the mesh came or went.
@@ -62,9 +68,11 @@ std::optional<MessageId> content_id(const Message& message);
 
 class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver, private RouterEvents {
  public:
-  // Options are valid. The tracer, if there is one, outlives it.
+  // Options are valid. The tracer, if there is one, outlives it. With direct peers every message is exchanged outside
+  // of the mesh, whatever their score (v1.1 "Explicit Peering Agreements": both sides agree on it); they are dialled at
+  // the addresses that the node's peer store has, now and whenever they are not connected.
   Pubsub(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring, PubsubHandler& handler,
-         RouterTracer* tracer = nullptr);
+         RouterTracer* tracer = nullptr, std::vector<libp2p::PeerId> direct_peers = {});
   Pubsub(const Pubsub&) = delete;
   Pubsub& operator=(const Pubsub&) = delete;
   ~Pubsub();
@@ -74,6 +82,11 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
   void unsubscribe(std::string_view topic);
   // Signs by the policy. Errors: those of Router::publish().
   Result<MessageId> publish(std::string_view topic, ByteView data);
+
+  // The verdict that validate() left open. A message that is not awaited any more is passed over.
+  void conclude(MessageSeq seq, Verdict verdict) { router_.conclude(host_.now(), seq, verdict); }
+  // P5, of a peer that is connected.
+  void set_app_score(const libp2p::PeerId& peer, double score);
 
   // Router::send_as_is().
   bool send_as_is(const libp2p::PeerId& peer, const Rpc& rpc);
@@ -86,7 +99,7 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
   struct Peer;
 
   static Router::Config router_config(libp2p::Node& node, const RouterOptions& options, const ScoreParams& scoring,
-                                      RouterTracer* tracer);
+                                      RouterTracer* tracer, std::span<const libp2p::PeerId> direct_peers);
 
   void accept(std::unique_ptr<libp2p::PeerStream> stream) override;
   void connected(const libp2p::ConnectionInfo& connection) override;
@@ -133,6 +146,7 @@ class Pubsub final : private libp2p::StreamHandler, private libp2p::NodeObserver
   std::vector<Peer*> to_flush_;  // the router has something for them
   TurnEnd<Pubsub, &Pubsub::flush> flush_;
   Scope scope_;
+  std::vector<libp2p::PeerId> direct_peers_;
   std::vector<libp2p::Registration> registrations_;
 };
 

@@ -107,7 +107,8 @@ struct RouterCounters {
   std::uint64_t delivered = 0;  // accepted messages of others
   std::uint64_t duplicates = 0;
   std::uint64_t rejected = 0;
-  std::uint64_t ignored = 0;         // by verdict, or of no subscribed topic
+  std::uint64_t ignored = 0;         // by verdict, of no subscribed topic, or of a peer that sent too many invalid ones
+  std::uint64_t throttled = 0;       // not looked at: too many verdicts are awaited
   std::uint64_t malformed = 0;       // RPCs and messages
   std::uint64_t graylisted = 0;      // RPCs not looked at
   std::uint64_t forwarded = 0;       // copies queued
@@ -222,7 +223,8 @@ class Router {
   bool allowed(const Message& message) const;
   void on_duplicate(TimePoint now, MessageSeq seq, Peer& source);
   void accept(MessageSeq seq);
-  void refuse(MessageSeq seq, SeenMessage::State state);
+  void refuse(MessageSeq seq);
+  bool may_validate(std::size_t size) const;
   void forward(MessageSeq seq, const Topic& topic, const Message& message);
   void spread(TimePoint now, MessageSeq seq, Topic& topic);
   void give(Peer& peer, SendQueue::Class of, const Frame& frame, MessageSeq seq, std::uint64_t hash);
@@ -242,6 +244,7 @@ class Router {
   void graft(TimePoint now, Topic& topic, Peer& peer);
   void prune(TimePoint now, Topic& topic, Peer& peer, Px px, Duration backoff);
   void refuse_graft(TimePoint now, Topic& topic, Peer& peer, Px px);
+  void queue_prune(Topic& topic, Peer& peer, Px px, Duration backoff);
   void remove_from_mesh(Topic& topic, Peer& peer);
   void add_backoff(TimePoint now, Topic& topic, const Peer& peer, Duration backoff);
   Pending& pending(Peer& peer);

@@ -1,4 +1,7 @@
 // RecordStore: values and providers that a server of the DHT keeps for others, within bounds and for a time.
+//
+// Where there is no room, the keys that lie farthest from the server make it for nearer ones: a server is asked for
+// what lies near it, and whoever fills it with other things drives out nothing that anybody looks for here.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "ghostnet/kademlia/key.hpp"
 #include "ghostnet/kademlia/message.hpp"
 #include "ghostnet/runtime/bytes.hpp"
 #include "ghostnet/runtime/time.hpp"
@@ -31,14 +35,15 @@ class RecordStore {
   static constexpr std::size_t kMaxProviderAddresses = 8;
   static constexpr std::size_t kMaxAddressBytes = 128;
 
-  explicit RecordStore(const RecordStoreOptions& options) : options_(options) {}
+  // `own` is where the server lies.
+  RecordStore(const Key& own, const RecordStoreOptions& options) : own_(own), options_(options) {}
 
-  // Replaces what the key had. Errors: limit when there is no room.
+  // Replaces what the key had. Errors: limit when there is no room, and nothing farther away that would make it.
   Result<> put(Record record, TimePoint now);
   const Record* get(ByteView key, TimePoint now);
 
-  // When there is no room, or the provider has too many keys, it is not taken (false); of one key the provider that
-  // expires first goes.
+  // When there is no room, nor anything farther away, or the provider has too many keys, it is not taken (false); of
+  // one key the provider that expires first goes.
   bool add_provider(ByteView key, PeerInfo provider, TimePoint now);
   std::vector<PeerInfo> providers(ByteView key, TimePoint now);
 
@@ -53,6 +58,7 @@ class RecordStore {
   struct Stored {
     Record record;
     TimePoint until;
+    Distance distance;
   };
   struct Provider {
     PeerInfo info;
@@ -60,14 +66,23 @@ class RecordStore {
     TimePoint addresses_until;
   };
   using ProvidersOfKey = std::vector<Provider>;
+  struct Provided {
+    Distance distance;
+    ProvidersOfKey all{};
+  };
 
+  bool drop_farthest_value(const Distance& than);
+  bool drop_farthest_provided(const Distance& than);
+  void drop_value(std::map<Bytes, Stored>::iterator value);
+  void drop_provided(std::map<Bytes, Provided>::iterator provided);
   static std::size_t bytes_of(const PeerInfo& provider);
   ProvidersOfKey::iterator remove(ProvidersOfKey& all, ProvidersOfKey::iterator provider);
   void drop_addresses(Provider& provider);
 
+  Key own_;
   RecordStoreOptions options_;
   std::map<Bytes, Stored> values_;
-  std::map<Bytes, ProvidersOfKey> providers_;
+  std::map<Bytes, Provided> providers_;
   std::map<libp2p::PeerId, std::size_t> keys_of_;  // of each provider
   std::size_t provider_bytes_ = 0;
   std::size_t value_bytes_ = 0;

@@ -20,6 +20,10 @@ inline constexpr std::string_view kPingId = "/ipfs/ping/1.0.0";
 inline constexpr std::string_view kIdentifyPushId = "/ipfs/id/push/1.0.0";
 inline constexpr std::size_t kMaxIdentifyBytes = 8 * 1024;  // of one message, as go-libp2p reads them
 inline constexpr std::size_t kMaxIdentifyMessages = 10;
+// Streams that one peer may have open with a node at once; more are reset. Of ping the specification says so.
+inline constexpr std::size_t kMaxPingStreams = 2;
+inline constexpr std::size_t kMaxIdentifyStreams = 4;
+inline constexpr std::size_t kMaxPushStreams = 4;
 
 struct Identify {
   static constexpr std::size_t kMaxAddresses = 256;

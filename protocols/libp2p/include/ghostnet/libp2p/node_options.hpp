@@ -33,10 +33,16 @@ struct NodeOptions {
   Duration grace_period = 20s;
   std::size_t max_connections = 1024;  // a hard bound; more are refused
   std::size_t max_connections_per_peer = 8;
+  // Inbound ones of one IPv4 address or IPv6 /64 (source.hpp), those that are being upgraded included; loopback is
+  // exempt. go-libp2p has 8, which keeps apart few of those who share a NAT.
+  std::size_t max_inbound_per_address = 64;
   std::size_t max_pending_inbound = 64;             // accepted and not yet upgraded
   std::size_t max_pending_inbound_per_address = 8;  // of these from one IPv4 address or IPv6 /64; loopback is exempt
   std::size_t max_pending_dials = 160;
   std::size_t max_parallel_dials_per_peer = 8;
+  // Of all connections together (YamuxBudget).
+  std::size_t max_receive_bytes = 256 * 1024 * 1024;
+  std::size_t max_inbound_streams = 16'384;
 
   Duration dial_timeout = 15s;         // of one address, upgrade included
   Duration upgrade_timeout = 15s;      // of an inbound connection

@@ -72,7 +72,21 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   struct Connection {
     std::shared_ptr<const ConnectionInfo> info;
     YamuxSession session;
-    Scope scope;  // of what is done for this connection alone
+    Scope scope;              // of what is done for this connection alone
+    TimePoint pushes_from{};  // when the peer began to push identify, and
+    std::size_t pushes = 0;   // how often it has since then
+  };
+  // Streams of a protocol that each peer has open, as far as a handler of ours counts them.
+  class Counts {
+   public:
+    explicit Counts(std::size_t max) : max_(max) {}
+    // False: the peer has all that it may have.
+    bool enter(const PeerId& peer);
+    void leave(const PeerId& peer);
+
+   private:
+    std::size_t max_;
+    std::unordered_map<PeerId, std::size_t> open_;
   };
   // Ends when an attempt succeeds, when all have failed, or when the peer itself connects.
   struct Dialling {
@@ -135,6 +149,8 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   Task<> serve(std::unique_ptr<Connection> connection);
   void remove(Connection& connection, const Error& why);
   void trim();
+  Task<> trim_later();
+  std::size_t inbound_of(const IpAddress& source) const;
   Connection* connection_to(const PeerId& peer) const;
   const std::vector<std::string>& security_ids() const { return security_ids_; }
   const NoiseIdentity& noise_identity();
@@ -160,6 +176,7 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   Task<> take_push(std::unique_ptr<PeerStream> stream);
   Task<> answer_pings(std::unique_ptr<PeerStream> stream);
   Task<> identify_new(PeerId peer);
+  bool may_push(const PeerId& peer);
   Task<> push_to(PeerId peer);
   Task<Result<>> read_identify(Stream& stream, PeerId peer);
   Identify describe_self(const ConnectionInfo* to);
@@ -168,6 +185,7 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   std::vector<std::string> security_ids_;
   std::optional<NoiseIdentity> noise_identity_;
   std::optional<TlsIdentity> tls_identity_;
+  YamuxBudget budget_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::list<Connection*> connections_;  // in the order in which they were opened
   std::size_t outbound_count_ = 0;      // of them
@@ -175,6 +193,8 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   std::unordered_map<PeerId, std::shared_ptr<Dialling>> dialling_;
   std::size_t pending_inbound_ = 0;
   std::map<IpAddress, std::size_t> pending_of_source_;
+  std::map<IpAddress, std::size_t> inbound_of_source_;  // that are open
+  bool trims_later_ = false;
   std::size_t pending_dials_ = 0;
   std::uint64_t next_registration_ = 1;
   std::vector<Handler> handlers_;
@@ -182,7 +202,9 @@ class Swarm final : public std::enable_shared_from_this<Swarm>, private YamuxSes
   std::optional<PeerRecord> record_;  // where we say that we listen, and
   Bytes sealed_record_;               // that we said it
   std::uint64_t record_seq_ = 0;
-  std::unordered_map<PeerId, std::size_t> ping_streams_;
+  Counts pings_;
+  Counts identifies_;
+  Counts pushes_;
   bool closing_ = false;
   Event quiet_;  // no connection is left
   IdentifyHandler identify_handler_{*this};

@@ -9,8 +9,8 @@
 // the reader used it up within four round trips, the window doubles first, as go-yamux has it, up to
 // max_window_bytes. The round trip is measured, by a ping, once a stream is busy enough to need it.
 //
-// What a peer can do is bounded: streams (more are reset), what is held for readers (max_receive_bytes), bytes beyond
-// a window, answers to pings that it does not read: each ends the session.
+// What a peer can do is bounded: streams (more are reset), what is held for readers (max_receive_bytes, and what all
+// sessions share, YamuxBudget), bytes beyond a window, answers to pings that it does not read: each ends the session.
 #pragma once
 
 #include <array>
@@ -116,8 +116,8 @@ class YamuxEngine {
     ~Driver() = default;
   };
 
-  // The options and the driver outlive it.
-  YamuxEngine(Side side, const YamuxOptions& options, Driver& driver, TimePoint now);
+  // The options, the driver and the budget, if there is one, outlive it.
+  YamuxEngine(Side side, const YamuxOptions& options, Driver& driver, TimePoint now, YamuxBudget* budget = nullptr);
   YamuxEngine(const YamuxEngine&) = delete;
   YamuxEngine& operator=(const YamuxEngine&) = delete;
   ~YamuxEngine() { end(Errc::closed); }
@@ -173,6 +173,10 @@ class YamuxEngine {
   void throw_away(Drained& drained, std::uint32_t bytes);
   void reset_unknown(std::uint32_t id) { queue({YamuxType::window_update, yamux_flag::kRst, id, 0}); }
   bool is_ours(std::uint32_t id) const { return (id % 2 == 1) == (side_ == Side::client); }
+  void hold(std::size_t bytes);
+  void release(std::size_t bytes);
+  bool holds_too_much() const;
+  void leave_budget(const YamuxStreamState& stream);
   void insert(YamuxStreamState& stream);
   void remove(YamuxStreamState& stream);
   void queue(const YamuxHeader& header, std::span<const ByteView> parts = {}, std::size_t size = 0);
@@ -185,6 +189,7 @@ class YamuxEngine {
 
   const YamuxOptions& options_;
   Driver& driver_;
+  YamuxBudget* budget_;
   Side side_;
   bool we_go_ = false;
   bool over_ = false;

@@ -27,4 +27,14 @@ struct YamuxOptions {
   Duration keepalive_timeout = 10s;   // without an answer for so long, the session ends
 };
 
+// What all sessions of a node have together; one of them alone cannot use up what the others need.
+struct YamuxBudget {
+  // Held for readers of all streams. Beyond it a session that holds more than kYamuxInitialWindowBytes ends when more
+  // comes to it.
+  std::size_t max_receive_bytes;
+  std::size_t max_inbound_streams;  // open at once; more are reset
+  std::size_t held_bytes = 0;
+  std::size_t inbound_streams = 0;
+};
+
 }  // namespace ghostnet::libp2p

@@ -77,9 +77,9 @@ class YamuxSession final : private YamuxEngine::Driver, private ForeseenReader {
     ~Acceptor() = default;
   };
 
-  // The options outlive it.
+  // The options and the budget outlive it.
   YamuxSession(Host& host, std::unique_ptr<Stream> secured, std::shared_ptr<const ConnectionInfo> info,
-               const YamuxOptions& options, NodeMetrics& metrics, Acceptor& acceptor);
+               const YamuxOptions& options, NodeMetrics& metrics, Acceptor& acceptor, YamuxBudget* budget = nullptr);
   YamuxSession(const YamuxSession&) = delete;
   YamuxSession& operator=(const YamuxSession&) = delete;
   ~YamuxSession();
