@@ -69,8 +69,7 @@ void Recorder::sample() {
   if (now < next_sample_) return;
   declare_metrics();
   samples_.clear();
-  sample_totals(now);
-  sample_hosts(now);
+  sample_values(now);
   if (!samples_.empty()) sink_.samples(samples_);
   sample_histograms(now);
   link_meter_.sample();
@@ -84,45 +83,48 @@ bool Recorder::has_value(MetricId metric) const {
   return kind == MetricKind::counter || (kind == MetricKind::gauge && looks_);
 }
 
-void Recorder::sample_totals(TimePoint now) {
-  const MetricHub& hub = world_.metrics();
-  for (const MetricId metric : hub.metrics_by_name()) {
+// In the order in which they are kept, which spares the store sorting them: by metric, then host, its total last.
+void Recorder::sample_values(TimePoint now) {
+  const std::vector<bool> of_hosts = sampled_by_host(now);
+  for (std::size_t i = 0; i < declared_; ++i) {
+    const MetricId metric{static_cast<std::uint32_t>(i)};
     if (!has_value(metric)) continue;
+    const bool each = of_hosts[i];
+    std::vector<bool>& begun = begun_[i];
+    if (each) begun.resize(world_.host_count());
     double sum = 0;
-    hub.for_each_value(metric, [&](HostId, std::int64_t value) { sum += static_cast<double>(value); });
+    world_.metrics().for_each_value(metric, [&](HostId host, std::int64_t value) {
+      sum += static_cast<double>(value);
+      if (!each || !sampled_[host] || (value == 0 && !begun[host])) return;
+      begun[host] = true;
+      samples_.push_back({now, in_sink(metric), host, static_cast<double>(value)});
+    });
     samples_.push_back({now, in_sink(metric), kNoHost, sum});
   }
 }
 
-void Recorder::sample_hosts(TimePoint now) {
+// Of which metrics the values of single hosts are taken now: those that were named, or in turn as many as are owed.
+std::vector<bool> Recorder::sampled_by_host(TimePoint now) {
   const MetricHub& hub = world_.metrics();
+  std::vector<bool> chosen(declared_);
   if (!options_.series.empty()) {
     for (const std::string& name : options_.series) {
-      if (const auto metric = hub.find(name); metric && has_value(*metric)) sample_host_values(now, *metric);
+      if (const auto metric = hub.find(name)) chosen[std::to_underlying(*metric)] = true;
     }
-    return;
+    return chosen;
   }
   std::vector<MetricId> in_turn;
   for (const MetricId metric : hub.metrics_by_name()) {
     if (has_value(metric)) in_turn.push_back(metric);
   }
-  if (in_turn.empty()) return;
+  if (in_turn.empty()) return chosen;
   constexpr std::int64_t kTurnNs = 1'000'000'000 / kHostSamplesPerSecond;
   owed_ns_ += (now - last_sample_).count();
   for (std::size_t taken = 0; owed_ns_ >= kTurnNs && taken < in_turn.size(); ++taken, owed_ns_ -= kTurnNs) {
-    sample_host_values(now, in_turn[turn_++ % in_turn.size()]);
+    chosen[std::to_underlying(in_turn[turn_++ % in_turn.size()])] = true;
   }
   owed_ns_ = std::min(owed_ns_, kTurnNs - 1);
-}
-
-void Recorder::sample_host_values(TimePoint now, MetricId metric) {
-  std::vector<bool>& begun = begun_[std::to_underlying(metric)];
-  begun.resize(world_.host_count());
-  world_.metrics().for_each_value(metric, [&](HostId host, std::int64_t value) {
-    if (!sampled_[host] || (value == 0 && !begun[host])) return;
-    begun[host] = true;
-    samples_.push_back({now, in_sink(metric), host, static_cast<double>(value)});
-  });
+  return chosen;
 }
 
 void Recorder::sample_histograms(TimePoint now) {

@@ -57,9 +57,8 @@ class Recorder {
   void declare_metrics();
   void record_totals(const RunReport& report);
   bool has_value(MetricId metric) const;
-  void sample_totals(TimePoint now);
-  void sample_hosts(TimePoint now);
-  void sample_host_values(TimePoint now, MetricId metric);
+  void sample_values(TimePoint now);
+  std::vector<bool> sampled_by_host(TimePoint now);
   void sample_histograms(TimePoint now);
 
   ResultSink& sink_;
