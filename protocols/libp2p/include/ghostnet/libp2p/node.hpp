@@ -19,8 +19,8 @@
 //   };
 //
 // Connections: TCP, secured by Noise or TLS 1.3 (or not at all: for simulations), multiplexed by yamux, as libp2p does
-// it byte for byte; peers are told apart by the keys that they proved to have. There is at most one connection to a
-// peer that the node itself opened; connect() and open_stream() use what is there. Beyond `high_water` connections the
+// it byte for byte; peers are told apart by the keys that they proved to have. connect() and open_stream() use the
+// connection that is there; of those that were opened at once, both are kept. Beyond `high_water` connections the
 // least valued are closed, never protected ones. A failed address is not dialled again for a while that doubles.
 //
 // Whoever made a Node owns it; it is gone before its host is, and streams, registrations and users of it before it is.
