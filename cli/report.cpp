@@ -112,6 +112,9 @@ std::string complaints_of(const RunRecord& record) {
   if (!record.report) return err.take();
   const std::string label = record.label.empty() ? "" : record.label + ": ";
   for (const std::string& warning : record.report->warnings) err.add("warning: {}{}\n", label, warning);
+  if (label.empty()) {  // of several runs they are told together
+    for (const auto& failed : record.report->failed_requests) err.add("warning: {}\n", failed.text());
+  }
   if (record.report->error) complain(*record.report->error);
   return err.take();
 }
@@ -187,6 +190,12 @@ json document_of(const RunCommand& command, const RunRecord& record) {
   document["peak_rss_bytes"] = record.peak_rss_bytes;
   document["hosts"] = report.hosts;
   document["warnings"] = report.warnings;
+  for (const scenarios::FailedRequests& failed : report.failed_requests) {
+    document["failed_requests"].push_back({{"operation", failed.operation},
+                                           {"error", to_string(failed.why)},
+                                           {"count", failed.count},
+                                           {"first", failed.first}});
+  }
   add_metrics(document, report);
   for (const auto& [text, verdict] : report.expectations) {
     document["expectations"].push_back(
@@ -206,6 +215,7 @@ json empty_document() {
   json document = {{"status", "error"},
                    {"parameters", json::object()},
                    {"warnings", json::array()},
+                   {"failed_requests", json::array()},
                    {"metrics", json::object()},
                    {"groups", json::object()},
                    {"expectations", json::array()},

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <numeric>
 #include <thread>
 
@@ -49,6 +50,18 @@ class Output {
   // That the runs are ones to be seen beside each other.
   void sum_up() { sums_up_ = !command_.json && !command_.quiet; }
 
+  // The requests that failed in one of several runs. Of a sweep over a lossy network nearly every run has some:
+  // each kind is told once, at the end.
+  void note_failed_requests(const json& document) {
+    ++runs_;
+    for (const json& one : document["failed_requests"]) {
+      FailedRequests& failed = failed_requests_[{one["operation"], one["error"]}];
+      if (failed.runs++ > 0) continue;
+      failed.count = one["count"];
+      failed.first = one["first"];
+    }
+  }
+
   int finish() {
     if (!command_.junit.empty()) {
       if (Result<> written = write_junit(); !written) {
@@ -58,6 +71,7 @@ class Output {
     }
     if (command_.json) print_json({{"schema_version", 1}, {"runs", documents_}});
     fmt::print("{}", summary_.text());
+    if (!command_.json) tell_failed_requests();
     return exit_code_;
   }
 
@@ -71,6 +85,19 @@ class Output {
   void note(int exit_code) { exit_code_ = worse(exit_code_, exit_code); }
 
  private:
+  struct FailedRequests {
+    std::size_t runs = 0;
+    std::uint64_t count = 0;  // in the first of them
+    std::string first;
+  };
+
+  void tell_failed_requests() const {
+    for (const auto& [kind, failed] : failed_requests_) {
+      fmt::print(stderr, "warning: {} failed with {} in {} of {} runs, {} in the first of these: {}\n", kind.first,
+                 kind.second, failed.runs, runs_, failed.count, failed.first);
+    }
+  }
+
   Result<> write_junit() const {
     OutputFile file(command_.junit);
     if (Result<> opened = file.open(); !opened) return opened;
@@ -83,6 +110,8 @@ class Output {
   std::vector<json> documents_;
   bool sums_up_ = false;
   SweepSummary summary_;
+  std::size_t runs_ = 0;
+  std::map<std::pair<std::string, std::string>, FailedRequests> failed_requests_;  // by operation and error
 };
 
 // With the name of its run, where its process died before it could say.
@@ -157,7 +186,9 @@ void run_in_pool(const RunCommand& command, const Program& program, const Plan& 
   };
   pool.on_reply = [&](std::size_t index, RunReply reply) {
     bar.clear();
-    output.add(named(std::move(reply), plan.runs[index]));
+    reply = named(std::move(reply), plan.runs[index]);
+    if (!plan.runs[index].label().empty()) output.note_failed_requests(reply.document);
+    output.add(std::move(reply));
   };
   pool.on_progress = [&](const PoolProgress& progress) {
     if (!bar.is_due()) return;

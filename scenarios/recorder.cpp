@@ -175,6 +175,7 @@ Result<> Recorder::finish(const RunReport& report, RunOutcome outcome) {
   outcome.events = report.counters.turns;
   outcome.datagrams = report.counters.datagrams_delivered;
   outcome.warnings = report.warnings;
+  for (const FailedRequests& failed : report.failed_requests) outcome.warnings.push_back(failed.text());
   return sink_.finish(outcome);
 }
 

@@ -9,8 +9,6 @@ namespace ghostnet::scenarios {
 
 namespace {
 
-std::string in_times(std::uint64_t count) { return count == 1 ? "once" : fmt::format("{} times", count); }
-
 std::string with_whom(const Peer& peer) { return peer.id == kNoHost ? "" : fmt::format(" with host-{}", peer.id); }
 
 constexpr Duration kProgressStep = 100ms;      // of the run's time
@@ -18,6 +16,12 @@ constexpr Duration kStopLimit = 5s;            // for the graceful end
 constexpr std::size_t kMaxOutstanding = 1024;  // operations of one workload that one host has under way
 
 }  // namespace
+
+std::string FailedRequests::text() const {
+  const std::string times = count == 1 ? "once" : fmt::format("{} times", count);
+  const std::string example = first == to_string(why) ? "" : "; the first: " + first;
+  return fmt::format("{} failed {} with {}{}", operation, times, to_string(why), example);
+}
 
 // Those of one group.
 class Runner::HostDirectory final : public Directory {
@@ -201,8 +205,11 @@ Task<> Runner::perform(HostId id, Service& service, Peer peer, const Scenario::W
 
 // The service's own metrics count failures; here the first of each kind is kept, for it says why.
 void Runner::note_failure(const Scenario::Workload& workload, const Error& why) {
-  Failures& failures = failures_[{workload.operation.operation->name, why.code()}];
-  if (failures.count++ == 0) failures.first = why.message();
+  const std::string& operation = workload.operation.operation->name;
+  FailedRequests& failures = failures_[{operation, why.code()}];
+  if (failures.count++ == 0) {
+    failures = {.operation = operation, .why = why.code(), .count = 1, .first = std::string(why.message())};
+  }
 }
 
 std::optional<Peer> Runner::choose_peer(HostId id, const std::vector<HostId>& group, Random& random) {
@@ -281,11 +288,7 @@ RunReport Runner::run() {
   report.digest = world_.digest();
   report.counters = world_.counters();
   report.warnings = world_.warnings();
-  for (const auto& [kind, failures] : failures_) {
-    const std::string_view why = to_string(kind.second);
-    report.warnings.push_back(fmt::format("{} failed {} with {}{}", kind.first, in_times(failures.count), why,
-                                          failures.first == why ? "" : "; the first: " + failures.first));
-  }
+  for (const auto& [kind, failures] : failures_) report.failed_requests.push_back(failures);
   report.metrics = windows_.measured();
   report.error = failure_;
   judge(report);

@@ -13,7 +13,7 @@ short=(run "$scenarios/echo.yaml" --until '2 s' --set workload.0.echo.stop='1 s'
 # A run is the same whether it is recorded or not, and has every field of its document either way.
 is digest "$(ghostnet "${short[@]}" --json --db one.sqlite | digest)" "$(ghostnet "${short[@]}" --json | digest)"
 for field in id name file mode carrier seed parameters sweep_point repeat revision digest status simulated_s setup_wall_s \
-  wall_s events datagrams peak_rss_bytes hosts warnings metrics groups expectations error; do
+  wall_s events datagrams peak_rss_bytes hosts warnings failed_requests metrics groups expectations error; do
   [[ $(ghostnet "${short[@]}" --json) == *"\"$field\":"* ]] || is "field of --json" "" "$field"
   [[ $(ghostnet run missing.yaml --json) == *"\"$field\":"* ]] || is "field of --json after an error" "" "$field"
 done
@@ -21,8 +21,10 @@ done
 
 # A sweep records each of its runs once, in processes side by side, and resuming it does nothing.
 sweep=("${short[@]}" --sweep network.loss=0%,1% --sweep network.latency=5ms,10ms --jobs 2)
-ghostnet "${sweep[@]}" --repeat 2 --quiet --junit sweep.xml
+ghostnet "${sweep[@]}" --repeat 2 --quiet --junit sweep.xml 2>sweep.err
 is "sweep: exit code" $? 0
+is "sweep: requests that failed are told once" "$(grep -c 'warning: echo failed with timed_out in [1-4] of 8 runs' sweep.err)" 1
+is "sweep: nothing else is told" "$(wc -l <sweep.err)" 1
 is "sweep: runs" "$(runs results.sqlite)" 8
 is "sweep: different runs" "$(ghostnet results list | tail -n +2 | sed 's/.*wall  //; s/.*s  network/network/' | sort -u | wc -l)" 8
 is "sweep: JUnit" "$(grep -c '<testcase' sweep.xml)" 8

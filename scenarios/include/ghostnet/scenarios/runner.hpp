@@ -23,6 +23,16 @@
 
 namespace ghostnet::scenarios {
 
+// What a workload asked for and did not get, one for each operation and kind of error.
+struct FailedRequests {
+  std::string operation;
+  Errc why{};
+  std::uint64_t count = 0;
+  std::string first;  // the message of the first
+
+  std::string text() const;
+};
+
 struct RunReport {
   RunStatus status = RunStatus::passed;
   std::size_t hosts = 0;
@@ -31,7 +41,8 @@ struct RunReport {
   sim::WorldCounters counters;
   std::vector<MetricSnapshot> metrics;
   std::vector<std::pair<std::string, ExpectationRule::Verdict>> expectations;  // none where it was interrupted
-  std::vector<std::string> warnings;
+  std::vector<FailedRequests> failed_requests;
+  std::vector<std::string> warnings;  // what else is to be known
   // What ended the run before its time; the rest is then what there was.
   std::optional<Error> error;
 };
@@ -68,10 +79,6 @@ class Runner final : private FaultDirector::Stage {
   class HostDirectory;
   struct Occupant;
   class Neighbours;
-  struct Failures {
-    std::uint64_t count = 0;
-    std::string first;
-  };
 
   Result<> start_services(HostId id);
   // Those that have begun.
@@ -108,7 +115,7 @@ class Runner final : private FaultDirector::Stage {
   std::vector<bool> begun_;  // by workload
   std::function<void(const Progress&)> on_progress_;
   Recorder* recorder_ = nullptr;
-  std::map<std::pair<std::string, Errc>, Failures> failures_;  // by operation and kind
+  std::map<std::pair<std::string, Errc>, FailedRequests> failures_;  // by operation and kind
   bool interrupted_ = false;
   std::optional<Error> failure_;
   MetricWindows windows_;
