@@ -361,7 +361,7 @@ expect:
   - tcp.retransmits[senders] > 10
   - tcp.retransmits[sinks] == 0
   - tcp.retransmits == tcp.retransmits[senders]
-  - min(tcp.smoothed_rtt[senders]) >= 50 ms
+  - min(tcp.smoothed_rtt[senders]) >= 30 ms
   - p50(tcp.handshake) < 1 s
   - max(tcp.window) > 14600 B
   - { that: tcp.opened == 0, from: 10 s, until: 20 s }
