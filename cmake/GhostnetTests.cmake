@@ -1,5 +1,9 @@
 # Programs of tests. ctest gets one entry per GoogleTest suite, listed by the program itself after it was linked:
 # fewer processes than an entry per case, and a failure still has an address.
+#
+# The code of the tests themselves is not optimized, in any build: what GoogleTest unfolds in it would take half of the
+# time of a whole build, and what is tested is in the libraries.
+set(GHOSTNET_TEST_OPTIONS -O0)
 
 # ghostnet_patience(<test> <seconds>): how long the test may take; three times as long where sanitizers slow it down.
 function(ghostnet_patience test seconds)
@@ -31,6 +35,7 @@ function(ghostnet_unit_tests name)
   set(target ${name}_tests)
   add_executable(${target} ${sources})
   set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)  # each file has helpers and constants of its own
+  target_compile_options(${target} PRIVATE ${GHOSTNET_TEST_OPTIONS})
   target_include_directories(${target} PRIVATE "${arg_FOLDER}")
   target_link_libraries(${target} PRIVATE ${libraries} GTest::gmock GTest::gtest GTest::gtest_main)
 
