@@ -245,6 +245,15 @@ which is what is measured; beside it, how far the mean of as many such runs stra
 |---|---|---|---|---|---|---|---|---|---|
 )";
 
+constexpr std::string_view kAfterRows =
+    R"(
+About 100 Mbit/s, 100 ms, 0.01 %: a run meets some ten losses, and means stray. Over 300 runs ours is 27.57 ± 0.87, over 90 runs
+ns-3's is 29.68 ± 1.67: ours is 0.93 ± 0.06 of it, and what RFC 9438 makes of such losses. It is not the beginning: in
+the first ten seconds both carry 61.8, and in seconds 10 to 40 ns-3's carries the same where its HyStart is held to the 16 ms of RFC 9406
+(`HyStartDelayMax`). Nor is it the growth: on the same losses, segment by segment, ns-3's rule carries 24.38 where
+RFC 9438's carries 24.22 ± 0.53. What is left is unexplained.
+)";
+
 constexpr std::string_view kFairnessIntroduction =
     R"(
 ## Fairness
@@ -386,6 +395,7 @@ std::string page(std::string_view only) {
                         c.loss == 0 ? "" : fmt::format(" ± {:.2f}", ratio_stray), c.theory_mbit(), theory,
                         c.loss == 0 ? "" : fmt::format(" ± {:.2f}", stray), ours.mean() / theory);
   }
+  if (only.empty()) text += kAfterRows;
   text += kFairnessIntroduction;
   for (const FairnessRow& row : fair_rows) {
     text += fmt::format("| {} | {:.3f} | {:.3f} | {:.3f} | {:.3f} |\n", row.flows, sheet[row.cubic].mean(),
