@@ -4,7 +4,7 @@ set -euo pipefail
 said=$(mktemp)
 "$1" >"$said" &
 waiting=$!
-trap 'kill $waiting 2>/dev/null; rm -f "$said"' EXIT
+trap 'kill $waiting 2>/dev/null || true; rm -f "$said"' EXIT
 for _ in $(seq 100); do [[ -s $said ]] && break || sleep 0.1; done
 address=$(<"$said")
 greeting=$(timeout 20 "$1" "$address" Ada)
