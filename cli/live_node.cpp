@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "command.hpp"
 #include "ghostnet/crypto/secret.hpp"
 #include "ghostnet/libp2p/service.hpp"
+#include "ghostnet/runtime/text.hpp"
 
 namespace ghostnet::cli {
 namespace {
@@ -65,13 +65,9 @@ Result<std::vector<libp2p::Multiaddr>> bootstrap_list(const std::string& path) {
   if (!text) return fail(text.error().while_doing("reading the bootstrap list " + path));
   std::string_view rest = *text;
   for (std::size_t number = 1; !rest.empty(); ++number) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    line = line.substr(0, line.find('#'));
-    const std::size_t first = line.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) continue;
-    line = line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
+    std::string_view line = take_until(rest, '\n');
+    line = trimmed(line.substr(0, line.find('#')));
+    if (line.empty()) continue;
     const auto address = libp2p::Multiaddr::parse(line);
     if (!address) return fail(address.error().while_doing(fmt::format("{}:{}", path, number)));
     addresses.push_back(*address);

@@ -1,5 +1,10 @@
 # Programs of tests. ctest gets one entry per GoogleTest suite, listed by the program itself after it was linked:
 # fewer processes than an entry per case, and a failure still has an address.
+#
+# The code of the tests themselves is not optimized, in any build: what GoogleTest unfolds in it would take half of the
+# time of a whole build, and what is tested is in the libraries. Where a test is long and its subject stands in headers,
+# its program is OPTIMIZED as the libraries are.
+set(GHOSTNET_TEST_OPTIONS -O0)
 
 # ghostnet_patience(<test> <seconds>): how long the test may take; three times as long where sanitizers slow it down.
 function(ghostnet_patience test seconds)
@@ -9,12 +14,12 @@ function(ghostnet_patience test seconds)
   set_tests_properties(${test} PROPERTIES TIMEOUT ${seconds})
 endfunction()
 
-# ghostnet_unit_tests(<name> [FOLDER <dir>] [DEPENDS <folder or target>...] [LABELS <label>...])
+# ghostnet_unit_tests(<name> [OPTIMIZED] [FOLDER <dir>] [DEPENDS <folder or target>...] [LABELS <label>...])
 #
 # One program, <name>_tests, out of all *_test.cpp of the folder (the caller's by default). It links ghostnet::<name>
 # where there is such a library, and what DEPENDS says.
 function(ghostnet_unit_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FOLDER" "DEPENDS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "OPTIMIZED" "FOLDER" "DEPENDS;LABELS")
   if(NOT arg_FOLDER)
     set(arg_FOLDER "${CMAKE_CURRENT_SOURCE_DIR}")
   endif()
@@ -34,7 +39,12 @@ function(ghostnet_unit_tests name)
   target_include_directories(${target} PRIVATE "${arg_FOLDER}")
   target_link_libraries(${target} PRIVATE ${libraries} GTest::gmock GTest::gtest GTest::gtest_main)
 
-  ghostnet_precompile(${target} ghostnet_test_pch)
+  if(arg_OPTIMIZED)
+    ghostnet_precompile(${target} ghostnet_pch)
+  else()
+    target_compile_options(${target} PRIVATE ${GHOSTNET_TEST_OPTIONS})
+    ghostnet_precompile(${target} ghostnet_test_pch)
+  endif()
 
   set(listing "${CMAKE_CURRENT_BINARY_DIR}/${target}.ctest.cmake")
   add_custom_command(TARGET ${target} POST_BUILD

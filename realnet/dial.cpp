@@ -1,8 +1,7 @@
 #include "ghostnet/realnet/dial.hpp"
 
-#include <sys/epoll.h>
-
 #include <netinet/in.h>
+#include <sys/epoll.h>
 
 #include <cerrno>
 

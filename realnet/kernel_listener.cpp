@@ -1,10 +1,9 @@
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 
 #include "ghostnet/realnet/kernel_stream.hpp"
-
-#include <sys/epoll.h>
 #include "ghostnet/realnet/socket_address.hpp"
 #include "ghostnet/realnet/world.hpp"
 

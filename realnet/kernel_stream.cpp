@@ -1,9 +1,8 @@
 #include "ghostnet/realnet/kernel_stream.hpp"
 
-#include <sys/epoll.h>
-
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>

@@ -1,11 +1,10 @@
 #include <netinet/in.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "ghostnet/realnet/kernel_udp_socket.hpp"
-
-#include <sys/epoll.h>
 #include "ghostnet/realnet/loopback_network.hpp"
 #include "ghostnet/realnet/socket_options.hpp"
 #include "ghostnet/realnet/world.hpp"

@@ -1,10 +1,9 @@
 #include "ghostnet/realnet/kernel_udp_socket.hpp"
 
-#include <sys/epoll.h>
-
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
 #include <cerrno>

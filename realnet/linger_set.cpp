@@ -1,7 +1,6 @@
 #include "ghostnet/realnet/linger_set.hpp"
 
 #include <sys/epoll.h>
-
 #include <sys/socket.h>
 
 #include <array>

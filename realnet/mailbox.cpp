@@ -1,7 +1,6 @@
 #include "ghostnet/realnet/mailbox.hpp"
 
 #include <sys/epoll.h>
-
 #include <sys/eventfd.h>
 
 #include <cerrno>

@@ -1,8 +1,7 @@
 #include "ghostnet/realnet/signals.hpp"
 
-#include <sys/epoll.h>
-
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <array>

@@ -1,7 +1,6 @@
 #include "ghostnet/realnet/stream_farewell.hpp"
 
 #include <sys/epoll.h>
-
 #include <sys/socket.h>
 
 #include <cerrno>

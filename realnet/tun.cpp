@@ -1,10 +1,9 @@
 #include "ghostnet/realnet/tun.hpp"
 
-#include <sys/epoll.h>
-
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ghostnet/runtime/quantity.hpp"
+#include "ghostnet/runtime/text.hpp"
 
 namespace ghostnet::scenarios {
 
@@ -13,13 +14,6 @@ struct Cell {
   std::string_view text;
   Position at;
 };
-
-std::string_view trimmed(std::string_view text) {
-  const auto space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
-  while (!text.empty() && space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 std::vector<Cell> cells_of(std::string_view line, std::size_t number) {
   std::vector<Cell> cells;
@@ -37,9 +31,7 @@ std::vector<Cell> cells_of(std::string_view line, std::size_t number) {
 std::vector<std::vector<Cell>> rows_of(std::string_view text, std::size_t max_rows) {
   std::vector<std::vector<Cell>> rows;
   for (std::size_t number = 1; !text.empty() && rows.size() <= max_rows; ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trimmed(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view line = trimmed(take_until(text, '\n'));
     if (!line.empty() && line.front() != '#') rows.push_back(cells_of(line, number));
   }
   return rows;

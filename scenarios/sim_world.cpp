@@ -13,7 +13,12 @@ class SimulatedWorld final : public RunWorld {
   SimulatedWorld(const Scenario& scenario, LogSink& log_sink, const LogOptions& log)
       : places_(scenario.regions, scenario.run.seed),
         metrics_({.per_host_histograms = scenario.record.host_histograms}),
-        log_(log_sink, [this] { return world_ ? world_->now() : TimePoint{}; }, log) {}
+        log_(log_sink, [this] { return world_ ? world_->now() : ended_at_; }, log) {}
+  // The hub outlives the world, and what is logged while the world ends is of its last moment.
+  ~SimulatedWorld() override {
+    if (world_) ended_at_ = world_->now();
+    world_.reset();
+  }
 
   Result<> make(const Scenario& scenario, MakeSimWorld make) {
     carrier_ = scenario.network.carrier;
@@ -100,6 +105,7 @@ class SimulatedWorld final : public RunWorld {
   Places places_;
   std::vector<IpAddress> addresses_;     // by host; unspecified until asked for
   std::unique_ptr<HostLogs> host_logs_;  // outlives the hub that writes to it
+  TimePoint ended_at_{};
   MetricHub metrics_;
   LogHub log_;
   std::unique_ptr<sim::World> world_;

@@ -293,6 +293,7 @@ void FabricHost::crash() {
   ++boot_;
   fabric().any_crash_ = true;
   extras().crashed_at_ns = to_ns(loop().now());
+  extras().cpu_busy_until_ns = 0;
   if (tcp_) tcp_->stack().power_off();
   scope_.drop_all();
   while (sockets_ != nullptr) sockets_->close_for_good();

@@ -20,6 +20,7 @@
 #include <optional>
 #include <utility>
 
+#include "ghostnet/runtime/text.hpp"
 #include "ghostnet/sim/ns3_media.hpp"
 
 namespace ghostnet::sim {
@@ -240,15 +241,13 @@ class Installer {
 
 Result<> check_ns2_trace(std::string_view text, std::size_t nodes) {
   for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
+    const std::string_view line = take_until(text, '\n');
     if (!is_trace_line(line, nodes)) {
       return fail(Errc::malformed,
                   "line {}: '{}' is neither \"$node_(N) set X_ METRES\" nor \"$ns_ at SECONDS \"$node_(N) setdest X Y "
                   "SPEED\"\" for a node below {}",
                   number, line.substr(0, 80), nodes);
     }
-    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "ghostnet/runtime/combine.hpp"
+#include "ghostnet/runtime/text.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
 namespace ghostnet::dns {
@@ -23,9 +24,7 @@ std::string_view word(std::string_view& line) {
 std::vector<Endpoint> servers_of(std::string_view resolv_conf) {
   std::vector<Endpoint> servers;
   while (!resolv_conf.empty() && servers.size() < ResolverOptions::kMaxServers) {
-    const std::size_t end = std::min(resolv_conf.find('\n'), resolv_conf.size());
-    std::string_view line = resolv_conf.substr(0, end);
-    resolv_conf.remove_prefix(std::min(end + 1, resolv_conf.size()));
+    std::string_view line = take_until(resolv_conf, '\n');
     if (word(line) != "nameserver") continue;
     if (const Result<IpAddress> address = IpAddress::parse(word(line))) servers.emplace_back(*address, kPort);
   }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "ghostnet/runtime/text.hpp"
+
 namespace ghostnet {
 namespace {
 
@@ -27,13 +29,6 @@ std::string_view article_and_kind(OptionKind kind) {
     case OptionKind::other: return "a value";
   }
   return "a value";
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace
@@ -62,11 +57,7 @@ OptionText OptionText::of_argument(std::string_view text) {
   if (text.size() < 2 || text.front() != '[' || text.back() != ']') return text;
   std::string_view rest = trimmed(text.substr(1, text.size() - 2));
   std::vector<std::string_view> items;
-  while (!rest.empty()) {
-    const std::size_t comma = std::min(rest.find(','), rest.size());
-    items.push_back(trimmed(rest.substr(0, comma)));
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
-  }
+  while (!rest.empty()) items.push_back(trimmed(take_until(rest, ',')));
   return of_list(std::move(items));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ghostnet/runtime/suggest.hpp"
+#include "ghostnet/runtime/text.hpp"
 
 namespace ghostnet {
 namespace {
@@ -86,13 +87,6 @@ constexpr Units kFrequency{"a frequency",        "10 /s",         "/s, /min, /h,
                            "millionths of 1 /h", kFrequencyUnits, 3};
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_space(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 Wide power_of_ten(int exponent) {
   Wide power = 1;

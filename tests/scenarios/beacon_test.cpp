@@ -24,6 +24,7 @@ class BeaconServiceTest : public testing::Test {
   ~BeaconServiceTest() override {
     announcing_.reset();
     services_.clear();
+    world_.reset();  // the log asks it for the time
   }
 
   BeaconService& start(HostId id) {

@@ -98,6 +98,7 @@ class SimulatedWorld final : public WorldUnderTest {
     spec.groups = {{.count = kMaxHosts}};
     world_ = or_throw(sim::make_world(spec, metrics_, log_));
   }
+  ~SimulatedWorld() override { world_.reset(); }  // the log asks it for the time
 
   Host& add_host() override { return world_->host(next_++); }
   IpAddress address_of(const Host& host) const override {

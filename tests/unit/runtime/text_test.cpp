@@ -21,6 +21,24 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+TEST(Text, IsTrimmedOfBlanksAtItsEndsAlone) {
+  EXPECT_EQ(trimmed(" \t two words\r"), "two words");
+  EXPECT_EQ(trimmed(" \t\r "), "");
+  EXPECT_EQ(trimmed("\nline"), "\nline");
+}
+
+TEST(Text, IsTakenUpToASeparatorWhichGoesWithIt) {
+  std::string_view rest = "a,,b";
+  EXPECT_EQ(take_until(rest, ','), "a");
+  EXPECT_EQ(take_until(rest, ','), "");
+  EXPECT_EQ(rest, "b");
+  EXPECT_EQ(take_until(rest, ','), "b");
+  EXPECT_TRUE(rest.empty());
+  rest = "c,";
+  EXPECT_EQ(take_until(rest, ','), "c");
+  EXPECT_TRUE(rest.empty());
+}
+
 TEST(Utf8, TakesSequencesOfOneToFourBytes) {
   EXPECT_EQ(utf8_sequence_bytes("a\xff"), 1U);
   EXPECT_EQ(utf8_sequence_bytes("\0"sv), 1U);

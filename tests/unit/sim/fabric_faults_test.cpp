@@ -174,6 +174,19 @@ TEST(FabricCpu, PacketsWaitForWorkThatAHostWasChargedFor) {
   EXPECT_EQ(to_ns(seen[0].at), 2'300'000);
 }
 
+TEST(FabricCpu, ACrashEndsItsWork) {
+  FabricWorldForTest world;
+  FabricHost& host = world.host_in(world.region(1ms));
+  host.set_cpu({.per_handshake = 1s});
+  host.charge({.handshakes = 3600});
+  host.crash();
+  host.restart();
+  std::vector<std::int64_t> done_at_ns;
+  host.scope().spawn(compute_twice(host, done_at_ns));
+  world.run_for(3s);
+  EXPECT_EQ(done_at_ns, (std::vector<std::int64_t>{1'000'000'000, 2'000'000'000}));
+}
+
 TEST(FabricQueue, CodelMarksInsteadOfLettingTheQueueStand) {
   FabricWorldForTest world;
   link::LinkParams codel{.rate_bps = 8'000'000, .discipline = link::Discipline::codel, .queue_limit_bytes = 1 << 20};

@@ -13,9 +13,13 @@ constexpr std::uint16_t kPort = 7000;
 
 struct WorldRig : private LogSink {
   explicit WorldRig(const WorldSpec& spec)
-      : log_(*this, [this] { return world ? world->now() : TimePoint{}; }), made_(make_world(spec, metrics_, log_)) {
-    if (made_) world = std::move(*made_);
+      : log_(*this, [this] { return running_ != nullptr ? running_->now() : TimePoint{}; }),
+        made_(make_world(spec, metrics_, log_)) {
+    if (!made_) return;
+    world = std::move(*made_);
+    running_ = world.get();
   }
+  ~WorldRig() { running_ = nullptr; }
   std::string error() const { return made_ ? "" : std::string(made_.error().message()); }
 
   IpAddress address(HostId id) {
@@ -38,6 +42,7 @@ struct WorldRig : private LogSink {
  private:
   void write(const LogRecord& record) override { lines.emplace_back(record.text); }
 
+  const World* running_ = nullptr;  // while it is made and ended, lines are of the time 0
   MetricHub metrics_;
   LogHub log_;
   Result<std::unique_ptr<World>> made_;

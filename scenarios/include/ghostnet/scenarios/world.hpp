@@ -63,7 +63,10 @@ class RunWorld {
   virtual bool up(HostId id) const = 0;
   virtual void crash(HostId id) = 0;
   virtual void restart(HostId id) = 0;
-  virtual Result<> partition(std::vector<std::uint8_t>, std::vector<std::vector<bool>>) { return no_such_fault(); }
+  // A world that has partitions keeps what it is given.
+  virtual Result<> partition(std::vector<std::uint8_t>, std::vector<std::vector<bool>>) {  // NOLINT: by value
+    return no_such_fault();
+  }
   virtual Result<> set_links(HostId, InterfaceIndex, const sim::LinkPair&) { return no_such_fault(); }
   virtual Result<> set_interface_up(HostId, InterfaceIndex, bool) { return no_such_fault(); }
   virtual Result<> set_clock(HostId, std::int64_t, Duration) { return no_such_fault(); }

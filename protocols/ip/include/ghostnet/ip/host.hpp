@@ -69,7 +69,7 @@ class Host final : public ghostnet::Host, private NetworkDriver {
  public:
   static constexpr std::size_t kMaxPingBytes = 65'000;
 
-  Host(ghostnet::Host& under, HostOptions options = {});
+  explicit Host(ghostnet::Host& under, HostOptions options = {});
   ~Host() override;
 
   // Joins the link as a further interface, which is up from then on and goes down when the link closes. Errors: limit,

@@ -16,7 +16,7 @@ namespace ghostnet::kademlia {
 class NamespaceValidator final : public Validator {
  public:
   // Whether a record is over, the clock's wall time says.
-  explicit NamespaceValidator(Clock clock) : clock_(std::move(clock)) {}
+  explicit NamespaceValidator(Clock clock) : clock_(clock) {}
 
   bool valid(ByteView key, ByteView value) const override;
   bool better(ByteView key, ByteView candidate, ByteView known) const override;

@@ -57,7 +57,7 @@ class Fifo {
     for (std::size_t i = 0; i < size_; ++i) {
       T& item = items_[(first_ + i) & (capacity_ - 1)];
       new (items + i) T(std::move(item));
-      item.~T();
+      item.~T();  // NOLINT: what was moved from still ends
     }
     release(items_, capacity_);
     items_ = items;

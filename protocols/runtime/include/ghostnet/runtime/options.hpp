@@ -46,9 +46,9 @@ namespace ghostnet {
 
 // What was written for an option: one text, or a list of them.
 struct OptionText {
-  OptionText(std::string_view text) : items(1, text) {}  // NOLINT: a text is what is written most
-  OptionText(const char* text) : OptionText(std::string_view(text)) {}
-  OptionText(const std::string& text) : OptionText(std::string_view(text)) {}
+  OptionText(std::string_view text) : items(1, text) {}                        // NOLINT: a text is what is written most
+  OptionText(const char* text) : OptionText(std::string_view(text)) {}         // NOLINT: so is this
+  OptionText(const std::string& text) : OptionText(std::string_view(text)) {}  // NOLINT: and this
   static OptionText of_list(std::vector<std::string_view> items) { return OptionText(std::move(items), true); }
   // As on a command line: "[a, b]" is a list, all else is a text.
   static OptionText of_argument(std::string_view text);

@@ -68,7 +68,9 @@ class GrantQueue {
   class Turn : public Waiter {
    public:
     explicit Turn(GrantQueue& queue) : queue_(&queue) {}
-    Turn(Turn&& other) noexcept : Waiter(std::move(other)), queue_(other.queue_) { assert(!other.granted_); }
+    Turn(Turn&& other) noexcept : Waiter(std::move(other)), queue_(other.queue_) {
+      assert(!other.granted_);  // NOLINT: Waiter moved its own part
+    }
     ~Turn() {
       if (granted_) queue_->pass_on();
     }

@@ -1,4 +1,4 @@
-// Text that came from outside, made safe to show: in a terminal's line, or in a JSON string.
+// Text that came from outside: taken apart, and made safe to show in a terminal's line or in a JSON string.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,13 @@
 #include <string_view>
 
 namespace ghostnet {
+
+// `text` without the spaces, tabs and carriage returns at its ends.
+std::string_view trimmed(std::string_view text);
+
+// Takes what stands before the first `separator` off the front of `rest`, and the separator with it. Without one, all
+// of it.
+std::string_view take_until(std::string_view& rest, char separator);
 
 // The length in bytes of the UTF-8 sequence at the start of `text` (RFC 3629 3: no overlong forms, no surrogates), or 0
 // where there is none.
