@@ -96,18 +96,17 @@ together() {
   local honest=$1 sybils=$2
   shift 2
   measured $many --set network.hosts=$((honest + sybils)) --set groups.honest.count="$honest" --set groups.sybils.count="$sybils" "$@"
-  jq -rs --arg first "$honest, $sybils" --argjson honest "$honest" '
+  jq -rs --arg first "$honest, $sybils" '
     def n($name): .metrics["gossipsub." + $name];
     def each(f): map(f | tostring) | join(", ");
     def ms($p): n("delivery_latency")[$p] / 1e6 | round;
     map(.runs[0]) | "| " + ([$first, each(10000 * n("delivered") / n("expected") | round / 100), each(ms("p50")), each(ms("p99")),
-      each(ms("max")), each((n("payload_bytes") + n("control_bytes")) / $honest / 50000 | round),
-      each(.metrics["gossip_attack.swallowed"])] | join(" | ")) + " |"
+      each(ms("max")), each(.metrics["gossip_attack.swallowed"])] | join(" | ")) + " |"
   ' "$work/scores.json" "$work/none.json" "$work/v10.json"
 }
 together_head() {
-  echo '| honest, sybils | delivered, % | p50, ms | p99, ms | largest, ms | sent by an honest peer, kB/s | swallowed |'
-  echo '|---|---|---|---|---|---|---|'
+  echo '| honest, sybils | delivered, % | p50, ms | p99, ms | largest, ms | swallowed |'
+  echo '|---|---|---|---|---|---|'
 }
 
 if [[ ! $only || $only == --together ]]; then
