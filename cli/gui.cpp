@@ -10,7 +10,7 @@ namespace ghostnet::cli {
 int gui(const std::vector<std::string>& words, const Program& program) {
   const std::string path = program.beside("ghostnet-gui").string();
   std::vector<std::string> owned = words;
-  owned.insert(owned.begin(), path);
+  owned.insert(owned.begin(), "ghostnet gui");  // which its help says, too
   std::vector<char*> arguments;
   for (std::string& word : owned) arguments.push_back(word.data());
   arguments.push_back(nullptr);

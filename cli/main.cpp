@@ -220,7 +220,7 @@ void add_results(CLI::App& app, Arguments& arguments) {
   CLI::App* report = add("report", "Writes one self-contained HTML page with charts");
   report->add_option("RUNS", results.runs, fmt::format("{}; the last batch when left out", kRuns));
   report->footer("Example: ghostnet results report 'batch:3[network.loss=1 %]' -o loss.html");
-  report->add_option("-o,--output", results.output, "FILE; report.html when left out");
+  report->add_option("-o,--output", results.output, "FILE instead of report.html");
 }
 
 int dispatch_results(const CLI::App& app, const Arguments& arguments) {
@@ -459,7 +459,12 @@ int program_main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // help and version
+    // Help and version; but there is no help for what there is not.
+    const std::string& word = arguments.words[1];
+    const bool is_known = word.starts_with('-') || std::ranges::any_of(app.get_subcommands({}), [&](CLI::App* command) {
+                            return command->get_name() == word;
+                          });
+    if (e.get_exit_code() == 0 && is_known) return app.exit(e);
     const std::string why = explain_usage_error(app, e, argv[1]);
     fmt::print(stderr, "ghostnet: {}\n", why);
     if (std::ranges::find(arguments.words, "--json") != arguments.words.end()) {

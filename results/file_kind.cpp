@@ -4,6 +4,8 @@
 #include <fstream>
 #include <utility>
 
+#include "ghostnet/runtime/text.hpp"
+
 namespace ghostnet::results {
 
 namespace {
@@ -40,10 +42,7 @@ std::string_view kind_of_file(const std::string& path) {
   for (const auto& [beginning, kind] : kBeginnings) {
     if (head.starts_with(beginning)) return kind;
   }
-  const bool is_text = std::ranges::none_of(head, [](char c) {
-    return c == 0x7f || (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r');
-  });
-  return is_text ? "a text file" : "a binary file of another kind";
+  return std::ranges::none_of(head, is_control_byte) ? "a text file" : "a binary file of another kind";
 }
 
 }  // namespace ghostnet::results

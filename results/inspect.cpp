@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 #include "ghostnet/runtime/text.hpp"
@@ -191,10 +191,17 @@ Result<std::vector<LinkSeries>> link_series(const Database& database, std::int64
 
 Result<std::vector<TraceSummary>> trace_summaries(const Database& database, std::int64_t run, std::int64_t limit) {
   std::vector<TraceSummary> all;
-  std::unordered_set<std::int64_t> reached;
+  std::unordered_map<std::int64_t, std::int64_t> had_it_ns;  // by host, of the trace that is being read
+  const auto conclude = [&] {
+    if (all.empty()) return;
+    all.back().reached = std::ssize(had_it_ns);
+    for (const auto& [host, at_ns] : had_it_ns)
+      all.back().last_reached_ns = std::max(all.back().last_reached_ns, at_ns);
+    had_it_ns.clear();
+  };
   const auto add = [&](const Statement& row) -> Result<> {
     if (all.empty() || all.back().trace != row.integer(0)) {
-      reached.clear();
+      conclude();
       all.push_back({.trace = row.integer(0),
                      .kind = row.text(1),
                      .from = row.integer(2),
@@ -203,12 +210,11 @@ Result<std::vector<TraceSummary>> trace_summaries(const Database& database, std:
     }
     TraceSummary& trace = all.back();
     ++trace.hops;
-    if (row.is_null(6)) {
-      ++trace.lost;
-    } else {
-      if (reached.insert(row.integer(3)).second) ++trace.reached;
-      trace.last_received_ns = std::max(trace.last_received_ns, row.integer(6));
-    }
+    if (row.is_null(6)) ++trace.lost;
+    const std::int64_t to = row.integer(3);
+    if (row.is_null(6) || to == trace.from) return {};
+    const auto [known, is_first] = had_it_ns.emplace(to, row.integer(6));
+    if (!is_first) known->second = std::min(known->second, row.integer(6));
     return {};
   };
   Result<> read = for_each_row(database,
@@ -217,6 +223,7 @@ Result<std::vector<TraceSummary>> trace_summaries(const Database& database, std:
                                "WHERE run_id = ?1 AND trace <> 0 LIMIT ?2) ORDER BY trace, sent_ns",
                                add, run, limit);
   if (!read) return fail(std::move(read));
+  conclude();
   std::ranges::sort(all, {}, [](const TraceSummary& trace) { return std::pair(trace.sent_ns, trace.trace); });
   return all;
 }

@@ -5,6 +5,7 @@
 #include "ghostnet/results/compare.hpp"
 #include "ghostnet/results/inspect.hpp"
 #include "ghostnet/results/larger_units.hpp"
+#include "ghostnet/results/moments.hpp"
 #include "report_parts.hpp"
 #include "setting_number.hpp"
 #include "svg_chart.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::int64_t kMaxFaultChanges = 500;
 constexpr double kConfidence = 0.95;
+constexpr double kLongGap = 2;            // windows
 constexpr std::uint64_t kManyTimes = 20;  // from where on a scale of values is logarithmic
 
 std::string in_unit(const std::string& name, const std::string& unit) {
@@ -45,10 +47,17 @@ Result<std::vector<ChartSpan>> fault_spans(const Database& database, const RunRo
   return spans;
 }
 
-// So that what is below each other happened at the same time.
-std::pair<double, double> time_of(const RunRow& run) { return {0, std::max(run.simulated_s, 1e-9)}; }
+// Of all charts of a run, so that what is below each other happened at the same time: to the last that was recorded,
+// which may be of services that were still stopping.
+using TimeSpan_s = std::pair<double, double>;
 
-Result<Chart> rate_chart(const Database& database, const RunRow& run, const MetricRow& metric) {
+Result<TimeSpan_s> time_of(const Database& database, const RunRow& run) {
+  const Result<std::int64_t> until_ns = recorded_until(database, run.id);
+  if (!until_ns) return fail(until_ns);
+  return TimeSpan_s{0, std::max(static_cast<double>(*until_ns) / 1e9, 1e-9)};
+}
+
+Result<Chart> rate_chart(const Database& database, const RunRow& run, const MetricRow& metric, TimeSpan_s time) {
   Result<std::vector<Point>> points = series(database, run.id, metric.name);
   if (!points) return fail(std::move(points));
   const bool counts = metric.kind == "counter";
@@ -67,26 +76,23 @@ Result<Chart> rate_chart(const Database& database, const RunRow& run, const Metr
   return Chart{.title = metric.name,
                .x_label = "time (s)",
                .y_label = counts ? (unit.name.empty() ? "1/s" : unit.name + "/s") : unit.name,
-               .x_range = time_of(run),
+               .x_range = time,
                .lines = {std::move(line)}};
 }
 
-Result<Chart> percentile_chart(const Database& database, const RunRow& run, const MetricRow& metric) {
+Result<Chart> percentile_chart(const Database& database, const RunRow& run, const MetricRow& metric, TimeSpan_s time) {
   Result<std::vector<WindowRow>> all = windows(database, run.id, metric.name);
   if (!all) return fail(std::move(all));
   const DisplayUnit unit = display_unit(metric.unit, static_cast<double>(metric.histogram.percentile(99)));
-  Chart chart{.title = metric.name + " over time",
-              .x_label = "time (s)",
-              .y_label = unit.name,
-              .x_range = time_of(run),
-              .lines = {}};
+  Chart chart{
+      .title = metric.name + " over time", .x_label = "time (s)", .y_label = unit.name, .x_range = time, .lines = {}};
   for (const auto& [percent, label] : {std::pair{50.0, "p50"}, std::pair{90.0, "p90"}, std::pair{99.0, "p99"}}) {
     ChartLine line{.label = label, .points = {}};
     double known_until_s = 0;
     for (const WindowRow& window : *all) {
       const auto value = static_cast<double>(window.histogram.percentile(percent));
-      // Between two windows there may be time in which nothing was measured.
-      const bool apart = window.from_s > known_until_s;
+      // Where nothing was measured for long the line is broken; what comes every second window makes one line.
+      const bool apart = window.from_s - known_until_s > kLongGap * (window.to_s - window.from_s);
       line.points.push_back({.x = window.to_s, .y = value * unit.factor, .apart = apart});
       known_until_s = window.to_s;
     }
@@ -349,10 +355,12 @@ Result<std::string> time_charts(const Database& database, const RunRow& run) {
   if (!all) return fail(std::move(all));
   Result<std::vector<ChartSpan>> faults = fault_spans(database, run);
   if (!faults) return fail(std::move(faults));
+  const Result<TimeSpan_s> time = time_of(database, run);
+  if (!time) return fail(time);
   std::string html;
   for (const MetricRow& metric : *all) {
-    Result<Chart> chart =
-        metric.kind == "histogram" ? percentile_chart(database, run, metric) : rate_chart(database, run, metric);
+    Result<Chart> chart = metric.kind == "histogram" ? percentile_chart(database, run, metric, *time)
+                                                     : rate_chart(database, run, metric, *time);
     if (!chart) return fail(std::move(chart));
     if (!says_something(*chart)) continue;
     chart->spans = *faults;

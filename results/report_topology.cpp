@@ -7,6 +7,7 @@
 #include <map>
 #include <numbers>
 #include <numeric>
+#include <tuple>
 
 #include "ghostnet/results/junit.hpp"
 #include "report_parts.hpp"
@@ -149,6 +150,17 @@ std::string linked_by(const std::vector<LinkRow>& links) {
   return fmt::format(" and {} links ({}){}", links.size(), parts, all ? "" : ", not all of them");
 }
 
+// The largest first, which has the quietest colour.
+std::vector<std::string> groups_by_size(const std::vector<HostRow>& hosts) {
+  std::map<std::string, std::size_t> sizes;
+  for (const HostRow& host : hosts) ++sizes[host.group];
+  std::vector<std::string> names;
+  for (const auto& [name, size] : sizes) names.push_back(name);
+  std::ranges::sort(names, {},
+                    [&](const std::string& name) { return std::tuple(-static_cast<std::int64_t>(sizes[name]), name); });
+  return names;
+}
+
 // Dots of one colour are one path of points with round ends: a tenth of what as many circles take.
 std::string dots_svg(const Layout& layout, std::size_t colours) {
   std::vector<std::string> paths(colours);
@@ -179,12 +191,10 @@ Result<std::string> topology_chart(const Database& database, const RunRow& run) 
     if (!known->empty()) lines = fmt::format(" and {} pairs of them that were seen to talk", known->size());
   }
   Layout layout = are_placed(*all) ? by_position(*all) : by_region(*all);
-  std::map<std::string, std::size_t> groups;
-  std::vector<std::string> names;
+  const std::vector<std::string> names = groups_by_size(*all);
   for (std::size_t i = 0; i < all->size(); ++i) {
-    const auto [at, fresh] = groups.try_emplace((*all)[i].group, groups.size());
-    if (fresh) names.push_back(at->first);
-    layout.dots[i].colour = at->second % Chart::kColours;
+    const auto group = std::ranges::find(names, (*all)[i].group) - names.begin();
+    layout.dots[i].colour = static_cast<std::size_t>(group) % Chart::kColours;
   }
   std::string html = fmt::format("<figure class=\"wide\"><figcaption>{} hosts{}</figcaption><ul class=\"legend\">",
                                  all->size(), lines);

@@ -21,6 +21,8 @@ constexpr double kLeft = 54;
 constexpr double kRight = 12;
 constexpr double kTop = 10;
 constexpr double kBottom = 44;
+constexpr double kDot = 3.5;
+constexpr double kLoneDot = 2;   // of a line that is broken on both sides of it
 constexpr double kInset = 12;    // beside the first and the last dot
 constexpr double kLetter = 6.3;  // about as wide as one
 constexpr double kSpanRow = 13;  // for the labels of spans, above the plot
@@ -212,19 +214,20 @@ class Drawing {
         out_ += fmt::format("<path class=\"whisker s{}\" d=\"M{:.1f} {:.1f}V{:.1f}m-4 0h8m-8 {:.1f}h8\"/>", colour,
                             at_x(point.x), at_y(point.low), at_y(point.high), at_y(point.low) - at_y(point.high));
       }
-      out_ +=
-          fmt::format("<circle class=\"dot s{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"><title>{}: {}</title></circle>",
-                      colour, at_x(point.x), at_y(point.y), xml_escaped(line.label), short_number(point.y));
+      draw_dot(point, line.label, colour, kDot);
     }
   }
 
+  void draw_dot(const ChartPoint& point, const std::string& label, std::size_t colour, double radius) {
+    out_ += fmt::format("<circle class=\"dot s{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"><title>{}: {}</title></circle>",
+                        colour, at_x(point.x), at_y(point.y), radius, xml_escaped(label), short_number(point.y));
+  }
+
   void draw_stretch(std::span<const ChartPoint> points, const std::string& label, std::size_t colour) {
-    const bool alone = points.size() == 1;
+    if (points.size() == 1) return draw_dot(points.front(), label, colour, kLoneDot);
     out_ += fmt::format("<polyline class=\"line s{}\" points=\"", colour);
     for (const ChartPoint& point : points) {
       out_ += fmt::format("{:.1f},{:.1f} ", at_x(point.x), at_y(point.y));
-      // A line of no length is a dot, by its round ends.
-      if (alone) out_ += fmt::format("{:.1f},{:.1f} ", at_x(point.x), at_y(point.y));
     }
     out_ += fmt::format("\"><title>{}</title></polyline>", xml_escaped(label));
   }

@@ -191,7 +191,7 @@ std::optional<Diagnostic> check_encoding(std::string_view text, const std::strin
   std::size_t line = 1;
   for (std::size_t at = 0; at < text.size();) {
     const auto byte = static_cast<unsigned char>(text[at]);
-    if (byte == 0x7f || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r')) {
+    if (is_control_byte(text[at])) {
       return diagnostic(file, {line, 1}, "not a text file: it holds control characters");
     }
     const std::size_t bytes = byte < 0x80 ? 1 : utf8_sequence_bytes(text.substr(at));

@@ -97,9 +97,8 @@ class FaultLoader {
   // Every group's links must make sense when they are worse.
   void check_links(const Degrade& degrade, const Node& value, const std::string& path) {
     for (const Scenario::Group& group : scenario_.groups) {
-      const sim::LinkPair links = degrade.LinkOptions::over(scenario_.links_of(group, group.options.place)).pair();
-      if (!links.out) continue;
-      if (Result<> valid = links.out->validate(); !valid) {
+      const LinkOptions links = degrade.LinkOptions::over(scenario_.links_of(group, group.options.place));
+      if (Result<> valid = links.validate(); !valid) {
         return reader_.complain(value.at, path,
                                 fmt::format("links of group {}: {}", group.name, valid.error().message()));
       }

@@ -82,6 +82,18 @@ sim::LinkPair LinkOptions::pair() const {
   return links;
 }
 
+Result<> LinkOptions::validate() const {
+  if (loss_burst && !loss) {
+    return fail(Errc::invalid_argument, "loss_burst: nothing is lost, in runs or one by one; give loss too");
+  }
+  const sim::LinkPair links = pair();
+  for (const std::optional<link::LinkParams>& link : {links.out, links.in}) {
+    if (!link) continue;
+    if (Result<> valid = link->validate(); !valid) return valid;
+  }
+  return {};
+}
+
 link::LinkParams LinkOptions::both_ways() const { return pair().out.value_or(link::LinkParams{}); }
 
 CpuOptions CpuOptions::over(const CpuOptions& base) const {

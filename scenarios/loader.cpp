@@ -231,9 +231,9 @@ class Loader {
 
   void check_group_hosts(const Scenario::Group& group) {
     const std::string path = join("groups", group.name);
-    check_links(scenario_.links_of(group, group.options.place).pair(), group.at, path);
+    check_links(scenario_.links_of(group, group.options.place), group.at, path);
     for (const auto& [name, options] : group.interfaces) {
-      check_links(options.over(scenario_.network).pair(), group.at, join(path, name));
+      check_links(options.over(scenario_.network), group.at, join(path, name));
     }
     const CpuOptions cpu = group.options.CpuOptions::over(scenario_.network);
     if (cpu.slowness && !cpu.any_cost()) {
@@ -241,12 +241,9 @@ class Loader {
     }
   }
 
-  void check_links(const sim::LinkPair& links, Position at, const std::string& path) {
-    for (const std::optional<link::LinkParams>& link : {links.out, links.in}) {
-      if (!link) continue;
-      if (Result<> valid = link->validate(); !valid) {
-        return reader_.complain(at, path, fmt::format("its links: {}", valid.error().message()));
-      }
+  void check_links(const LinkOptions& options, Position at, const std::string& path) {
+    if (Result<> valid = options.validate(); !valid) {
+      reader_.complain(at, path, fmt::format("its links: {}", valid.error().message()));
     }
   }
 

@@ -25,7 +25,9 @@ QPen ChartStyle::pen(std::size_t index, bool dashed) const {
 }
 
 QColor ChartStyle::heat(double share) const {
-  return std::isfinite(share) ? sequential_colour(*theme, share) : theme->raised;
+  return std::isfinite(share) ? heat_colour(*theme, share) : theme->raised;
 }
+
+QColor ChartStyle::shade(double share) const { return sequential_colour(*theme, share); }
 
 }  // namespace ghostnet::gui::chart

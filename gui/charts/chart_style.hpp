@@ -29,6 +29,8 @@ struct ChartStyle {
   QPen pen(std::size_t index, bool dashed) const;
   // Of a value from 0 to 1 in a heat map; of NaN, the colour of nothing.
   QColor heat(double share) const;
+  // Of a bar that has a place on a scale.
+  QColor shade(double share) const;
 };
 
 }  // namespace ghostnet::gui::chart

@@ -32,7 +32,7 @@ struct Line {
   // Around each point, where there is an interval.
   std::vector<double> low{};
   std::vector<double> high{};
-  // Of bars: each in the colour of so much of the scale of heat maps; empty: all in that of the line.
+  // Of bars: each in the colour of so much of the sequential scale; empty: all in that of the line.
   std::vector<double> shades{};
   Shape shape = Shape::line;
   Interval interval = Interval::none;

@@ -50,6 +50,26 @@ AxisLayout name_axis(const QStringList& names, double middle, const Range& shown
   return layout;
 }
 
+Range to_round_numbers(const Range& range, const std::string& unit, int at_most) {
+  const double divisor = axis_unit(range, unit).divisor;
+  const Range wide = widened_to_ticks({range.low / divisor, range.high / divisor}, at_most);
+  return {wide.low * divisor, wide.high * divisor};
+}
+
+// A dot at either end is seen whole.
+Range x_shown(const Figure& figure, const Zoom& zoom) {
+  constexpr double kAside = 0.012;
+  if (zoom.x) return *zoom.x;
+  if (figure.x.fixed) return *figure.x.fixed;
+  Range range = figure.x_range();
+  const bool has_dots = std::ranges::any_of(figure.lines, [](const Line& line) {
+    return line.shape == Line::Shape::dots || line.interval == Line::Interval::whiskers;
+  });
+  if (!has_dots || range.empty() || figure.x.logarithmic) return range;
+  const double aside = range.width() * kAside;
+  return {range.low - aside, range.high + aside};
+}
+
 Range y_shown(const Figure& figure, const Zoom& zoom, const Range& x, int at_most) {
   if (zoom.y) return *zoom.y;
   if (figure.y.fixed) return *figure.y.fixed;
@@ -58,9 +78,7 @@ Range y_shown(const Figure& figure, const Zoom& zoom, const Range& x, int at_mos
   if (!figure.heat.empty() || figure.y.logarithmic) return range;
   if (figure.y.from_zero) range.include(0);
   if (range == Range{0, 0}) return {0, 1};
-  const double divisor = axis_unit(range, figure.y.unit).divisor;
-  const Range wide = widened_to_ticks({range.low / divisor, range.high / divisor}, at_most);
-  return {wide.low * divisor, wide.high * divisor};
+  return to_round_numbers(range, figure.y.unit, at_most);
 }
 
 double widest(const QStringList& labels, const QFontMetricsF& metrics, double at_most) {
@@ -129,7 +147,7 @@ FigureLayout layout_figure(const Figure& figure, const Zoom& zoom, const QRectF&
   top += kCaption * line;  // what the y axis measures stands above it
   const double bottom = inner.bottom() - 2 * line - kTickPad;
 
-  const Range x = zoom.x ? *zoom.x : figure.x.fixed ? *figure.x.fixed : figure.x_range();
+  const Range x = x_shown(figure, zoom);
   QRectF plot(inner.left(), top, inner.width(), std::max(kSmallestPlot, bottom - top));
   const Range y = y_shown(figure, zoom, x, ticks_for(plot.height(), 2.4 * line));
   layout.y = y_axis(figure, y, plot, line);
@@ -139,7 +157,8 @@ FigureLayout layout_figure(const Figure& figure, const Zoom& zoom, const QRectF&
     Range values = figure.heat.range();
     if (values.empty()) values = {0, 1};
     const Axis bar{.unit = figure.heat.unit};
-    layout.heat = number_axis(bar, values, plot.bottom(), plot.top(), ticks_for(plot.height(), 3 * line));
+    const int ticks = ticks_for(plot.height(), 3 * line);
+    layout.heat = number_axis(bar, to_round_numbers(values, bar.unit, ticks), plot.bottom(), plot.top(), ticks);
     plot.setRight(inner.right() - widest(layout.heat.tick_labels, metrics, inner.width() / 4) - kTickPad - kColourBar -
                   kPad);
     layout.colour_bar = QRectF(plot.right() + kPad, plot.top(), kColourBar, plot.height());

@@ -158,7 +158,7 @@ void draw_bars(const Pen& pen, const Line& line) {
   pen.painter.setPen(Qt::NoPen);
   for (std::size_t i = 0; i < line.x.size(); ++i) {
     if (!std::isfinite(line.y[i])) continue;
-    pen.painter.setBrush(line.shades.empty() ? pen.style.colour(line.colour) : pen.style.heat(line.shades[i]));
+    pen.painter.setBrush(line.shades.empty() ? pen.style.colour(line.colour) : pen.style.shade(line.shades[i]));
     const QPointF from(pen.x(line.x[i] - kHalf), pen.y(0));
     pen.painter.drawRect(QRectF(from, QPointF(pen.x(line.x[i] + kHalf), pen.y(line.y[i]))).normalized());
   }

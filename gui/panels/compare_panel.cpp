@@ -20,10 +20,11 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr int kMostChoices = 2'000;
-constexpr int kShare = 300;  // of the width: three for the table, two for the chart
+constexpr int kShare = 300;            // of the width: three for the table, two for the chart
+constexpr double kMostForTable = 0.7;  // of the width, where its columns need more
 
 QString label_of(const results::RunRow& run) {
-  const QString point = point_text(run.sweep_point.empty() ? run.parameters : run.sweep_point);
+  const QString point = short_point_text(run.sweep_point.empty() ? run.parameters : run.sweep_point);
   return QObject::tr("%1  %2, seed %3%4")
       .arg(run.id)
       .arg(text_of(run.name), text_of(run.seed), point.isEmpty() ? QString() : QStringLiteral(", ") + point);
@@ -92,19 +93,20 @@ QWidget* ComparePanel::build_content() {
   choices->addSpacing(8);
   choices->addWidget(filter_, 1);
   choices->addWidget(only_differences_);
-  auto* halves = new QSplitter(Qt::Horizontal);
-  halves->addWidget(table_);
-  halves->addWidget(chart_);
-  halves->setStretchFactor(0, 3);
-  halves->setStretchFactor(1, 2);
-  halves->setSizes({3 * kShare, 2 * kShare});
-  halves->setChildrenCollapsible(false);
+  halves_ = new QSplitter(Qt::Horizontal);
+  halves_->addWidget(table_);
+  halves_->addWidget(chart_);
+  halves_->setStretchFactor(0, 3);
+  halves_->setStretchFactor(1, 2);
+  halves_->setSizes({3 * kShare, 2 * kShare});
+  halves_->setChildrenCollapsible(false);
+  connect(halves_, &QSplitter::splitterMoved, this, [this] { by_hand_ = true; });
   auto* content = new QWidget;
   auto* column = new QVBoxLayout(content);
   column->setContentsMargins(8, 8, 8, 8);
   column->addLayout(choices);
   column->addWidget(summary_);
-  column->addWidget(halves, 1);
+  column->addWidget(halves_, 1);
   return content;
 }
 
@@ -160,8 +162,20 @@ void ComparePanel::take(Result<results::Comparison> comparison) {
   summary_->setText(comparison_summary(*comparison_));
   fill_table();
   table_->resizeColumnsToContents();
+  give_room();
   if (comparison_->differs()) table_->sortByColumn(5, Qt::AscendingOrder);
   if (sorted_->rowCount() > 0) table_->selectRow(0);
+}
+
+// To the table what its columns need, until somebody moves the line between the halves.
+void ComparePanel::give_room() {
+  constexpr int kScrollBar = 14;
+  const int whole = halves_->width();
+  const auto most = static_cast<int>(whole * kMostForTable);
+  int needed = kScrollBar;
+  for (int column = 0; column < model_->columnCount(); ++column) needed += needed_width(*table_, column);
+  if (by_hand_ || needed <= halves_->sizes().front()) return;
+  halves_->setSizes({std::min(needed, most), whole - std::min(needed, most)});
 }
 
 void ComparePanel::fill_table() {

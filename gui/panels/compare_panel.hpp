@@ -14,6 +14,7 @@ class QComboBox;
 class QLabel;
 class QLineEdit;
 class QSortFilterProxyModel;
+class QSplitter;
 class QTableView;
 
 namespace ghostnet::gui {
@@ -35,6 +36,7 @@ class ComparePanel : public QWidget {
   void offer_runs();
   void ask();
   void take(Result<results::Comparison> comparison);
+  void give_room();
   void fill_table();
   void show_metric();
 
@@ -51,6 +53,8 @@ class ComparePanel : public QWidget {
   QSortFilterProxyModel* sorted_;
   QTableView* table_;
   chart::ChartWidget* chart_;
+  QSplitter* halves_;
+  bool by_hand_ = false;  // how the halves share the width was chosen by hand
   PanelPage* page_;
 };
 

@@ -21,6 +21,16 @@ std::string unit_of(const std::string& expression, const std::vector<results::Se
   return series->unit;
 }
 
+// Names of metrics are long words: they may be broken after a dot or a bracket.
+QString breakable(const std::string& expression) {
+  QString words;
+  for (const QChar letter : text_of(expression)) {
+    words += letter;
+    if (letter == '.' || letter == '(' || letter == '_') words += QChar(0x200b);
+  }
+  return words;
+}
+
 }  // namespace
 
 std::vector<CellModel::Row> expectation_rows(const std::vector<results::ExpectationRow>& expectations,
@@ -32,7 +42,9 @@ std::vector<CellModel::Row> expectation_rows(const std::vector<results::Expectat
     const QString value = expectation.value
                               ? chart::value_text(*expectation.value, unit_of(expectation.expression, names))
                               : QObject::tr("not measured");
-    rows.push_back({{verdict, {.text = text_of(expectation.expression)}, {.text = value, .right = true}},
+    rows.push_back({{verdict,
+                     {.text = breakable(expectation.expression), .tip = text_of(expectation.expression)},
+                     {.text = value, .right = true}},
                     static_cast<qint64>(rows.size())});
   }
   return rows;
@@ -62,6 +74,7 @@ ExpectationsPanel::ExpectationsPanel(Document& document, QWidget* parent) : QWid
   table_->setSortingEnabled(false);
   // An expectation may be longer than the panel is wide.
   table_->setWordWrap(true);
+  table_->setItemDelegate(new RoomyDelegate(table_));
   table_->horizontalHeader()->setStretchLastSection(false);
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   table_->horizontalHeader()->setSectionResizeMode(1, QHeaderView::Stretch);

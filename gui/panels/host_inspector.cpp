@@ -42,6 +42,19 @@ QString value_of(const Connection& connection, const char* name) {
   return found == connection.values.end() ? QString("–") : chart::value_text(found->second.first, found->second.second);
 }
 
+// Of a connection what is not acknowledged yet, of a wire what waits to be sent.
+QString under_way(const Connection& connection) {
+  if (connection.kind != "wire") return value_of(connection, "in_flight");
+  const QString queue = value_of(connection, "queue");
+  return connection.values.contains("queue") ? QObject::tr("%1 queued").arg(queue) : queue;
+}
+
+// Lines break between its parts, not within.
+QString joined(QStringList parts) {
+  for (QString& part : parts) part.replace(QLatin1Char(' '), QChar::Nbsp);
+  return parts.join(QChar::Nbsp + QStringLiteral("· "));
+}
+
 }  // namespace
 
 HostInspector::HostInspector(Document& document, QWidget* parent)
@@ -123,7 +136,7 @@ QWidget* HostInspector::build_metrics() {
 }
 
 QWidget* HostInspector::build_connections() {
-  connections_ = new CellModel({tr("Kind"), tr("Peer"), tr("cwnd"), tr("RTT"), tr("In flight, queued")}, this);
+  connections_ = new CellModel({tr("Kind"), tr("Peer"), tr("cwnd"), tr("RTT"), tr("In flight")}, this);
   connection_table_ = make_table(connections_, tr("Peers and connections of the host"));
   connection_table_->setSortingEnabled(false);
   connection_table_->setToolTip(tr("The panel Link shows the current one; Enter or a double click goes to the peer"));
@@ -159,7 +172,8 @@ QWidget* HostInspector::build_routing_table() {
 }
 
 void HostInspector::show_tab(const QString& name) {
-  tabs_->setCurrentIndex(name == "metrics" ? 0 : name == "connections" ? 1 : tabs_->indexOf(routing_table_));
+  const int tab = name == "metrics" ? 0 : name == "connections" ? 1 : tabs_->indexOf(routing_table_);
+  if (tabs_->isTabVisible(tab)) tabs_->setCurrentIndex(tab);
 }
 
 void HostInspector::choose() {
@@ -207,7 +221,9 @@ void HostInspector::show_facts(Result<HostFacts> facts) {
   show_heading(*facts);
   show_connections(*facts);
   routing_table_->show_table(*facts);
-  tabs_->setTabVisible(tabs_->indexOf(routing_table_), document_.find_series("kademlia.table_size") != nullptr);
+  const bool has_table = document_.find_series("kademlia.table_size") != nullptr;
+  if (!has_table && tabs_->currentWidget() == routing_table_) tabs_->setCurrentIndex(0);
+  tabs_->setTabVisible(tabs_->indexOf(routing_table_), has_table);
 }
 
 void HostInspector::show_heading(const HostFacts& facts) {
@@ -238,8 +254,7 @@ void HostInspector::show_heading(const HostFacts& facts) {
   }
   QStringList links;
   for (const auto& [kind, degree] : degrees) links << tr("%1 × %2").arg(degree).arg(text_of(kind));
-  const QString gap = QStringLiteral("  ·  ");
-  place_->setText(links.isEmpty() ? place.join(gap) : place.join(gap) + '\n' + links.join(gap));
+  place_->setText(links.isEmpty() ? joined(place) : joined(place) + '\n' + joined(links));
 }
 
 void HostInspector::show_connections(const HostFacts& facts) {
@@ -255,7 +270,7 @@ void HostInspector::show_connections(const HostFacts& facts) {
                      {.text = host_text(*document_.hosts(), connection.peer)},
                      {.text = value_of(connection, "window"), .right = true},
                      {.text = value_of(connection, "smoothed_rtt"), .right = true},
-                     {.text = value_of(connection, connection.kind == "wire" ? "queue" : "in_flight"), .right = true}},
+                     {.text = under_way(connection), .right = true}},
                     connection.peer});
   }
   const std::optional<std::size_t> index = document_.hosts()->index_of(facts.host);
@@ -284,11 +299,28 @@ void HostInspector::show_history(Result<HostHistory> history) {
   metric_page_->show_content();
   if (first) {
     metric_table_->resizeColumnToContents(MetricModel::name);
-    metric_table_->setColumnWidth(
-        MetricModel::value, metric_table_->fontMetrics().horizontalAdvance(QStringLiteral("00000 connections...")));
+    metric_table_->setColumnWidth(MetricModel::value, 0);
     metric_table_->selectRow(std::min(row, metrics_->rowCount() - 1));
   }
+  widen_values();
   show_chart();
+}
+
+// As wide as values along the run need it, so that nothing moves while time goes on; of many points a few tell.
+void HostInspector::widen_values() {
+  constexpr int kAround = 18;
+  constexpr std::size_t kFew = 12;
+  int widest = 0;
+  for (const MetricModel::Metric& metric : metrics_->metrics()) {
+    const std::vector<results::Point>& points = *metric.points;
+    for (std::size_t at = 0; at < points.size(); at += std::max<std::size_t>(1, points.size() / kFew)) {
+      const QString text = chart::value_text(points[at].value, metric.series.unit);
+      widest = std::max(widest, metric_table_->fontMetrics().horizontalAdvance(text) + kAround);
+    }
+  }
+  widest = std::max(widest, metric_table_->horizontalHeader()->sectionSizeHint(MetricModel::value));
+  if (widest > metric_table_->columnWidth(MetricModel::value))
+    metric_table_->setColumnWidth(MetricModel::value, widest);
 }
 
 void HostInspector::show_time() {

@@ -51,6 +51,7 @@ class HostInspector : public QWidget {
   void show_history(Result<HostHistory> history);
   void show_heading(const HostFacts& facts);
   void show_connections(const HostFacts& facts);
+  void widen_values();
   void show_time();
   void show_chart();
 

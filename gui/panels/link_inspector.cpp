@@ -209,8 +209,7 @@ void LinkInspector::take(Result<LinkFacts> facts) {
                                rows * field_table_->verticalHeader()->defaultSectionSize());
   show_charts(link_figures(facts_, a, b, seconds(document_.end_ns())));
   const std::optional<std::size_t> from = document_.hosts()->index_of(link_->a);
-  no_samples_->setText(tr("<p>Nothing was sampled of this link.</p>") +
-                       how_to_sample_links(link_->kind, from ? (*document_.hosts())[*from].group : std::string()));
+  no_samples_->setText(how_to_sample_links(link_->kind, from ? (*document_.hosts())[*from].group : std::string()));
   no_samples_->setVisible(charts_.empty());
   page_->show_content();
   show_time();

@@ -41,7 +41,7 @@ Cell count_cell(std::int64_t count) {
 std::vector<CellModel::Row> trace_rows(const std::vector<results::TraceSummary>& traces, const HostTable& hosts) {
   std::vector<CellModel::Row> rows;
   for (const results::TraceSummary& trace : traces) {
-    const std::int64_t took_ns = std::max<std::int64_t>(0, trace.last_received_ns - trace.sent_ns);
+    const std::int64_t took_ns = std::max<std::int64_t>(0, trace.last_reached_ns - trace.sent_ns);
     rows.push_back({{time_cell(trace.sent_ns),
                      {.text = host_text(hosts, trace.from)},
                      count_cell(trace.reached),

@@ -24,7 +24,9 @@ PanelPage::PanelPage(QWidget* content, QWidget* parent) : QStackedWidget(parent)
 }
 
 void PanelPage::show_words(const QString& words) {
-  words_->setText(words);
+  // Lines to copy stand in the middle as the words about them do.
+  QString centred = words;
+  words_->setText(centred.replace("<table>", "<table align=\"center\">"));
   words_->setAccessibleName(words);
   setCurrentIndex(1);
 }
@@ -51,8 +53,7 @@ QWidget* with_controls(std::initializer_list<QWidget*> controls, QWidget* below)
 }
 
 QString as_yaml(const QString& lines) {
-  return QString("<table align=\"center\"><tr><td align=\"left\"><pre>%1</pre></td></tr></table>")
-      .arg(lines.toHtmlEscaped());
+  return QString("<table><tr><td align=\"left\"><pre>%1</pre></td></tr></table>").arg(lines.toHtmlEscaped());
 }
 
 }  // namespace ghostnet::gui

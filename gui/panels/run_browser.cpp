@@ -58,7 +58,11 @@ void RunBrowser::refresh() {
   });
   table_->setColumnHidden(RunsModel::point, !differ);
   if (first) table_->resizeColumnsToContents();
-  table_->resizeColumnToContents(RunsModel::status);  // a run that ends has another
+  // A run that ends has another status, and the one that is shown is bold.
+  for (const int column : {RunsModel::name, RunsModel::status, RunsModel::point}) {
+    if (table_->isColumnHidden(column)) continue;
+    table_->setColumnWidth(column, std::max(table_->columnWidth(column), needed_width(*table_, column)));
+  }
   page_->show_content();
 }
 

@@ -9,9 +9,28 @@
 
 namespace ghostnet::gui {
 
+namespace {
+
+const results::Settings& changed(const results::RunRow& run) {
+  return run.sweep_point.empty() ? run.parameters : run.sweep_point;
+}
+
+}  // namespace
+
 QString point_text(const results::Settings& point) {
   QStringList parts;
   for (const auto& [path, value] : point) parts << QStringLiteral("%1=%2").arg(text_of(path), text_of(value));
+  return parts.join(QLatin1Char(' '));
+}
+
+QString short_point_text(const results::Settings& point) {
+  const auto last_part = [](const std::string& path) { return path.substr(path.rfind('.') + 1); };
+  QStringList parts;
+  for (const auto& [path, value] : point) {
+    const auto same =
+        std::ranges::count_if(point, [&](const auto& other) { return last_part(other.first) == last_part(path); });
+    parts << QStringLiteral("%1=%2").arg(text_of(same == 1 ? last_part(path) : path), text_of(value));
+  }
   return parts.join(QLatin1Char(' '));
 }
 
@@ -57,7 +76,7 @@ QString RunsModel::text(const results::RunRow& run, int column) const {
     case number: return QString::number(run.id);
     case name: return text_of(run.name);
     case status: return status_text(run, is_written(run));
-    case point: return point_text(run.sweep_point.empty() ? run.parameters : run.sweep_point);
+    case point: return short_point_text(changed(run));
     case seed: return text_of(run.seed);
     case simulated: return chart::seconds_text(run.status == "unfinished" ? run.planned_s : run.simulated_s);
     case wall: return run.wall_s > 0 ? chart::seconds_text(run.wall_s) : QString();
@@ -88,7 +107,7 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole: return text(*run, column);
     case Qt::UserRole: return sort_key(*run, column);
     case Qt::ToolTipRole: {
-      QStringList lines{text(*run, column)};
+      QStringList lines{column == point ? point_text(changed(*run)) : text(*run, column)};
       if (!run->error.empty()) lines << text_of(run->error);
       for (const std::string& warning : run->warnings) lines << QObject::tr("warning: %1").arg(text_of(warning));
       return lines.join(QLatin1Char('\n'));

@@ -40,5 +40,7 @@ class RunsModel : public QAbstractTableModel {
 
 // "network.loss=1 % gossipsub.d=8"
 QString point_text(const results::Settings& point);
+// Each setting by the last part of its path, where that tells it from the others: "loss=1 % latency=5 ms".
+QString short_point_text(const results::Settings& point);
 
 }  // namespace ghostnet::gui

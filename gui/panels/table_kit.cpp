@@ -3,12 +3,14 @@
 #include <QFont>
 #include <QHeaderView>
 #include <QLineEdit>
+#include <algorithm>
 #include <utility>
 
 namespace ghostnet::gui {
 
 namespace {
 
+constexpr int kNarrowestColumn = 24;
 constexpr int kMeasuredRows = 100;  // for the width of a column; all of many would take too long
 
 }  // namespace
@@ -28,6 +30,7 @@ QTableView* make_table(QAbstractItemModel* model, const QString& accessible_name
   table->setTabKeyNavigation(false);
   table->verticalHeader()->hide();
   table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 9);
+  table->horizontalHeader()->setMinimumSectionSize(kNarrowestColumn);
   table->horizontalHeader()->setStretchLastSection(true);
   table->horizontalHeader()->setHighlightSections(false);
   table->horizontalHeader()->setResizeContentsPrecision(kMeasuredRows);
@@ -36,12 +39,22 @@ QTableView* make_table(QAbstractItemModel* model, const QString& accessible_name
   return table;
 }
 
+int needed_width(const QTableView& table, int column) {
+  const QAbstractItemView& view = table;
+  return std::max(view.sizeHintForColumn(column), table.horizontalHeader()->sectionSizeHint(column)) + 1;
+}
+
 QLineEdit* make_filter(const QString& placeholder) {
   auto* filter = new QLineEdit;
   filter->setPlaceholderText(placeholder);
   filter->setAccessibleName(placeholder);
   filter->setClearButtonEnabled(true);
   return filter;
+}
+
+QSize RoomyDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+  constexpr int kAround = 5;
+  return QStyledItemDelegate::sizeHint(option, index) + QSize(0, 2 * kAround);
 }
 
 void CellModel::set_rows(std::vector<Row> rows) {

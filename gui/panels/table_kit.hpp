@@ -5,6 +5,7 @@
 #include <QColor>
 #include <QString>
 #include <QStringList>
+#include <QStyledItemDelegate>
 #include <QTableView>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace ghostnet::gui {
 
 // Rows are selected whole, columns sorted by a click, the last one takes what is left.
 QTableView* make_table(QAbstractItemModel* model, const QString& accessible_name);
+// How wide the column must be for its header and for what is seen of its cells.
+int needed_width(const QTableView& table, int column);
 // With a button that clears it.
 QLineEdit* make_filter(const QString& placeholder);
 
@@ -23,6 +26,13 @@ struct Cell {
   QColor colour{};     // the table's own, when left out
   bool right = false;
   QString tip{};
+};
+
+// For rows whose words are wrapped: with room above and below them.
+class RoomyDelegate : public QStyledItemDelegate {
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
 
 // Rows of cells, replaced as a whole. Each row carries a number for its owner.

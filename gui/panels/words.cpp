@@ -49,11 +49,11 @@ QString how_to_record_links() {
 }
 
 QString how_to_sample_links(const std::string& kind, const std::string& group) {
-  if (kind != "tcp" && kind != "wire") return QObject::tr("<p>Of links of this kind nothing is sampled.</p>");
+  if (kind != "tcp" && kind != "wire") return QObject::tr("<p>Links of this kind are not sampled.</p>");
   const QString key = kind == "tcp" ? "connections" : "wires";
   const QString what = kind == "tcp" ? QObject::tr("window, round trip and bytes in flight")
                                      : QObject::tr("queue, utilisation and drops");
-  return QObject::tr("<p>To sample its %1, add to the scenario:</p>").arg(what) +
+  return QObject::tr("<p>Nothing was sampled of it. To have its %1, add to the scenario:</p>").arg(what) +
          as_yaml(QString("record:\n  %1: [%2]").arg(key, text_of(group.empty() ? std::string("all") : group)));
 }
 

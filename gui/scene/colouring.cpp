@@ -12,9 +12,6 @@ namespace ghostnet::gui {
 
 namespace {
 
-constexpr double kSmallestFactor = 0.6;
-constexpr double kFactorRange = 1.7;
-
 // What each host is called by: a place among the names.
 struct ByName {
   std::vector<std::string> names{};
@@ -116,7 +113,7 @@ std::vector<float> sizes_by_value(const HostValues& values, const ValueRange& ra
   sizes.reserve(values.size());
   for (const float value : values) {
     const double share = std::isnan(value) ? 0 : std::clamp(range.share(value), 0.0, 1.0);
-    sizes.push_back(static_cast<float>(kSmallestFactor + kFactorRange * std::sqrt(share)));
+    sizes.push_back(static_cast<float>(std::lerp(kSmallestSize, kLargestSize, std::sqrt(share))));
   }
   return sizes;
 }

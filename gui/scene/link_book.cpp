@@ -1,9 +1,8 @@
 #include "ghostnet/gui/scene/link_book.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <limits>
 #include <nlohmann/json.hpp>
-#include <string_view>
 #include <tuple>
 
 namespace ghostnet::gui {
@@ -27,22 +26,25 @@ std::uint16_t place_in(std::vector<std::string>& names, const std::string& name)
   return static_cast<std::uint16_t>(names.size() - 1);
 }
 
-std::string topic_in(const std::string& json) {
-  if (json.find("\"topic\"") == std::string::npos) return {};
-  const nlohmann::json object = nlohmann::json::parse(json, nullptr, false);
-  if (!object.is_object() || !object.contains("topic") || !object["topic"].is_string()) return {};
-  return object["topic"].get<std::string>();
+// Null where the fields are no object, or have no such member.
+nlohmann::json member_of(const std::string& fields, const std::string& name) {
+  if (fields.find('"' + name + '"') == std::string::npos) return nullptr;
+  const nlohmann::json object = nlohmann::json::parse(fields, nullptr, false);
+  const auto member = object.find(name);
+  return object.is_object() && member != object.end() ? *member : nlohmann::json();
+}
+
+std::string topic_in(const std::string& fields) {
+  const nlohmann::json topic = member_of(fields, "topic");
+  return topic.is_string() ? topic.get<std::string>() : std::string();
 }
 
 }  // namespace
 
 std::int16_t bucket_in(const std::string& fields) {
-  constexpr std::string_view kBegins = R"({"bucket":)";
-  if (!fields.starts_with(kBegins)) return -1;
-  std::int16_t bucket = -1;
-  const char* const end = fields.data() + fields.size();
-  const auto [last, error] = std::from_chars(fields.data() + kBegins.size(), end, bucket);
-  return error == std::errc() && last < end && *last == '}' && bucket >= 0 ? bucket : std::int16_t{-1};
+  const nlohmann::json bucket = member_of(fields, "bucket");
+  if (!bucket.is_number_unsigned() || bucket > std::numeric_limits<std::int16_t>::max()) return -1;
+  return bucket.get<std::int16_t>();
 }
 
 Result<std::shared_ptr<const EdgeSet>> LinkBook::at(const results::Database& database, std::int64_t time_ns) {

@@ -96,16 +96,31 @@ void for_each_host_mark(const Scene& scene, const Camera& camera, Draw&& draw) {
   }
 }
 
-// Messages that are on their way at the scene's instant: draw(flight, track, share of the way). Where one is followed,
-// none but those that are traced.
+struct FlightMark {
+  const Flight& flight;
+  Track track;
+  float share = 0;  // of the way
+  std::uint8_t opacity = 255;
+};
+
+// Messages that are on their way at the scene's instant: draw(FlightMark). Where one is followed, none but those that
+// are traced; where hosts are selected, those of others are dimmed.
 template <class Draw>
 void for_each_flight(const Scene& scene, const Camera& camera, Draw&& draw) {
   if (scene.flights == nullptr) return;
+  std::vector<bool> selected(scene.trace != nullptr || scene.selected.empty() ? 0 : scene.size());
+  if (!selected.empty()) {
+    for (const std::uint32_t host : scene.selected) selected[host] = true;
+  }
   for (const Flight& flight : *scene.flights) {
     if (scene.time_ns < flight.sent_ns || scene.time_ns > flight.until_ns) continue;
     if (scene.trace != nullptr && flight.trace == 0) continue;
+    const bool is_dim = !selected.empty() && !selected[flight.from] && !selected[flight.to];
     const auto took = static_cast<float>(std::max<std::int64_t>(1, flight.until_ns - flight.sent_ns));
-    draw(flight, Track(scene, camera, flight), static_cast<float>(scene.time_ns - flight.sent_ns) / took);
+    draw(FlightMark{.flight = flight,
+                    .track = Track(scene, camera, flight),
+                    .share = static_cast<float>(scene.time_ns - flight.sent_ns) / took,
+                    .opacity = is_dim ? kDimmed : std::uint8_t{255}});
   }
 }
 

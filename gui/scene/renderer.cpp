@@ -227,18 +227,19 @@ void Renderer::draw_flights(const Scene& scene, const Camera& camera, QImage& im
   const auto pixel = static_cast<float>(camera.ratio);
   const float usual = std::clamp(node_radius(scene, camera) * 0.55F, 1.3F * pixel, 4.0F * pixel);
   const float radius = on_their_way > 600 ? std::min(usual, 1.3F * pixel) : usual;
-  for_each_flight(scene, camera, [&](const Flight& flight, const Track& track, float share) {
-    if (flight.lost) {
+  for_each_flight(scene, camera, [&](const FlightMark& mark) {
+    if (mark.flight.lost) {
       // It fades out half way.
-      const auto opacity = static_cast<std::uint32_t>(255 * (1 - share));
-      return discs_.draw(image, track.at(0.5F * share + 0.1F), radius + pixel, theme.bad.rgb(), opacity,
+      const auto opacity = static_cast<std::uint32_t>(static_cast<float>(mark.opacity) * (1 - mark.share));
+      return discs_.draw(image, mark.track.at(0.5F * mark.share + 0.1F), radius + pixel, theme.bad.rgb(), opacity,
                          radius - 0.3F * pixel);
     }
-    const std::vector<Spot> tail = track.between(std::max(0.0F, share - tail_share), share);
+    const std::vector<Spot> tail = mark.track.between(std::max(0.0F, mark.share - tail_share), mark.share);
     for (std::size_t corner = 1; corner < tail.size(); ++corner) {
-      draw_line(image, tail[corner - 1], tail[corner], theme.message.rgb(), tail_opacity, radius * 0.8F);
+      draw_line(image, tail[corner - 1], tail[corner], theme.message.rgb(), tail_opacity * mark.opacity / 255,
+                radius * 0.8F);
     }
-    discs_.draw(image, tail.back(), radius, theme.message.rgb(), head_opacity);
+    discs_.draw(image, tail.back(), radius, theme.message.rgb(), head_opacity * mark.opacity / 255);
   });
 }
 

@@ -94,6 +94,7 @@ SceneModel::SceneModel(Document& document, QObject* parent) : QObject(parent), d
 }
 
 void SceneModel::begin_run() {
+  has_messages_ = false;
   reader_ = std::make_shared<MomentReader>(document_.run_id(), document_.hosts());
   moment_inquiry_.withdraw();
   moment_asked_ = false;
@@ -214,6 +215,7 @@ void SceneModel::take_moment(Moment moment) {
   }
   scene_.conditions = moment_.conditions;
   scene_.flights = std::make_shared<const std::vector<Flight>>(moment_.flights);
+  has_messages_ = has_messages_ || !moment_.flights.empty();
   const Look& look = document_.look();
   scene_.hidden_kinds.clear();
   for (const std::string& kind : scene_.edges->kinds)
@@ -375,7 +377,14 @@ void SceneModel::colour_nodes() {
   }
   nodes->colours = std::move(colouring.colours);
   legend_ = std::move(colouring.legend);
+  size_legend_.reset();
+  const results::SeriesName* size = document_.find_series(look.size_by);
   if (moment_.size_values != nullptr) nodes->sizes = sizes_by_value(*moment_.size_values, size_range_);
+  if (moment_.size_values != nullptr && size != nullptr) {
+    size_legend_ = {.metric = QString::fromStdString(size->name),
+                    .low = chart::value_text(size_range_.low, size->unit),
+                    .high = chart::value_text(size_range_.high, size->unit)};
+  }
   scene_.nodes = std::move(nodes);
   if (!follows()) return;
   legend_ = {.title = QObject::tr("Delay of the message"),

@@ -111,10 +111,13 @@ class SvgText {
 
   void add_flights() {
     QByteArray dots;
-    for_each_flight(scene_, camera_, [&](const Flight& flight, const Track& track, float share) {
-      if (!flight.lost) dots += "M" + place(track.at(share)) + "h0";
+    QByteArray beside;
+    for_each_flight(scene_, camera_, [&](const FlightMark& mark) {
+      if (!mark.flight.lost) (mark.opacity == 255 ? dots : beside) += "M" + place(mark.track.at(mark.share)) + "h0";
     });
-    add_path(dots, theme_.message, 3 * camera_.ratio, 0.9);
+    constexpr double kOpacity = 0.9;
+    add_path(beside, theme_.message, 3 * camera_.ratio, kOpacity * kDimmed / 255);
+    add_path(dots, theme_.message, 3 * camera_.ratio, kOpacity);
   }
 
   void add_caption(const Caption& caption) {

@@ -5,6 +5,8 @@
 #include <QPainter>
 #include <algorithm>
 
+#include "ghostnet/gui/scene/raster.hpp"
+
 namespace ghostnet::gui {
 
 namespace {
@@ -56,15 +58,32 @@ void LegendCard::refresh() {
     };
     add_row({.kind = Row::Kind::scale, .text = legend.low, .count = legend.high, .colour_at = colour_at});
   }
-  if (const auto& parts = model_.scene().parts) {
-    add_row({.kind = Row::Kind::title, .text = tr("Cut off from %L1 hosts").arg(parts->sizes.front())});
-    for (std::size_t part = 1; part < std::min(parts->sizes.size(), kMostParts); ++part) {
-      add_row({.kind = Row::Kind::part,
-               .text = tr("rim of a host"),
-               .count = QString("%L1").arg(parts->sizes[part]),
-               .colour = part_colour(document_.theme(), static_cast<std::uint8_t>(part)).rgb()});
-    }
+  if (const auto& sizes = model_.size_legend()) {
+    add_row({.kind = Row::Kind::title, .text = tr("Size: %1").arg(sizes->metric)});
+    add_row({.kind = Row::Kind::sizes, .text = sizes->low, .count = sizes->high});
   }
+  add_parts();
+  add_links();
+  add_messages();
+  add_table();
+  setFixedSize(kWidth, rows_.back().place.bottom() + kMargin - 2);
+  setVisible(model_.scene().size() > 0);
+  update();
+}
+
+void LegendCard::add_parts() {
+  const auto& parts = model_.scene().parts;
+  if (parts == nullptr) return;
+  add_row({.kind = Row::Kind::title, .text = tr("Cut off from %L1 hosts").arg(parts->sizes.front())});
+  for (std::size_t part = 1; part < std::min(parts->sizes.size(), kMostParts); ++part) {
+    add_row({.kind = Row::Kind::ring,
+             .text = tr("rim of a host"),
+             .count = QString("%L1").arg(parts->sizes[part]),
+             .colour = part_colour(document_.theme(), static_cast<std::uint8_t>(part)).rgb()});
+  }
+}
+
+void LegendCard::add_links() {
   const EdgeSet& edges = *model_.scene().edges;
   const Ground* ground = model_.scene().ground.get();
   if (!edges.kinds.empty() || ground != nullptr) add_row({.kind = Row::Kind::title, .text = tr("Links")});
@@ -79,10 +98,14 @@ void LegendCard::refresh() {
              .count = QString("%L1").arg(model_.cut_links()),
              .colour = document_.theme().bad.rgb()});
   }
-  add_table();
-  setFixedSize(kWidth, rows_.back().place.bottom() + kMargin - 2);
-  setVisible(model_.scene().size() > 0);
-  update();
+}
+
+void LegendCard::add_messages() {
+  if (!model_.has_messages() || !document_.look().show_messages) return;
+  const Theme& theme = document_.theme();
+  add_row({.kind = Row::Kind::title, .text = tr("Messages")});
+  add_row({.kind = Row::Kind::message, .text = tr("on its way"), .colour = theme.message.rgb()});
+  add_row({.kind = Row::Kind::ring, .text = tr("lost"), .colour = theme.bad.rgb()});
 }
 
 // What the colours of its entries say, where a host's routing table is shown.
@@ -121,46 +144,89 @@ void LegendCard::paint(QPainter& painter) const {
     const bool is_title = row.kind == Row::Kind::title;
     const bool is_hidden = row.kind == Row::Kind::link && document_.look().hidden_link_kinds.contains(row.link);
     painter.setFont(is_title ? bold : usual);
-    QRect text = row.place;
-    if (row.kind == Row::Kind::category) {
-      painter.setPen(Qt::NoPen);
-      painter.setBrush(QColor::fromRgb(row.colour));
-      painter.drawEllipse(QPointF(text.left() + 5.5, text.center().y() + 1), 5, 5);
-      text.setLeft(text.left() + 20);
-    } else if (row.kind == Row::Kind::part) {
-      painter.setPen(QPen(QColor::fromRgb(row.colour), 2));
-      painter.setBrush(Qt::NoBrush);
-      painter.drawEllipse(QPointF(text.left() + 5.5, text.center().y() + 1), 4.5, 4.5);
-      text.setLeft(text.left() + 20);
-    } else if (row.kind == Row::Kind::link) {
-      QColor colour = QColor::fromRgb(row.colour);
-      if (is_hidden) colour.setAlpha(60);
-      painter.setPen(QPen(colour, 3, Qt::SolidLine, Qt::RoundCap));
-      painter.drawLine(QPointF(text.left() + 1, text.center().y() + 1),
-                       QPointF(text.left() + 12, text.center().y() + 1));
-      text.setLeft(text.left() + 20);
-    } else if (row.kind == Row::Kind::scale) {
-      const QRectF bar(text.left(), text.top() + 4, text.width(), kScaleHeight);
-      QLinearGradient gradient(bar.topLeft(), bar.topRight());
-      for (int step = 0; step <= 16; ++step) {
-        const double share = step / 16.0;
-        gradient.setColorAt(share, row.colour_at(share));
-      }
-      painter.setPen(Qt::NoPen);
-      painter.setBrush(gradient);
-      painter.drawRoundedRect(bar, 3, 3);
-      text.setTop(static_cast<int>(bar.bottom()) + 3);
-      painter.setPen(theme.faint_text);
-      painter.drawText(text, Qt::AlignLeft | Qt::AlignTop, row.text);
-      painter.drawText(text, Qt::AlignRight | Qt::AlignTop, row.count);
+    if (row.kind == Row::Kind::scale) {
+      paint_scale(painter, row);
       continue;
     }
+    if (row.kind == Row::Kind::sizes) {
+      paint_sizes(painter, row);
+      continue;
+    }
+    const QRect text = row.place.adjusted(paint_sign(painter, row), 0, 0, 0);
+    const QString count = is_hidden ? tr("hidden") : row.count;
+    const int room = text.width() - (count.isEmpty() ? 0 : painter.fontMetrics().horizontalAdvance(count) + 8);
     painter.setPen(is_hidden ? theme.faint_text : theme.text);
     painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter,
-                     fontMetrics().elidedText(row.text, Qt::ElideRight, text.width() - (row.count.isEmpty() ? 0 : 50)));
+                     painter.fontMetrics().elidedText(row.text, Qt::ElideRight, room));
     painter.setPen(theme.faint_text);
-    painter.drawText(text, Qt::AlignRight | Qt::AlignVCenter, is_hidden ? tr("hidden") : row.count);
+    painter.drawText(text, Qt::AlignRight | Qt::AlignVCenter, count);
   }
+  painter.setFont(usual);
+}
+
+int LegendCard::paint_sign(QPainter& painter, const Row& row) const {
+  constexpr int kWide = 20;
+  const QPointF middle(row.place.left() + 5.5, row.place.center().y() + 1);
+  QColor colour = QColor::fromRgb(row.colour);
+  switch (row.kind) {
+    case Row::Kind::category:
+      painter.setPen(Qt::NoPen);
+      painter.setBrush(colour);
+      painter.drawEllipse(middle, 5, 5);
+      return kWide;
+    case Row::Kind::ring:
+      painter.setPen(QPen(colour, 2));
+      painter.setBrush(Qt::NoBrush);
+      painter.drawEllipse(middle, 4.5, 4.5);
+      return kWide;
+    case Row::Kind::message:
+      painter.setPen(
+          QPen(QColor(mixed(colour.rgb(), document_.theme().raised.rgb(), 0.5)), 2, Qt::SolidLine, Qt::RoundCap));
+      painter.drawLine(middle - QPointF(4.5, 0), middle + QPointF(5, 0));
+      painter.setPen(Qt::NoPen);
+      painter.setBrush(colour);
+      painter.drawEllipse(middle + QPointF(4, 0), 3, 3);
+      return kWide;
+    case Row::Kind::link:
+      if (document_.look().hidden_link_kinds.contains(row.link)) colour.setAlpha(60);
+      painter.setPen(QPen(colour, 3, Qt::SolidLine, Qt::RoundCap));
+      painter.drawLine(middle - QPointF(4.5, 0), middle + QPointF(6.5, 0));
+      return kWide;
+    default: return 0;
+  }
+}
+
+void LegendCard::paint_scale(QPainter& painter, const Row& row) const {
+  constexpr int kSteps = 16;
+  const QRectF bar(row.place.left(), row.place.top() + 4, row.place.width(), kScaleHeight);
+  QLinearGradient gradient(bar.topLeft(), bar.topRight());
+  for (int step = 0; step <= kSteps; ++step) {
+    const double share = static_cast<double>(step) / kSteps;
+    gradient.setColorAt(share, row.colour_at(share));
+  }
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(gradient);
+  painter.drawRoundedRect(bar, 3, 3);
+  QRect text = row.place;
+  text.setTop(static_cast<int>(bar.bottom()) + 3);
+  painter.setPen(document_.theme().faint_text);
+  painter.drawText(text, Qt::AlignLeft | Qt::AlignTop, row.text);
+  painter.drawText(text, Qt::AlignRight | Qt::AlignTop, row.count);
+}
+
+// The least and the largest, each beside its value.
+void LegendCard::paint_sizes(QPainter& painter, const Row& row) const {
+  constexpr double kUsual = 3.2;  // the radius of a host of the usual size
+  const QRectF place(row.place);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(document_.theme().node);
+  const double large = kUsual * kLargestSize;
+  painter.drawEllipse(QPointF(place.left() + 5.5, place.center().y() + 1), kUsual * kSmallestSize,
+                      kUsual * kSmallestSize);
+  painter.drawEllipse(QPointF(place.right() - large, place.center().y() + 1), large, large);
+  painter.setPen(document_.theme().faint_text);
+  painter.drawText(place.adjusted(20, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, row.text);
+  painter.drawText(place.adjusted(0, 0, -2 * large - 8, 0), Qt::AlignRight | Qt::AlignVCenter, row.count);
 }
 
 void LegendCard::mousePressEvent(QMouseEvent* event) {

@@ -29,9 +29,9 @@ class LegendCard : public QWidget {
 
  private:
   struct Row {
-    enum class Kind : std::uint8_t { title, category, part, scale, link } kind = Kind::title;
-    QString text{};   // of a scale: its low end
-    QString count{};  // its high end
+    enum class Kind : std::uint8_t { title, category, ring, scale, sizes, message, link } kind = Kind::title;
+    QString text{};   // of a scale and of sizes: the low end
+    QString count{};  // the high end
     QRgb colour = 0;
     std::string link{};
     std::function<QColor(double share)> colour_at{};  // of a scale
@@ -39,8 +39,16 @@ class LegendCard : public QWidget {
   };
 
   void add_row(Row row);
+  void add_parts();
+  void add_links();
+  void add_messages();
   void add_table();
   void add_link(const std::string& kind, const QString& text, std::size_t count);
+
+  // What stands left of the words of a row, and how far these are moved.
+  int paint_sign(QPainter& painter, const Row& row) const;
+  void paint_scale(QPainter& painter, const Row& row) const;
+  void paint_sizes(QPainter& painter, const Row& row) const;
 
   Document& document_;
   const SceneModel& model_;

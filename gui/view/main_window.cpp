@@ -30,6 +30,7 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr int kLayoutVersion = 1;
+constexpr int kIndent = 12;  // of words at the left edge, as deep as those of the menus and controls above
 
 // What a window without a database says, and what can be done there.
 QWidget* make_welcome(QWidget* parent, const std::vector<QPushButton*>& buttons) {
@@ -96,6 +97,7 @@ MainWindow::MainWindow(Document& document, QSettings* settings) : document_(docu
   build_centre();
   build_menus();
   status_ = new QLabel;
+  status_->setContentsMargins(kIndent, 0, 0, 0);
   statusBar()->addWidget(status_);
   connect(&document_, &Document::problem, this, &MainWindow::show_problem);
   connect(&document_, &Document::run_changed, this, &MainWindow::show_state);
@@ -137,6 +139,7 @@ void MainWindow::build_centre() {
   dismiss->setText(tr("Dismiss"));
   connect(dismiss, &QToolButton::clicked, banner_, &QWidget::hide);
   auto* row = new QHBoxLayout(banner_);
+  row->setContentsMargins(kIndent, 8, 8, 8);
   row->addWidget(banner_text_, 1);
   row->addWidget(dismiss);
   banner_->hide();

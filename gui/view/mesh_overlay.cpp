@@ -38,18 +38,39 @@ QRectF place_of(QPointF baseline, const QString& text, const QFontMetricsF& metr
   return place.adjusted(-4 * unit, -unit, 4 * unit, unit);
 }
 
-// Keeps what is written from being written over.
+// Keeps what is written from being written over, and single hosts from being covered.
 class FreePlaces {
  public:
+  void keep_free(const QRectF& place) { covered_.push_back(place); }
   bool take(const QRectF& place) {
-    if (std::ranges::any_of(taken_, [&](const QRectF& other) { return other.intersects(place); })) return false;
+    if (meets(taken_, place)) return false;
     taken_.push_back(place);
     return true;
   }
+  bool take_beside_hosts(const QRectF& place) { return !meets(covered_, place) && take(place); }
 
  private:
+  static bool meets(const std::vector<QRectF>& places, const QRectF& place) {
+    return std::ranges::any_of(places, [&](const QRectF& other) { return other.intersects(place); });
+  }
+
   std::vector<QRectF> taken_;
+  std::vector<QRectF> covered_;
 };
+
+// Where a name may stand: right of a disc, left of it, above, below.
+std::vector<QPointF> baselines_around(QPointF middle, double away, const QString& name, const QFontMetricsF& metrics) {
+  const double width = metrics.horizontalAdvance(name);
+  const double level = middle.y() + metrics.capHeight() / 2;
+  return {{middle.x() + away, level},
+          {middle.x() - away - width, level},
+          {middle.x() - width / 2, middle.y() - away},
+          {middle.x() - width / 2, middle.y() + away + metrics.ascent()}};
+}
+
+bool is_within(const QRectF& place, const Camera& camera) {
+  return QRectF(0, 0, camera.width, camera.height).contains(place);
+}
 
 void name_crowds(QPainter& painter, const Overlay& overlay, FreePlaces& places) {
   const Theme& theme = overlay.document.theme();
@@ -65,8 +86,7 @@ void name_crowds(QPainter& painter, const Overlay& overlay, FreePlaces& places) 
     if (!is_seen) continue;
     ++named;
     const QPointF middle = point(overlay.camera.to_view(crowd.middle));
-    QString name = QString::fromStdString(crowd.text);
-    name.replace('_', ' ');
+    const QString name = QString::fromStdString(crowd.text);
     const QString count = crowd.hosts > 0 ? QString("  %L1").arg(crowd.hosts) : QString();
     const double width = metrics.horizontalAdvance(name + count);
     QPointF baseline(middle.x() - width / 2, middle.y() - radius - 9 * unit);
@@ -113,17 +133,24 @@ void name_hosts(QPainter& painter, const Overlay& overlay, FreePlaces& places) {
   const Theme& theme = overlay.document.theme();
   const QFontMetricsF metrics(painter.font());
   const Extent seen = overlay.camera.seen();
+  for (const Spot spot : *scene.spots) {
+    if (!seen.holds(spot)) continue;
+    const QPointF middle = point(overlay.camera.to_view(spot));
+    places.keep_free(QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius));
+  }
   std::size_t named = 0;
   for (std::size_t host = 0; host < scene.size() && named < kMostNames; ++host) {
     if (!seen.holds((*scene.spots)[host]) || host >= hosts.size()) continue;
     const QPointF middle = point(overlay.camera.to_view((*scene.spots)[host]));
     const QString name = QString::fromStdString(hosts[host].name);
-    const QPointF baseline(middle.x() + radius * 1.3 + 4 * unit, middle.y() + metrics.capHeight() / 2);
-    const QRectF place = place_of(baseline, name, metrics, unit);
-    if (!places.take(place)) continue;
-    ++named;
-    draw_plate(painter, place, overlay);
-    draw_text(painter, baseline, name, theme.text);
+    for (const QPointF baseline : baselines_around(middle, radius * 1.3 + 4 * unit, name, metrics)) {
+      const QRectF place = place_of(baseline, name, metrics, unit);
+      if (!is_within(place, overlay.camera) || !places.take_beside_hosts(place)) continue;
+      ++named;
+      draw_plate(painter, place, overlay);
+      draw_text(painter, baseline, name, theme.text);
+      break;
+    }
   }
 }
 
@@ -146,11 +173,13 @@ void mark_selected(QPainter& painter, const Overlay& overlay, FreePlaces& places
     if (host >= scene.size() || host >= hosts.size()) continue;
     const QPointF middle = point(overlay.camera.to_view((*scene.spots)[host]));
     const QString name = QString::fromStdString(hosts[host].name);
-    const QPointF baseline(middle.x() + radius + 10 * unit, middle.y() + metrics.capHeight() / 2);
-    const QRectF place = place_of(baseline, name, metrics, unit);
-    if (!places.take(place)) continue;
-    draw_plate(painter, place, overlay);
-    draw_text(painter, baseline, name, theme.text);
+    for (const QPointF baseline : baselines_around(middle, radius + 10 * unit, name, metrics)) {
+      const QRectF place = place_of(baseline, name, metrics, unit);
+      if (!is_within(place, overlay.camera) || !places.take(place)) continue;
+      draw_plate(painter, place, overlay);
+      draw_text(painter, baseline, name, theme.text);
+      break;
+    }
   }
   const auto& link = overlay.document.selection().link;
   if (!link) return;

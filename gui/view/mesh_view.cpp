@@ -78,12 +78,21 @@ void MeshView::fit_all() {
   camera_.fit(extent, margin);
   beside_legend_ = beside_legend_ || legend_hides_hosts();
   if (beside_legend_ && legend_->isVisible()) {
-    const double strip = (legend_->width() + kLegendGap) * devicePixelRatioF();
+    // Right of the legend or above it, whichever shows the hosts larger.
+    const double across = (legend_->width() + kLegendGap) * devicePixelRatioF();
+    const double up = (legend_->height() + kLegendGap) * devicePixelRatioF();
     Camera beside = camera_;
-    beside.width -= static_cast<int>(strip);
+    beside.width -= static_cast<int>(across);
     beside.fit(extent, margin);
-    camera_.scale = beside.scale;
-    camera_.x = beside.x - strip / 2 / beside.scale;
+    Camera above = camera_;
+    above.height -= static_cast<int>(up);
+    above.fit(extent, margin);
+    camera_.scale = std::max(beside.scale, above.scale);
+    if (beside.scale >= above.scale) {
+      camera_.x -= across / 2 / camera_.scale;
+    } else {
+      camera_.y += up / 2 / camera_.scale;
+    }
   }
   moved();
 }
@@ -215,7 +224,7 @@ void MeshView::ask_svg(std::function<void(QByteArray)> done) {
   for (const CrowdLabel& crowd : model_.scene().placement->crowds) {
     Spot at = camera.to_view(crowd.middle);
     at.y -= static_cast<float>(crowd.radius * camera.scale + 9 * camera.ratio);
-    const QString name = QString::fromStdString(crowd.text).replace('_', ' ');
+    const QString name = QString::fromStdString(crowd.text);
     captions.push_back({at, QString("%1  %L2").arg(name).arg(crowd.hosts), theme.text.rgb(), true});
   }
   for (const std::uint32_t host : model_.scene().selected) {

@@ -67,6 +67,20 @@ void QuietStyle::drawComplexControl(ComplexControl control, const QStyleOptionCo
   QProxyStyle::drawComplexControl(control, option, painter, widget);
 }
 
+// The words of a choice that is too narrow for them end in dots, not in the middle of a letter.
+void QuietStyle::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
+                             const QWidget* widget) const {
+  const auto* choice = qstyleoption_cast<const QStyleOptionComboBox*>(option);
+  if (element != CE_ComboBoxLabel || choice == nullptr || choice->editable) {
+    return QProxyStyle::drawControl(element, option, painter, widget);
+  }
+  QStyleOptionComboBox shortened = *choice;
+  const int icon = choice->currentIcon.isNull() ? 0 : choice->iconSize.width() + 4;
+  const int room = subControlRect(CC_ComboBox, choice, SC_ComboBoxEditField, widget).width() - icon - 4;
+  shortened.currentText = choice->fontMetrics.elidedText(choice->currentText, Qt::ElideRight, room);
+  QProxyStyle::drawControl(element, &shortened, painter, widget);
+}
+
 int QuietStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const {
   constexpr int kCellMargin = 7;  // left and right of what stands in a cell
   const bool is_of_cell = metric == PM_FocusFrameHMargin && qobject_cast<const QAbstractItemView*>(widget) != nullptr;

@@ -85,13 +85,19 @@ QRgb to_rgb(const Oklab& colour) {
 
 constexpr std::size_t kSteps = 256;
 
+// Which end of a scale fades into the ground that it stands on.
+enum class Fading : std::uint8_t { none, low, high };
+
 // Hue turns from violet to yellow while the lightness grows evenly; chroma is what sRGB can show along the way.
-std::array<QRgb, kSteps> sequential_scale(double from_lightness, double to_lightness) {
+std::array<QRgb, kSteps> sequential_scale(double from_lightness, double to_lightness, Fading fading = Fading::none) {
+  constexpr double kFaded = 0.2;      // of the chroma, at the end that fades
+  constexpr double kFullAfter = 0.3;  // of the scale
   std::array<QRgb, kSteps> scale{};
   for (std::size_t step = 0; step < kSteps; ++step) {
     const double share = static_cast<double>(step) / (kSteps - 1);
     const double hue = (305 - 195 * share) * std::numbers::pi / 180;
-    const double chroma = 0.115 + 0.05 * share;
+    const double from_ground = fading == Fading::none ? 1 : fading == Fading::low ? share : 1 - share;
+    const double chroma = (0.115 + 0.05 * share) * std::lerp(kFaded, 1.0, std::min(1.0, from_ground / kFullAfter));
     scale[step] = to_rgb(
         {from_lightness + (to_lightness - from_lightness) * share, chroma * std::cos(hue), chroma * std::sin(hue)});
   }
@@ -134,6 +140,7 @@ QString style_sheet(const Theme& theme) {
     QScrollBar::handle { background: %3; border-radius: 4px; min-height: 24px; min-width: 24px; margin: 1px; }
     QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
     QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+    QAbstractScrollArea::corner { background: transparent; border: none; }
   )")
       .arg(theme.window.name(), theme.raised.name(), theme.line.name(), theme.text.name(), theme.faint_text.name(),
            theme.accent.name(), theme.on_accent.name(), theme.canvas.name());
@@ -165,6 +172,15 @@ QColor link_colour(const Theme& theme, const std::string& kind) {
 QColor sequential_colour(const Theme& theme, double share) {
   static const std::array<QRgb, kSteps> on_dark = sequential_scale(0.42, 0.93);
   static const std::array<QRgb, kSteps> on_light = sequential_scale(0.25, 0.84);
+  const double clamped = std::isnan(share) ? 0 : std::clamp(share, 0.0, 1.0);
+  const auto step = static_cast<std::size_t>(std::lround(clamped * (kSteps - 1)));
+  if (theme.kind == ThemeKind::dark) return QColor::fromRgb(on_dark[step]);
+  return QColor::fromRgb(on_light[kSteps - 1 - step]);
+}
+
+QColor heat_colour(const Theme& theme, double share) {
+  static const std::array<QRgb, kSteps> on_dark = sequential_scale(0.24, 0.93, Fading::low);
+  static const std::array<QRgb, kSteps> on_light = sequential_scale(0.25, 0.97, Fading::high);
   const double clamped = std::isnan(share) ? 0 : std::clamp(share, 0.0, 1.0);
   const auto step = static_cast<std::size_t>(std::lround(clamped * (kSteps - 1)));
   if (theme.kind == ThemeKind::dark) return QColor::fromRgb(on_dark[step]);

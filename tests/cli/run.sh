@@ -87,6 +87,7 @@ for wrong in 'run --nosuch --json' 'run --json' 'rnu --json' 'results list --db 
   'results compare 1 2 --db missing.sqlite --json' 'bench nosuch --json' 'ping nowhere --json' 'list --nosuch --json'; do
   is "--json of '$wrong'" "$(ghostnet $wrong 2>/dev/null | field 'd["runs"], len(d["error"]["message"]) > 0')" "([], True)"
 done
+ghostnet nothing --help >said 2>&1; is "help for what there is not" "$? $(grep -c "no command .nothing." said)" "2 1"
 is "an unrecorded run has no id" "$(ghostnet "${short[@]}" --json | field 'd["runs"][0]["id"]')" None
 
 # A run that could not be carried out is on record as one that failed.

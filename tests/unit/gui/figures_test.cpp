@@ -99,6 +99,26 @@ TEST(FigureReadout, GivesAllLinesAtTheNearestPoint) {
   EXPECT_FALSE(chart::readout_at(figure, layout, QPointF(-10, -10)));
 }
 
+TEST(Figures, TheBarOfAHeatMapEndsAtRoundNumbers) {
+  chart::Figure figure{.title = "load"};
+  figure.heat = {.edges = {0, 1, 2}, .rows = {"h0"}, .values = {0, 37}, .unit = "requests"};
+  const chart::FigureLayout layout = chart::layout_figure(figure, {}, QRectF(0, 0, 500, 160), QFont());
+  ASSERT_GE(layout.heat.ticks.size(), 2U);
+  EXPECT_DOUBLE_EQ(layout.heat.ticks.front(), 0);
+  EXPECT_GE(layout.heat.ticks.back(), 37) << "what the strongest colour stands for is written there";
+}
+
+TEST(Figures, DotsAtTheEndsOfAnAxisAreSeenWhole) {
+  chart::Figure figure = two_lines();
+  const auto left_of_first = [&] {
+    const chart::FigureLayout layout = chart::layout_figure(figure, {}, QRectF(0, 0, 500, 300), QFont());
+    return layout.x.scale.to_pixel(0) - layout.plot.left();
+  };
+  EXPECT_DOUBLE_EQ(left_of_first(), 0);
+  for (chart::Line& line : figure.lines) line.shape = chart::Line::Shape::dots;
+  EXPECT_GT(left_of_first(), 4);
+}
+
 TEST(Figures, AHeatMapOfManyHostsHasTheirMeansInItsRows) {
   std::vector<std::int64_t> hosts;
   QStringList names;

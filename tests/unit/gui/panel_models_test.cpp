@@ -184,5 +184,18 @@ TEST(RunsModel, GrowsWithoutForgettingWhatIsSelected) {
   EXPECT_EQ(model.index(0, RunsModel::status).data().toString(), "✗ failed");
 }
 
+TEST(RunsModel, WritesWhatWasChangedAsShortAsItIsClear) {
+  EXPECT_EQ(short_point_text({{"network.loss", "1 %"}, {"network.latency", "5 ms"}}).toStdString(),
+            "loss=1 % latency=5 ms");
+  EXPECT_EQ(short_point_text({{"echo.port", "7"}, {"ping.port", "8"}, {"seed", "1"}}).toStdString(),
+            "echo.port=7 ping.port=8 seed=1");
+}
+
+TEST(ExpectationRows, BreakLongNamesAtTheirParts) {
+  const auto rows = expectation_rows({{"p99(echo.rtt) < 1 s", 1, true}}, {}, theme_of(ThemeKind::dark));
+  EXPECT_THAT(column(rows, 1), ElementsAre("p99(\u200becho.\u200brtt) < 1 s"));
+  EXPECT_EQ(rows[0].cells[1].tip, "p99(echo.rtt) < 1 s") << "to be copied";
+}
+
 }  // namespace
 }  // namespace ghostnet::gui

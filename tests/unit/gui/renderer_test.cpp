@@ -159,6 +159,25 @@ TEST_F(RendererTest, SelectingAHostDimsThoseBesideIt) {
   EXPECT_TRUE(near(pixel(200, 100), kBlue));  // a neighbour is not beside the point
 }
 
+TEST_F(RendererTest, SelectingAHostDimsMessagesBetweenOthers) {
+  Placement placement = *scene.placement;
+  placement.spots.insert(placement.spots.end(), {{-50, 60}, {50, 60}});
+  scene.placement = std::make_shared<Placement>(placement);
+  scene.spots = std::make_shared<std::vector<Spot>>(placement.spots);
+  scene.nodes = std::make_shared<NodeLook>(NodeLook{.colours = {canvas, canvas, canvas, canvas}});
+  scene.conditions = std::make_shared<std::vector<Condition>>(4, Condition::up);
+  scene.flights = std::make_shared<std::vector<Flight>>(
+      std::vector<Flight>{{.from = 0, .to = 1, .sent_ns = 1'000, .until_ns = 2'000},
+                          {.from = 2, .to = 3, .sent_ns = 1'000, .until_ns = 2'000}});
+  scene.time_ns = 1'500;
+  const QRgb message = theme_of(ThemeKind::dark).message.rgb();
+  EXPECT_TRUE(near(pixel(150, 160), message, 30));
+  scene.selected = {0};
+  EXPECT_TRUE(near(pixel(150, 100), message, 30));
+  EXPECT_FALSE(near(pixel(150, 160), message, 60));
+  EXPECT_NE(pixel(150, 160), canvas) << "but it is seen";
+}
+
 TEST_F(RendererTest, ShapesOutsideAreClipped) {
   link(3);
   for (const double scale : {0.01, 1.0, 50.0, 4'000.0}) {

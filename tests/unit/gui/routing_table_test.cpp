@@ -55,6 +55,7 @@ struct RoutingTableTest : WindowTest {
 TEST(BucketOfALink, IsReadFromItsFields) {
   EXPECT_EQ(bucket_in(R"({"bucket":0})"), 0);
   EXPECT_EQ(bucket_in(R"({"bucket":17})"), 17);
+  EXPECT_EQ(bucket_in(R"({ "since": 1, "bucket": 4 })"), 4) << "as JSON may be written, too";
   for (const char* none : {"", "{}", R"({"topic":"bucket"})", R"({"bucket":})", R"({"bucket":-2})",
                            R"({"bucket":99999})", R"({"bucket":"7"})", R"({"bucket":7)"}) {
     EXPECT_EQ(bucket_in(none), -1) << none;

@@ -249,6 +249,18 @@ TEST(Colouring, LightnessGrowsWithTheValueOnDarkAndFallsOnLight) {
   }
 }
 
+TEST(Colouring, OfHeatFadesIntoTheGround) {
+  for (const ThemeKind kind : {ThemeKind::dark, ThemeKind::light}) {
+    const auto contrast = [kind](double share) {
+      return std::abs(heat_colour(theme_of(kind), share).lightnessF() - theme_of(kind).canvas.lightnessF());
+    };
+    EXPECT_LT(contrast(0), 0.2) << "nothing";
+    EXPECT_GT(contrast(1), 0.4) << "the most";
+    for (int step = 1; step <= 20; ++step)
+      EXPECT_NE(heat_colour(theme_of(kind), step / 20.0), heat_colour(theme_of(kind), 0));
+  }
+}
+
 struct ViewTest : WindowTest {
   ViewTest() {
     record_run(path, 40);
@@ -276,6 +288,21 @@ TEST_F(ViewTest, AClickSelectsTheHostThere) {
   EXPECT_EQ(document.selection().hosts, (std::vector<std::int64_t>{7, 9}));
   click({3, 3});
   EXPECT_TRUE(document.selection().empty());
+}
+
+TEST_F(ViewTest, TheLegendTellsWhatSizesSay) {
+  EXPECT_FALSE(model().size_legend());
+  Look look = document.look();
+  look.size_by = "requests";
+  document.set_look(look);
+  settle();
+  ASSERT_TRUE(model().size_legend());
+  EXPECT_EQ(model().size_legend()->metric, "requests");
+  EXPECT_TRUE(model().size_legend()->low.startsWith("0 ")) << model().size_legend()->low.toStdString();
+  look.size_by.clear();
+  document.set_look(look);
+  settle();
+  EXPECT_FALSE(model().size_legend());
 }
 
 TEST_F(ViewTest, ShowsEveryHostWithinTheView) { expect_all_shown(); }

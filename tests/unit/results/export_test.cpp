@@ -115,6 +115,7 @@ TEST_F(ExportTest, TheReportIsOnePageThatRefersToNothingElse) {
   EXPECT_THAT(page, HasSubstr("sum of echo.requests by network.loss"));
   EXPECT_THAT(page, HasSubstr("Distribution of echo.rtt"));
   EXPECT_THAT(page, HasSubstr("3 hosts and 1 links (1 wire)"));
+  EXPECT_THAT(page, HasSubstr("<li class=\"s0\">clients</li><li class=\"s1\">servers</li>")) << "the larger first";
   EXPECT_THAT(page, HasSubstr("made &lt;up&gt;"));
   EXPECT_THAT(page, Not(HasSubstr("<up>")));
   EXPECT_THAT(page, Not(HasSubstr("nan")));
@@ -156,6 +157,19 @@ TEST_F(ExportTest, TheReportShadesFaultsWhileTheyLast) {
   };
   EXPECT_EQ(wide("108.5"), 2 * wide("0.0")) << "of readdress there is no more than the moment";
   EXPECT_GE(wide("0.0"), 3U) << "a chart of each metric";
+}
+
+TEST_F(ExportTest, TheReportBreaksALineWhereNothingWasMeasuredForLong) {
+  record({});
+  const Database database = open(DatabaseOptions::Access::write);
+  const auto page_without = [&](const char* windows) {
+    EXPECT_TRUE(database.execute(fmt::format("DELETE FROM windows WHERE {}", windows).c_str()));
+    return html_report(database, runs(database).value()).value();
+  };
+  constexpr const char* kLoneDot = "r=\"2\"";
+  EXPECT_THAT(page_without("from_ns / 1000000000 % 2 = 1"), Not(HasSubstr(kLoneDot)))
+      << "every second one makes a line";
+  EXPECT_THAT(page_without("from_ns / 1000000000 % 10 <> 0"), HasSubstr(kLoneDot)) << "of each a dot that is seen";
 }
 
 TEST_F(ExportTest, TheReportSaysWhatItsDotsAre) {

@@ -33,6 +33,7 @@ class InspectTest : public RecordedFile {
         "INSERT INTO messages (run_id, sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace) VALUES "
         "({0}, 100, 11, 150, 0, 1, 64, 'gossip', 5), ({0}, 160, 12, 190, 1, 2, 64, 'gossip', 5), "
         "({0}, 160, 13, 195, 1, 0, 64, 'gossip', 5), ({0}, 165, 14, NULL, 1, 2, 64, 'gossip', 5), "
+        "({0}, 191, 16, 400, 2, 1, 64, 'gossip', 5), "
         "({0}, 50, 15, 60, 2, 1, 32, 'gossip', 8);",
         run_);
     const Result<> done = database.execute(sql.c_str());
@@ -195,13 +196,13 @@ TEST_F(InspectTest, SumsUpEachTracedMessage) {
   ASSERT_THAT(all, SizeIs(2));
   EXPECT_EQ(all[0].trace, 8) << "sent first";
   EXPECT_EQ(all[1].from, 0);
-  EXPECT_EQ(all[1].hops, 4);
-  EXPECT_EQ(all[1].reached, 3) << "it came back to 0, too";
+  EXPECT_EQ(all[1].hops, 5);
+  EXPECT_EQ(all[1].reached, 2) << "it came back to 0, too, which had it";
   EXPECT_EQ(all[1].lost, 1);
   EXPECT_EQ(all[1].sent_ns, 100);
-  EXPECT_EQ(all[1].last_received_ns, 195);
+  EXPECT_EQ(all[1].last_reached_ns, 190) << "what came later came again";
   EXPECT_THAT(trace_summaries(database, run_, 1).value(), SizeIs(1));
-  EXPECT_THAT(hops_of(database, run_, 5, 100).value(), SizeIs(4));
+  EXPECT_THAT(hops_of(database, run_, 5, 100).value(), SizeIs(5));
   EXPECT_THAT(hops_of(database, run_, 0, 100).value(), IsEmpty()) << "0 is no trace";
 }
 

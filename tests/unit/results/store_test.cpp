@@ -85,6 +85,14 @@ TEST_F(StoreTest, AStragglerJoinsTheFrameOfItsInstant) {
   EXPECT_THAT(rows("SELECT host_id, value FROM samples WHERE frame_id = 1"), ElementsAre("0|1.0", "1|5.0"));
 }
 
+TEST_F(StoreTest, AHostTwiceInOneFrameHasItsLastValue) {
+  auto store = begun();
+  const Sample batch[] = {{TimePoint(1s), kSent, 3, 7}, {TimePoint(1s), kSent, 4, 1}, {TimePoint(1s), kSent, 4, 2}};
+  store->samples(batch);
+  ASSERT_TRUE(store->finish({}));
+  EXPECT_THAT(rows("SELECT host_id, value FROM samples"), ElementsAre("3|7.0", "4|2.0"));
+}
+
 TEST_F(StoreTest, WhatIsNotANumberIsNull) {
   auto store = begun();
   sample(*store, 1s, 0, NAN);

@@ -105,7 +105,7 @@ class MeshView : public Canvas {
   Camera camera_;
   std::vector<Camera> views_;   // before changes of view
   bool by_hand_ = false;        // else all is shown, whatever comes
-  bool beside_legend_ = false;  // all is shown right of the legend, which would hide hosts
+  bool beside_legend_ = false;  // all is shown beside the legend, which would hide hosts
   QImage frame_;
   Camera frame_camera_;
   Quality frame_quality_ = Quality::full;

@@ -50,6 +50,8 @@ QColor link_colour(const Theme& theme, const std::string& kind);
 
 // A quantity between 0 and 1; values beyond are clamped. On a dark canvas large is light, on a light one large is dark.
 QColor sequential_colour(const Theme& theme, double share);
+// The same for what covers a whole area: its low end fades into the ground, which single hosts would be lost on.
+QColor heat_colour(const Theme& theme, double share);
 
 // Palette, style and style sheet of the whole program.
 void apply_theme(QApplication& application, const Theme& theme);

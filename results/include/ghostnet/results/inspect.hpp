@@ -87,9 +87,9 @@ struct TraceSummary {
   std::int64_t from = 0;  // who sent the first hop
   std::int64_t bytes = 0;
   std::int64_t sent_ns = 0;
-  std::int64_t last_received_ns = 0;
+  std::int64_t last_reached_ns = 0;  // when the last of the hosts had it
   std::int64_t hops = 0;
-  std::int64_t reached = 0;  // hosts
+  std::int64_t reached = 0;  // hosts, other than the first
   std::int64_t lost = 0;     // hops that did not arrive
 };
 // In order of sending.

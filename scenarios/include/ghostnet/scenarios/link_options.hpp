@@ -39,6 +39,8 @@ struct LinkOptions {
   // These keys where they are given, else those of `base`. A bandwidth of ours hides the base's uplink and downlink.
   LinkOptions over(const LinkOptions& base) const;
   bool any() const;
+  // invalid_argument: keys that make no sense together.
+  Result<> validate() const;
   // The links that they describe.
   sim::LinkPair pair() const;
   // Both directions of a link between routers.

@@ -27,6 +27,13 @@ struct Legend {
   QString high{};
 };
 
+// What the size of a host says.
+struct SizeLegend {
+  QString metric{};
+  QString low{};
+  QString high{};
+};
+
 // Between which values a scale runs.
 struct ValueRange {
   double low = 0;
@@ -48,7 +55,9 @@ Colouring colour_by_name(const HostTable& hosts, const std::string& by, const st
 Colouring colour_by_value(const HostValues& values, const ValueRange& range, const results::SeriesName& series,
                           const Theme& theme);
 
-// Factors on the radius: areas grow with the value.
+// Factors on the radius: areas grow with the value; and what the least and the largest are.
+inline constexpr double kSmallestSize = 0.6;
+inline constexpr double kLargestSize = 2.3;
 std::vector<float> sizes_by_value(const HostValues& values, const ValueRange& range);
 
 }  // namespace ghostnet::gui

@@ -36,6 +36,10 @@ class SceneModel : public QObject {
   const Scene& scene() const { return scene_; }
   const Moment& moment() const { return moment_; }
   const Legend& legend() const { return legend_; }
+  // Nothing where all are of one size.
+  const std::optional<SizeLegend>& size_legend() const { return size_legend_; }
+  // Whether a message was seen on its way since the run is shown.
+  bool has_messages() const { return has_messages_; }
   // The followed message; empty when none is. It does not change once made.
   const Propagation& propagation() const { return *propagation_; }
   std::shared_ptr<const Propagation> shared_propagation() const { return propagation_; }
@@ -111,6 +115,8 @@ class SceneModel : public QObject {
   Scene scene_;
   Moment moment_;
   Legend legend_;
+  std::optional<SizeLegend> size_legend_;
+  bool has_messages_ = false;
   std::shared_ptr<const Propagation> propagation_ = std::make_shared<Propagation>();
   std::vector<std::size_t> link_counts_;
   std::size_t cut_links_ = 0;

@@ -23,8 +23,8 @@ struct BeaconOptions {
 
   static constexpr OptionDesc kOptions[] = {
       option<&BeaconOptions::group>("group", "multicast group that beacons are sent to and heard from"),
-      option<&BeaconOptions::port>("port", "port of all", at_least(1)),
-      option<&BeaconOptions::hop_limit>("hop_limit", "routers that a beacon may pass, and one more", at_least(1)),
+      option<&BeaconOptions::port>("port", "port of all", in(1, 65535)),
+      option<&BeaconOptions::hop_limit>("hop_limit", "routers that a beacon may pass, and one more", in(1, 255)),
       option<&BeaconOptions::max_senders>("max_senders", "senders that are followed; of more nothing is known",
                                           in(1, 1'000'000), unit("senders")),
   };

@@ -29,7 +29,7 @@ struct BulkOptions {
 
   static constexpr OptionDesc kOptions[] = {
       option<&BulkOptions::server>("server", "receive transfers of others"),
-      option<&BulkOptions::port>("port", "port of the server, over UDP and streams", at_least(1)),
+      option<&BulkOptions::port>("port", "port of the server, over UDP and streams", in(1, 65535)),
       option<&BulkOptions::listen>("listen", "where the server listens, instead of at `port` of all addresses"),
       option<&BulkOptions::streams>("streams", "serve streams too, where the world has them"),
       option<&BulkOptions::max_sessions>("max_sessions", "transfers received at once, over UDP and over streams each",

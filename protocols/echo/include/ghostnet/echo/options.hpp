@@ -27,7 +27,7 @@ struct EchoOptions {
 
   static constexpr OptionDesc kOptions[] = {
       option<&EchoOptions::server>("server", "answer others"),
-      option<&EchoOptions::port>("port", "port of the server, over UDP and streams", at_least(1)),
+      option<&EchoOptions::port>("port", "port of the server, over UDP and streams", in(1, 65535)),
       option<&EchoOptions::listen>("listen", "where the server listens, instead of at `port` of all addresses"),
       option<&EchoOptions::streams>("streams", "serve streams too, where the world has them"),
       option<&EchoOptions::max_streams>("max_streams", "streams served at once; more wait in the backlog",

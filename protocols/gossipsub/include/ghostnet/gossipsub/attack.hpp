@@ -50,7 +50,7 @@ struct AttackOptions {
       option<&AttackOptions::topics>("topics", "joined at the start"),
       option<&AttackOptions::security>("security", "as the honest hosts have it"),
       option<&AttackOptions::share_crypto>("share_crypto", "as the honest hosts have it"),
-      option<&AttackOptions::port>("port", "TCP port that the honest hosts listen on", at_least(1)),
+      option<&AttackOptions::port>("port", "TCP port that the honest hosts listen on", in(1, 65535)),
       option<&AttackOptions::signature_policy>("signature_policy", "as the honest hosts have it"),
       option<&AttackOptions::swallow_after>("swallow_after", "from when on it forwards nothing", in(0s, 24h)),
       option<&AttackOptions::grafts>("grafts", "peers that it aims to have in its meshes", in(1, 256), unit("peers")),

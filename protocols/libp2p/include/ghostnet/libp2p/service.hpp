@@ -45,7 +45,7 @@ struct Libp2pOptions {
       option<&Libp2pOptions::identity>(
           "identity",
           "chance: each host draws its key; number: made from the host's number, so that others know its peer id"),
-      option<&Libp2pOptions::port>("port", "TCP port that the node listens on", at_least(1)),
+      option<&Libp2pOptions::port>("port", "TCP port that the node listens on", in(1, 65535)),
       option<&Libp2pOptions::peers>("peers", "others that it dials and stays connected to; they dial it too",
                                     in(0, 1000), unit("peers")),
       option<&Libp2pOptions::spread>("spread", "the first dials are spread over so long", in(0s, 1h)),

@@ -22,7 +22,7 @@ struct PingOptions {
 
   static constexpr OptionDesc kOptions[] = {
       option<&PingOptions::responder>("responder", "answer others"),
-      option<&PingOptions::port>("port", "port of the responder", at_least(1)),
+      option<&PingOptions::port>("port", "port of the responder", in(1, 65535)),
       option<&PingOptions::listen>("listen", "where the responder listens, instead of at `port` of all addresses"),
       option<&PingOptions::max_sessions>("max_sessions", "own sessions under way at once; more fail", in(1, 1'000'000),
                                          unit("sessions")),

@@ -18,6 +18,11 @@ std::string_view take_until(std::string_view& rest, char separator);
 // where there is none.
 std::size_t utf8_sequence_bytes(std::string_view text);
 
+// Whether a byte is one that no text file holds: C0 but for tabs and ends of lines, DEL.
+constexpr bool is_control_byte(char c) {
+  return c == 0x7f || (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r');
+}
+
 // Appends `text` with control characters (C0, DEL, C1) and bytes that are not UTF-8 written as \xNN.
 void append_printable(std::string& out, std::string_view text);
 
