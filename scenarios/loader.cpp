@@ -3,6 +3,7 @@
 
 #include "ghostnet/runtime/suggest.hpp"
 #include "ghostnet/scenarios/fault_loader.hpp"
+#include "ghostnet/scenarios/host_metrics.hpp"
 #include "ghostnet/scenarios/network_loader.hpp"
 #include "ghostnet/scenarios/option_reader.hpp"
 #include "ghostnet/scenarios/reference.hpp"
@@ -134,11 +135,10 @@ class Loader {
     for (const std::string& group : scenario_.record.wires) check_group(group, node->at, "record.wires");
     std::vector<std::string_view> all;
     std::vector<std::string_view> histograms;
-    for (const Scenario::Protocol& protocol : scenario_.protocols) {
-      for (const MetricInfo& metric : protocol.service->metrics) {
-        all.push_back(metric.name);
-        if (metric.kind == MetricKind::histogram) histograms.push_back(metric.name);
-      }
+    const std::vector<MetricInfo> metrics = known_metrics(scenario_);
+    for (const MetricInfo& metric : metrics) {
+      all.push_back(metric.name);
+      if (metric.kind == MetricKind::histogram) histograms.push_back(metric.name);
     }
     for (const std::string& name : scenario_.record.series) {
       reader_.check_name("metric", name, all, node->at, "record.series");
@@ -376,10 +376,7 @@ class Loader {
     }
     Result<ExpectationRule> rule = ExpectationRule::parse(options.that);
     if (!rule) return reader_.complain(item.at, path, rule.error().message());
-    std::vector<MetricInfo> metrics;
-    for (const Scenario::Protocol& protocol : scenario_.protocols) {
-      metrics.insert(metrics.end(), protocol.service->metrics.begin(), protocol.service->metrics.end());
-    }
+    const std::vector<MetricInfo> metrics = known_metrics(scenario_);
     std::vector<std::string_view> groups;
     for (const Scenario::Group& group : scenario_.groups) groups.push_back(group.name);
     if (Result<> sound = rule->check(metrics, groups); !sound) {

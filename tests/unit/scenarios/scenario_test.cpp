@@ -99,7 +99,7 @@ TEST_F(Scenarios, WhatIsRecordedIsCheckedAgainstWhatThereIs) {
   EXPECT_THAT(scenario.record.host_histograms, testing::ElementsAre("toy.rtt"));
   EXPECT_THAT(bad(usual + "record: { series: [toy.request] }\n"), HasSubstr("did you mean 'toy.requests'?"));
   EXPECT_THAT(bad(usual + "record: { host_histograms: toy.requests }\n"),
-              HasSubstr("there is no histogram 'toy.requests'; expected toy.rtt"));
+              HasSubstr("there is no histogram 'toy.requests'; expected one of toy.rtt, "));
   EXPECT_THAT(bad(usual + "record: { hosts: fast }\n"), HasSubstr("there is no group 'fast'"));
 }
 
@@ -136,6 +136,7 @@ TEST_F(Scenarios, MistakesAreNamedWithTheirPlaceAndTheWayOut) {
       {"protocols: { toy: }\nworkload: { ask: {} }\n", "expected a list"},
       {"protocols: { toy: }\nworkload: [ aks: ]\n", "did you mean 'ask'?"},
       {"protocols: { toy: }\nexpect: [ toy.request > 1 ]\n", "no protocol of this scenario has a metric 'toy.request'"},
+      {"protocols: { toy: }\nexpect: [ tcp.retransmit == 0 ]\n", "did you mean 'tcp.retransmits'?"},
       {"protocols: { toy: }\nexpect: [ toy.requests ]\n", "compares nothing"},
       {"protocols: { toy: }\nexpect: [ p101(toy.rtt) < 1 s ]\n", "'p101' is no aggregate"},
       {"protocols: { toy: }\nexpect: [ p99(toy.rtt) < 1 parsec ]\n", "is no number with a unit"},
