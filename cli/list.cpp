@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ghostnet/scenarios/host_metrics.hpp"
 #include "ghostnet/scenarios/reference.hpp"
 
 namespace ghostnet::cli {
@@ -34,6 +35,21 @@ nlohmann::json options_json(const OptionTable& table) {
   return all;
 }
 
+nlohmann::json metrics_json(std::span<const MetricInfo> metrics) {
+  nlohmann::json all = nlohmann::json::array();
+  for (const MetricInfo& metric : metrics) {
+    all.push_back(
+        {{"name", metric.name}, {"unit", metric.unit}, {"help", metric.help}, {"kind", to_string(metric.kind)}});
+  }
+  return all;
+}
+
+void print_metrics(std::span<const MetricInfo> metrics) {
+  for (const MetricInfo& metric : metrics) {
+    fmt::print("    {:<26} {} ({})\n", metric.name, metric.help, metric.unit);
+  }
+}
+
 std::string name_of(const scenarios::KeySection& section) {
   return section.path.empty() ? "(the file)" : std::string(section.path);
 }
@@ -48,25 +64,22 @@ int list_json(const Program& program) {
                             {"needs_peer", operation.needs_peer},
                             {"options", options_json(*operation.options)}});
     }
-    nlohmann::json metrics = nlohmann::json::array();
-    for (const MetricInfo& metric : service->metrics) {
-      metrics.push_back(
-          {{"name", metric.name}, {"unit", metric.unit}, {"help", metric.help}, {"kind", to_string(metric.kind)}});
-    }
     protocols.push_back({{"name", service->name},
                          {"help", service->help},
                          {"options", options_json(*service->options)},
                          {"operations", std::move(operations)},
-                         {"metrics", std::move(metrics)},
+                         {"metrics", metrics_json(service->metrics)},
                          {"origin", service->origin}});
   }
   nlohmann::json keys = nlohmann::json::object();
   for (const scenarios::KeySection& section : scenarios::key_sections()) {
     keys[name_of(section)] = options_json(*section.options);
   }
-  fmt::print(
-      "{}\n",
-      nlohmann::json{{"schema_version", 1}, {"protocols", std::move(protocols)}, {"keys", std::move(keys)}}.dump(2));
+  const nlohmann::json document{{"schema_version", 1},
+                                {"protocols", std::move(protocols)},
+                                {"metrics", metrics_json(scenarios::host_metrics())},
+                                {"keys", std::move(keys)}};
+  fmt::print("{}\n", document.dump(2));
   return kOk;
 }
 
@@ -92,10 +105,10 @@ int list(ListForm form, const Program& program) {
       fmt::print("    - {}: {}\n", operation.name, operation.help);
       print_options(*operation.options, "        ");
     }
-    for (const MetricInfo& metric : service->metrics) {
-      fmt::print("    {:<26} {} ({})\n", metric.name, metric.help, metric.unit);
-    }
+    print_metrics(service->metrics);
   }
+  fmt::print("\nMetrics of hosts of the fabric\n\n");
+  print_metrics(scenarios::host_metrics());
   return kOk;
 }
 

@@ -137,9 +137,10 @@ class Capture {
 
 void show_connections(const ip::Host& host) {
   const std::vector<tcp::ConnectionStatus> all = host.tcp().statuses();
-  const tcp::StackCounters& counters = host.tcp().counters();
+  const tcp::TcpMetrics& metrics = host.tcp().metrics();
   fmt::print("{} connections, {} in TIME-WAIT; {} segments sent, {} received, {} resets sent\n", all.size(),
-             host.tcp().time_waits(), counters.segments_sent, counters.segments_received, counters.resets_sent);
+             host.tcp().time_waits(), metrics.segments_sent.value(), metrics.segments_received.value(),
+             metrics.resets_sent.value());
   if (!all.empty()) {
     fmt::print("{:<12} {:<28} {:<28} {:>9} {:>9} {:>9} {:>9} {:>10} {:>7} {:>5}\n", "state", "local", "peer", "cwnd",
                "in flight", "unsent", "unread", "srtt", "resent", "RTOs");

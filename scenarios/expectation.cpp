@@ -39,6 +39,11 @@ Result<> ExpectationRule::check(std::span<const MetricInfo> metrics, std::span<c
   return {};
 }
 
+void ExpectationRule::add_metrics_to(std::vector<std::string>& names) const {
+  left_->add_metrics_to(names);
+  right_->add_metrics_to(names);
+}
+
 void ExpectationRule::set_window(Duration from, Duration until) {
   window_ = Window{from, until};
   text_ += fmt::format(" from {} until {}", to_text(from), to_text(until));

@@ -109,6 +109,8 @@ class Metric final : public Expression {
     return aggregate_ == "count" ? Dimension::number : dimension_of_unit(metric->unit);
   }
 
+  void add_metrics_to(std::vector<std::string>& names) const override { names.push_back(name_); }
+
   std::string text() const override {
     const std::string metric = group_.empty() ? name_ : fmt::format("{}[{}]", name_, group_);
     return aggregate_.empty() ? metric : fmt::format("{}({})", aggregate_, metric);
@@ -173,6 +175,11 @@ class Joined final : public Expression {
     if (sign_ == '/' && *a == *b) return Dimension::number;
     return fail(Errc::invalid_argument, "{} is {} and {} is {}: what comes of {} has no unit here", left_->text(),
                 to_string(*a), right_->text(), to_string(*b), sign_);
+  }
+
+  void add_metrics_to(std::vector<std::string>& names) const override {
+    left_->add_metrics_to(names);
+    right_->add_metrics_to(names);
   }
 
   std::string text() const override { return fmt::format("({} {} {})", left_->text(), sign_, right_->text()); }

@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "ghostnet/scenarios/host_logs.hpp"
+#include "ghostnet/scenarios/host_metrics.hpp"
 #include "ghostnet/scenarios/places.hpp"
 #include "ghostnet/scenarios/world.hpp"
 
@@ -322,8 +323,8 @@ Result<> check(const Scenario& scenario, std::uint32_t max_hosts) {
   if (scenario.network.ground == Ground::wireless) {
     return fail(Errc::not_supported, "network.ground: wireless: a live run has no radio; run with --mode sim");
   }
-  if (scenario.tcp != tcp::TcpOptions()) {
-    return fail(Errc::not_supported, "tcp: streams of a live run are the kernel's; run with --mode sim");
+  if (const std::optional<std::string> of_tcp = asked_of_our_tcp(scenario)) {
+    return fail(Errc::not_supported, "{}: streams of a live run are the kernel's; run with --mode sim", *of_tcp);
   }
   for (const Scenario::Group& group : scenario.groups) {
     const GroupOptions& options = group.options;

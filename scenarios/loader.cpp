@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <span>
 
 #include "ghostnet/runtime/suggest.hpp"
 #include "ghostnet/scenarios/fault_loader.hpp"
+#include "ghostnet/scenarios/host_metrics.hpp"
 #include "ghostnet/scenarios/network_loader.hpp"
 #include "ghostnet/scenarios/option_reader.hpp"
 #include "ghostnet/scenarios/reference.hpp"
@@ -133,11 +135,10 @@ class Loader {
     for (const std::string& group : scenario_.record.wires) check_group(group, node->at, "record.wires");
     std::vector<std::string_view> all;
     std::vector<std::string_view> histograms;
-    for (const Scenario::Protocol& protocol : scenario_.protocols) {
-      for (const MetricInfo& metric : protocol.service->metrics) {
-        all.push_back(metric.name);
-        if (metric.kind == MetricKind::histogram) histograms.push_back(metric.name);
-      }
+    const std::vector<MetricInfo> metrics = known_metrics(scenario_);
+    for (const MetricInfo& metric : metrics) {
+      all.push_back(metric.name);
+      if (metric.kind == MetricKind::histogram) histograms.push_back(metric.name);
     }
     for (const std::string& name : scenario_.record.series) {
       reader_.check_name("metric", name, all, node->at, "record.series");
@@ -292,17 +293,22 @@ class Loader {
       constexpr std::string_view kOn[] = {"on"};
       const Node& value = node.value(i);
       reader_.fill(value, path, protocol.options.table(), protocol.options.object(), kOn);
-      if (const Node* on = value.find("on")) load_group_of(protocol, *on, join(path, "on"));
+      if (const Node* on = value.find("on")) load_groups_of(protocol, *on, join(path, "on"));
       scenario_.protocols.push_back(std::move(protocol));
     }
     order_protocols(node);
   }
 
-  void load_group_of(Scenario::Protocol& protocol, const Node& on, const std::string& path) {
-    if (!on.is_scalar()) {
-      return reader_.complain(on.at, path, fmt::format("expected the name of a group, found {}", on.what()));
+  void load_groups_of(Scenario::Protocol& protocol, const Node& on, const std::string& path) {
+    const std::span<const Node> named = on.is_sequence() ? std::span(on.items) : std::span(&on, 1);
+    protocol.on.clear();
+    for (const Node& group : named) {
+      if (!group.is_scalar()) {
+        return reader_.complain(group.at, path, fmt::format("expected the name of a group, found {}", group.what()));
+      }
+      if (check_group(group.text, group.at, path)) protocol.on.push_back(group.text);
     }
-    if (check_group(on.text, on.at, path)) protocol.on = on.text;
+    if (named.empty()) reader_.complain(on.at, path, "expected the name of a group, or a list of them");
   }
 
   // Puts what others stand on before them; they are started in this order.
@@ -370,10 +376,7 @@ class Loader {
     }
     Result<ExpectationRule> rule = ExpectationRule::parse(options.that);
     if (!rule) return reader_.complain(item.at, path, rule.error().message());
-    std::vector<MetricInfo> metrics;
-    for (const Scenario::Protocol& protocol : scenario_.protocols) {
-      metrics.insert(metrics.end(), protocol.service->metrics.begin(), protocol.service->metrics.end());
-    }
+    const std::vector<MetricInfo> metrics = known_metrics(scenario_);
     std::vector<std::string_view> groups;
     for (const Scenario::Group& group : scenario_.groups) groups.push_back(group.name);
     if (Result<> sound = rule->check(metrics, groups); !sound) {

@@ -57,6 +57,7 @@ void Recorder::declare_metrics() {
     sink_.metric(in_sink(id), hub.info(id));
   }
   begun_.resize(count);
+  moved_.resize(count);
   known_.resize(count);
 }
 
@@ -85,6 +86,11 @@ bool Recorder::has_value(MetricId metric) const {
 
 // In the order in which they are kept, which spares the store sorting them: by metric, then host, its total last.
 void Recorder::sample_values(TimePoint now) {
+  for (std::size_t i = 0; i < declared_; ++i) {
+    const MetricId metric{static_cast<std::uint32_t>(i)};
+    if (moved_[i] || !has_value(metric)) continue;
+    world_.metrics().for_each_value(metric, [&](HostId, std::int64_t value) { moved_[i] = moved_[i] || value != 0; });
+  }
   const std::vector<bool> of_hosts = sampled_by_host(now);
   for (std::size_t i = 0; i < declared_; ++i) {
     const MetricId metric{static_cast<std::uint32_t>(i)};
@@ -115,7 +121,7 @@ std::vector<bool> Recorder::sampled_by_host(TimePoint now) {
   }
   std::vector<MetricId> in_turn;
   for (const MetricId metric : hub.metrics_by_name()) {
-    if (has_value(metric)) in_turn.push_back(metric);
+    if (has_value(metric) && moved_[std::to_underlying(metric)]) in_turn.push_back(metric);
   }
   if (in_turn.empty()) return chosen;
   constexpr std::int64_t kTurnNs = 1'000'000'000 / kHostSamplesPerSecond;

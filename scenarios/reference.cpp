@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ghostnet/scenarios/host_metrics.hpp"
 #include "ghostnet/scenarios/scenario.hpp"
 
 namespace ghostnet::scenarios {
@@ -32,6 +33,14 @@ void write_options(const OptionTable& table, std::string& page) {
   }
 }
 
+void write_metrics(std::span<const MetricInfo> metrics, std::string& page) {
+  page += "\n| metric | kind | unit | definition |\n|---|---|---|---|\n";
+  for (const MetricInfo& metric : metrics) {
+    page +=
+        fmt::format("| `{}` | {} | {} | {} |\n", metric.name, to_string(metric.kind), metric.unit, cell(metric.help));
+  }
+}
+
 void write_service(const ServiceDescriptor& service, std::string& page) {
   page += fmt::format("\n### {}\n\n{}.\n", service.name, service.help);
   write_options(*service.options, page);
@@ -40,11 +49,7 @@ void write_service(const ServiceDescriptor& service, std::string& page) {
                         operation.needs_peer ? ", with a peer out of `to`" : "");
     write_options(*operation.options, page);
   }
-  page += "\n| metric | kind | unit | definition |\n|---|---|---|---|\n";
-  for (const MetricInfo& metric : service.metrics) {
-    page +=
-        fmt::format("| `{}` | {} | {} | {} |\n", metric.name, to_string(metric.kind), metric.unit, cell(metric.help));
-  }
+  write_metrics(service.metrics, page);
 }
 
 constexpr std::string_view kIntroduction = R"(# Reference of scenarios
@@ -64,6 +69,12 @@ A counter is a number that only grows; in an expectation it stands for its sum o
 at the end of the run or of the expectation's window. A histogram holds every value that was measured, to within
 1/128; `mean`, `min`, `max`, `count` and percentiles (`p50`, `p99`, `p99.9`) of it can be asked for. `[group]` takes one
 group's hosts. What happened in the warm-up, or outside of the window, is in neither counters nor histograms.
+)";
+
+constexpr std::string_view kHostMetrics = R"(
+Beside those of its protocols, a host of the fabric that has streams counts of our TCP, which runs beneath them
+(docs/tcp.md). Streams of the ns3 carrier are ns-3's, and those of live hosts the kernel's: a run with either is refused
+if it asks for these.
 )";
 
 }  // namespace
@@ -132,6 +143,8 @@ A mapping from paths (`network.loss`, `echo.port`) to lists of values: every com
 mappings, run one after the other. `repeat` runs each point so often, with seeds that follow each other.
 )";
   page += kMetrics;
+  page += kHostMetrics;
+  write_metrics(host_metrics(), page);
   page += "\n## Protocols\n";
   for (const ServiceDescriptor* service : registry.services()) write_service(*service, page);
   return page;

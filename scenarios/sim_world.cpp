@@ -1,6 +1,7 @@
 #include <dlfcn.h>
 
 #include "ghostnet/scenarios/host_logs.hpp"
+#include "ghostnet/scenarios/host_metrics.hpp"
 #include "ghostnet/scenarios/places.hpp"
 #include "ghostnet/scenarios/world.hpp"
 
@@ -134,8 +135,9 @@ Result<MakeSimWorld> load_sim_module(const std::string& path) {
 
 Result<std::unique_ptr<RunWorld>> make_simulated(const Scenario& scenario, MakeSimWorld make, LogSink& log_sink,
                                                  const LogOptions& log) {
-  if (scenario.network.carrier == sim::Carrier::ns3 && scenario.tcp != tcp::TcpOptions()) {
-    return fail(Errc::not_supported, "tcp: streams of the ns3 carrier are ns-3's, see ns3.attributes");
+  const std::optional<std::string> of_tcp = asked_of_our_tcp(scenario);
+  if (scenario.network.carrier == sim::Carrier::ns3 && of_tcp) {
+    return fail(Errc::not_supported, "{}: streams of the ns3 carrier are ns-3's, see ns3.attributes", *of_tcp);
   }
   if (scenario.record.logs.empty()) {
     auto world = std::make_unique<SimulatedWorld>(scenario, log_sink, log);

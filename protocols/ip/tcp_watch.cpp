@@ -11,7 +11,7 @@ double seconds(Duration duration) { return std::chrono::duration<double>(duratio
 }  // namespace
 
 TcpWatch::TcpWatch(Host& host, Duration interval, ByteSink trace)
-    : host_(host), trace_(std::move(trace)), metrics_(host.metrics().family<TcpWatchMetrics>()), scope_(host.loop()) {
+    : host_(host), trace_(std::move(trace)), scope_(host.loop()) {
   scope_.spawn(run(interval));
 }
 
@@ -23,23 +23,10 @@ Task<> TcpWatch::run(Duration interval) {
 }
 
 void TcpWatch::look() {
-  const tcp::StackCounters& counters = host_.tcp().counters();
-  metrics_.segments_sent.add(counters.segments_sent - seen_.segments_sent);
-  metrics_.segments_received.add(counters.segments_received - seen_.segments_received);
-  metrics_.resets_sent.add(counters.resets_sent - seen_.resets_sent);
-  metrics_.opened.add(counters.opened - seen_.opened);
-  seen_ = counters;
-  std::int64_t in_flight_bytes = 0;
-  const std::vector<tcp::ConnectionStatus> statuses = host_.tcp().statuses();
-  for (const tcp::ConnectionStatus& status : statuses) {
-    in_flight_bytes += status.in_flight_bytes;
-    metrics_.window_bytes.record(status.window_bytes);
-    if (status.smoothed_rtt != Duration{}) metrics_.smoothed_rtt.record(status.smoothed_rtt);
+  if (!trace_) return;
+  for (const tcp::ConnectionStatus& status : host_.tcp().statuses()) {
     if (trace_) write(status);
   }
-  metrics_.connections.set(static_cast<std::int64_t>(statuses.size()));
-  metrics_.time_waits.set(static_cast<std::int64_t>(host_.tcp().time_waits()));
-  metrics_.in_flight_bytes.set(in_flight_bytes);
 }
 
 void TcpWatch::write(const tcp::ConnectionStatus& status) {

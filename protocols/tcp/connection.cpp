@@ -11,6 +11,9 @@ namespace {
 constexpr std::uint16_t kLeastMss = 88;
 // RFC 8985 6.2: after so many recoveries without a D-SACK the reorder window is narrow again.
 constexpr std::uint32_t kTuneSegments = 16;
+// What a connection is offered, and may write, when memory is short: enough to go on.
+constexpr std::uint32_t kPressedSegments = 4;
+constexpr std::uint32_t kLeastSendSegments = 2;
 
 std::uint8_t scale_for(std::uint32_t bytes) {
   std::uint8_t scale = 0;
@@ -38,6 +41,7 @@ std::string_view to_string(State state) {
 
 Connection::Connection(const ConnectionSetup& setup)
     : tuning_(setup.tuning),
+      ledger_(setup.ledger),
       no_delay_(setup.stream.no_delay && !tuning_->nagle),
       fixed_receive_buffer_(setup.stream.receive_buffer_bytes != 0),
       fixed_send_buffer_(setup.stream.send_buffer_bytes != 0),
@@ -136,7 +140,9 @@ void Connection::enter_established(TimePoint now) {
   handshake_untimed_ = retries_ > 0 && !rtt_.has_sample();
   retries_ = backoff_ = 0;
   syn_due_ = false;
-  fack_ = recovery_point_ = lost_hint_ = retransmit_high_ = unsettled_hint_ = reorder_round_ = ecn_point_ = snd_una_;
+  fack_ = recovery_point_ = lost_hint_ = retransmit_high_ = unsettled_hint_ = reorder_round_ = ecn_point_ = round_end_ =
+      snd_una_;
+  if (ledger_ != nullptr && !passive_) ledger_->metrics().handshake.record(now - failing_since_);
   retransmit_kind_ = Retransmit::none;
   retransmit_at_ = kNever;
   heard_at_ = now;
@@ -208,6 +214,15 @@ void Connection::orphan(TimePoint now) {
 // ---- the user's bytes ----
 
 std::uint32_t Connection::send_limit_bytes() const {
+  const std::uint32_t limit_bytes = wanted_send_bytes();
+  const auto fits = [this](std::uint32_t bytes) { return ledger_->has_room_for(send_.growth_bytes(bytes)); };
+  if (ledger_ == nullptr || (!ledger_->pressed() && fits(limit_bytes))) [[likely]]
+    return limit_bytes;
+  const std::uint32_t first_bytes = tuning_->send_buffer_bytes;
+  return std::min(limit_bytes, fits(first_bytes) ? first_bytes : kLeastSendSegments * send_mss());
+}
+
+std::uint32_t Connection::wanted_send_bytes() const {
   if (fixed_send_buffer_) return send_fixed_bytes_;
   // During recovery the window before it counts: what was sent then stays queued until the gaps before it are filled,
   // and what recovery sends, nearly as much again, comes on top. A writer is woken at three quarters of the limit: with
@@ -267,13 +282,15 @@ Result<std::size_t> Connection::read(TimePoint now, MutableByteView into) {
 SeqNumber Connection::receive_edge() const {
   std::uint32_t used_bytes = receive_.readable_bytes();
   std::uint32_t free_bytes = receive_limit_bytes_ > used_bytes ? receive_limit_bytes_ - used_bytes : 0;
+  if (pressed()) [[unlikely]]
+    free_bytes = std::min<std::uint32_t>(free_bytes, kPressedSegments * mss_);
   return receive_next() + std::min(free_bytes, std::uint32_t{0xffff} << receive_scale_);
 }
 
 // Room for twice what a reader takes in a round trip, and for as much more as its pace has grown: a sender in slow
 // start has doubled its window again before it hears of the room that this round made.
 void Connection::tune_receive_buffer(TimePoint now, std::uint32_t read_bytes) {
-  if (fixed_receive_buffer_) return;
+  if (fixed_receive_buffer_ || pressed()) return;
   round_bytes_ += read_bytes;
   if (now - round_at_ < std::max<Duration>(rtt_.smoothed(), 1ms)) return;
   std::uint64_t wanted_bytes = 2 * std::uint64_t{round_bytes_} + kTuneSegments * mss_;
@@ -285,6 +302,13 @@ void Connection::tune_receive_buffer(TimePoint now, std::uint32_t read_bytes) {
   receive_limit_bytes_ = std::max(receive_limit_bytes_, static_cast<std::uint32_t>(wanted_bytes));
   last_round_bytes_ = std::exchange(round_bytes_, 0);
   round_at_ = now;
+}
+
+std::uint32_t Connection::prune() {
+  const std::uint32_t before_bytes = receive_.held_bytes();
+  receive_.prune();
+  settle();
+  return before_bytes - receive_.held_bytes();
 }
 
 std::uint16_t Connection::window_field() const {

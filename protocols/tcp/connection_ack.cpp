@@ -63,8 +63,18 @@ bool Connection::take_ack(TimePoint now, const Segment& segment) {
                          .next = snd_nxt_,
                          .window_limited = limited});
   }
-  if (delivery.advanced) arm_retransmission(now);
+  if (delivery.advanced) {
+    arm_retransmission(now);
+    if (snd_una_ > round_end_) note_round();
+  }
   return true;
+}
+
+void Connection::note_round() {
+  round_end_ = snd_nxt_;
+  if (ledger_ == nullptr || !rtt_.has_sample()) return;
+  ledger_->metrics().smoothed_rtt.record(rtt_.smoothed());
+  ledger_->metrics().window_bytes.record(congestion_->window_bytes());
 }
 
 // RFC 9293 3.10.7.4
@@ -97,6 +107,7 @@ void Connection::take_sacks(TimePoint now, const SegmentHeader& header, Delivery
       bool within = header.sack_count > 1 && block.left >= header.sacks[1].left && block.right <= header.sacks[1].right;
       if (block.right <= header.acknowledgment || within) {
         delivery.dsack = true;
+        count(&TcpMetrics::dsacks);
         continue;
       }
     }
@@ -207,6 +218,7 @@ void Connection::note_delivered(TimePoint now, const SegmentHeader& header, Sent
   fack_ = later(fack_, record.end());
   if (sent_after(record.sent_at, record.end(), rack_sent_at_, rack_end_)) {
     rack_sent_at_ = record.sent_at;
+    rack_retransmitted_ = record.retransmitted;
     rack_end_ = record.end();
     rack_rtt_ = now - record.sent_at;
   }
@@ -254,6 +266,7 @@ void Connection::take_ecn_echo(TimePoint now, const SegmentHeader&) {
   if (phase_ != Phase::open || snd_una_ < ecn_point_ || board_.empty()) return;
   congestion_->on_congestion(now, outstanding_bytes());
   congestion_->set_window(congestion_->threshold_bytes());
+  count(&TcpMetrics::ecn_reductions);
   ecn_point_ = snd_nxt_;
   cwr_due_ = true;
 }

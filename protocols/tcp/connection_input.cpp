@@ -214,7 +214,14 @@ void Connection::take_data(TimePoint now, const Segment& segment, Ecn ecn) {
       std::max(peer_segment_bytes_, static_cast<std::uint16_t>(std::min<std::size_t>(payload.size(), mss_)));
   bool had_gaps = receive_.has_gaps();
   ReceiveQueue::Outcome outcome;
-  if (!payload.empty()) outcome = receive_.put(header.sequence, payload);
+  if (!payload.empty()) {
+    if (header.sequence > receive_.next()) count(&TcpMetrics::out_of_order);
+    if (!has_room_for(header.sequence, payload.size())) [[unlikely]] {
+      ledger_->refuse();
+      return schedule_ack(now, true);
+    }
+    outcome = receive_.put(header.sequence, payload);
+  }
   if (outcome.duplicate) note_repeated(outcome.repeated);
   if (outcome.advanced_bytes != 0) {
     if (orphaned_) {
@@ -230,6 +237,13 @@ void Connection::take_data(TimePoint now, const Segment& segment, Ecn ecn) {
   // RFC 5681 4.2: what is out of order, and what fills a gap, is answered at once.
   bool at_once = outcome.duplicate || had_gaps || receive_.has_gaps() || fin_received_ || cut;
   schedule_ack(now, at_once);
+}
+
+bool Connection::has_room_for(SeqNumber at, std::size_t bytes) const {
+  const std::uint32_t growth_bytes = receive_.growth_bytes(at, bytes);
+  if (growth_bytes == 0 || ledger_ == nullptr || ledger_->has_room_for(growth_bytes)) [[likely]]
+    return true;
+  return at <= receive_.next() && receive_.empty();
 }
 
 // RFC 9293 3.10.7.4, eighth

@@ -154,6 +154,7 @@ void Connection::retransmit(TimePoint now, OutSegment& out, std::uint32_t index)
   fill_payload(out, record.start, data_bytes);
   fill_header(now, out, record.start, static_cast<std::uint8_t>(kAck | kPsh | (record.fin ? kFin : 0)));
   ++counters_.retransmitted;
+  count(&TcpMetrics::retransmits);
   prr_out_bytes_ += record.length;
   pace(now, data_bytes);
   last_sent_at_ = now;
@@ -165,6 +166,7 @@ bool Connection::next_probe(TimePoint now, OutSegment& out) {
   tail_probe_due_ = false;
   if (board_.empty()) return false;
   ++counters_.probes;
+  count(&TcpMetrics::tail_probes);
   tail_probe_retransmitted_ = !next_new_data(now, out, 0, true);
   if (tail_probe_retransmitted_) retransmit(now, out, board_.size() - 1);
   tail_probe_out_ = true;

@@ -122,6 +122,7 @@ void Connection::on_handshake_timeout(TimePoint now) {
   ++retries_;
   ++backoff_;
   syn_due_ = true;
+  count(&TcpMetrics::retransmits);
   if (state_ == State::syn_sent) agreed_.ecn = false;  // RFC 3168 6.1.1.1: somebody on the way may drop such a SYN
 }
 

@@ -14,6 +14,15 @@ void ReceiveQueue::store(SeqNumber at, ByteView bytes) {
   ring_.write(offset_bytes, bytes);
 }
 
+std::uint32_t ReceiveQueue::early_bytes() const {
+  return static_cast<std::uint32_t>(sizeof(Early) + early_->ranges.capacity() * sizeof(SackBlock));
+}
+
+std::uint32_t ReceiveQueue::growth_bytes(SeqNumber at, std::size_t bytes) const {
+  const SeqNumber right = at + static_cast<std::uint32_t>(bytes);
+  return right <= next_ ? 0 : ring_.growth_bytes(readable_ + bytes_between(next_, right));
+}
+
 ReceiveQueue::Outcome ReceiveQueue::put(SeqNumber at, ByteView bytes) {
   Outcome outcome;
   SeqNumber right = at + static_cast<std::uint32_t>(bytes.size());
@@ -140,7 +149,7 @@ std::size_t ReceiveQueue::read(MutableByteView into) {
     to += part.size();
   }
   readable_ -= size_bytes;
-  if (wants_release()) {
+  if (empty()) {
     ring_.release();
   } else {
     ring_.drop_front(size_bytes);
@@ -151,12 +160,17 @@ std::size_t ReceiveQueue::read(MutableByteView into) {
 std::uint32_t ReceiveQueue::discard() {
   std::uint32_t size_bytes = readable_;
   readable_ = 0;
-  if (wants_release()) {
+  if (empty()) {
     ring_.release();
   } else {
     ring_.drop_front(size_bytes);
   }
   return size_bytes;
+}
+
+void ReceiveQueue::prune() {
+  early_.reset();
+  ring_.shrink(readable_);
 }
 
 }  // namespace ghostnet::tcp

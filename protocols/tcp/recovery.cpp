@@ -78,7 +78,10 @@ void Connection::detect_losses(TimePoint now, Delivery& delivery) {
     for (std::uint32_t i = 0; i < board_.size() && board_[i].start < retransmit_high_; ++i) {
       SentRecord& record = board_[i];
       if (!record.retransmitted || record.sacked || record.lost) continue;
-      if (sent_after(rack_sent_at_, rack_end_, record.sent_at, record.end())) judge(record);
+      // What is sent again leaves in the order of its sequence numbers. New data of the same instant may have left
+      // before it: the tie of RFC 8985 6.2 step 2 would call it lost, so that waits for what was sent later.
+      const bool tie = rack_sent_at_ == record.sent_at && rack_retransmitted_ && rack_end_ > record.end();
+      if (rack_sent_at_ > record.sent_at || tie) judge(record);
       if (!record.lost) since = std::min(since, record.sent_at);
     }
     resent_since_ = since;
@@ -117,6 +120,7 @@ void Connection::mark_lost(SentRecord& record) {
 
 void Connection::enter_recovery(TimePoint now) {
   ++counters_.recoveries;
+  count(&TcpMetrics::recoveries);
   phase_ = Phase::recovery;
   undo_window_bytes_ = congestion_->window_bytes();
   undo_threshold_bytes_ = congestion_->threshold_bytes();
@@ -170,6 +174,7 @@ void Connection::try_undo(const SegmentHeader& header, const Delivery&) {
   if (!agreed_.timestamps || header.timestamp_echo == 0) return;
   if (static_cast<std::int32_t>(header.timestamp_echo - undo_timestamp_) >= 0) return;
   ++counters_.undone;
+  count(&TcpMetrics::undone);
   congestion_->set_threshold(undo_threshold_bytes_);
   congestion_->set_window(std::max(congestion_->window_bytes(), undo_window_bytes_));
   congestion_->on_undo();
@@ -202,6 +207,7 @@ void Connection::end_probe(TimePoint now, const SegmentHeader& header, const Del
 // RFC 6298 5.4 to 5.7, RFC 8985 6.3
 void Connection::on_retransmission_timeout(TimePoint now) {
   ++counters_.timeouts;
+  count(&TcpMetrics::timeouts);
   tail_probe_out_ = false;
   if (board_.front().sacked) {
     // RFC 2018 5: a peer that acknowledged this and does not acknowledge it has thrown it away.

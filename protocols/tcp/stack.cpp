@@ -39,19 +39,26 @@ std::uint16_t mss_for(std::uint32_t mtu_bytes, IpFamily family) {
 }  // namespace
 
 Stack::Stack(Host& host, Carrier& carrier, Random random, const Tuning& tuning)
-    : host_(host), carrier_(carrier), tuning_(tuning), random_(random), secrets_(random_) {
+    : host_(host),
+      carrier_(carrier),
+      tuning_(tuning),
+      metrics_(host.metrics().family<TcpMetrics>()),
+      ledger_(metrics_, tuning.max_buffer_bytes),
+      random_(random),
+      secrets_(random_) {
   port_step_ = static_cast<std::uint32_t>(random_.next_u64());
 }
 
 Stack::~Stack() { power_off(); }
 
 ConnectionSetup Stack::setup_for(const Endpoint& local, const Endpoint& peer, std::uint32_t mtu_bytes,
-                                 const StreamOptions& stream) const {
+                                 const StreamOptions& stream) {
   return {.tuning = &tuning_,
           .initial_sequence = secrets_.initial_sequence(now(), local, peer),
           .timestamp_offset = secrets_.timestamp_offset(local, peer),
           .mss = mss_for(mtu_bytes, local.family()),
-          .stream = stream};
+          .stream = stream,
+          .ledger = &ledger_};
 }
 
 // ---- opening ----
@@ -184,11 +191,12 @@ void Stack::work(Tcb& tcb) {
   while (tcb.connection.next_segment(at, out, most_bytes)) {
     out.header.source_port = tcb.local.port();
     out.header.destination_port = tcb.peer.port();
-    ++counters_.segments_sent;
+    metrics_.segments_sent.add();
     std::optional<Errc> refused = carrier_.send(tcb.local.address(), tcb.peer.address(), out);
     if (refused) [[unlikely]]
       refuse(tcb, out.header.sequence, *refused);
   }
+  tcb.connection.settle();
   if (std::uint8_t events = tcb.connection.take_events()) tell(tcb, events);
   if (tcb.connection.finished()) [[unlikely]] {
     unlist(tcb);
@@ -210,7 +218,7 @@ void Stack::refuse(Tcb& tcb, SeqNumber sequence, Errc error) {
 
 void Stack::tell(Tcb& tcb, std::uint8_t events) {
   if (events & kConnected) {
-    ++counters_.opened;
+    note_open(tcb);
     if (host_.observer() != nullptr) [[unlikely]]
       show(tcb, true);
     if (tcb.half_open) {
@@ -222,6 +230,7 @@ void Stack::tell(Tcb& tcb, std::uint8_t events) {
       }
     }
   }
+  if (events & (kTimeWait | kClosed)) note_end(tcb);
   if (events & kTimeWait) leave_to_time_wait(tcb);
   if ((events & kClosed) && tcb.half_open) {
     // It never was a connection: nobody has heard of it.
@@ -234,6 +243,23 @@ void Stack::tell(Tcb& tcb, std::uint8_t events) {
   if (events & (kWritable | kConnected | kClosed)) tcb.stream->wake_writer();
 }
 
+void Stack::note_open(Tcb& tcb) {
+  tcb.open = true;
+  metrics_.connections.add();
+  (tcb.half_open ? metrics_.accepted : metrics_.opened).add();
+}
+
+void Stack::note_end(Tcb& tcb) {
+  const std::optional<Errc> failure = tcb.connection.failure();
+  if (std::exchange(tcb.open, false)) {
+    metrics_.connections.sub();
+    if (failure == Errc::reset) metrics_.reset.add();
+    if (failure == Errc::timed_out) metrics_.timed_out.add();
+  } else if (failure && failure != Errc::closed && !tcb.half_open) {
+    metrics_.failed.add();
+  }
+}
+
 void Stack::leave_to_time_wait(Tcb& tcb) {
   unlist(tcb);
   if (time_wait_count_ >= tuning_.max_time_wait) drop(waits_.front());
@@ -241,6 +267,7 @@ void Stack::leave_to_time_wait(Tcb& tcb) {
   table_.insert(*wait);
   waits_.push_back(*wait);
   ++time_wait_count_;
+  metrics_.time_waits.add();
   if (!sweeper_) sweeper_ = std::make_unique<Sweeper>(*this);
   if (!sweeper_->timer.armed()) sweeper_->timer.arm(wait->expires_at);
   tcb.connection.retire();
@@ -319,6 +346,14 @@ void Stack::power_off() {
   half_open_ = 0;
 }
 
+// ---- memory ----
+
+void Stack::relieve() {
+  for (Flow* flow : table_.all()) {
+    if (!flow->waiting) metrics_.pruned_bytes.add(static_cast<Tcb&>(*flow).connection.prune());
+  }
+}
+
 // ---- TIME-WAIT ----
 
 Stack::Sweeper::Sweeper(Stack& stack) : timer(stack.host_.clock()), stack_(stack), expiry_(timer) {
@@ -339,6 +374,7 @@ void Stack::sweep() {
 void Stack::drop(TimeWait& wait) {
   table_.erase(wait);
   --time_wait_count_;
+  metrics_.time_waits.sub();
   delete &wait;
 }
 

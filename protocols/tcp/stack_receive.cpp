@@ -25,10 +25,10 @@ bool from_a_host(const IpAddress& address) {
 void Stack::receive(const Endpoint& source, const Endpoint& destination, ByteView bytes, Ecn ecn) {
   Result<Segment> segment = parse(bytes);
   if (!segment) [[unlikely]] {
-    ++counters_.malformed;
+    metrics_.malformed.add();
     return;
   }
-  ++counters_.segments_received;
+  metrics_.segments_received.add();
   Flow* flow = table_.find(secrets_.flow_hash(destination, source), destination, source);
   if (flow == nullptr || flow->waiting) [[unlikely]] {
     if (flow == nullptr) return receive_for_nobody(source, destination, *segment, ecn);
@@ -47,13 +47,15 @@ void Stack::receive(const Endpoint& source, const Endpoint& destination, ByteVie
       wait.unlink();
       waits_.push_back(wait);
     }
-    ++counters_.segments_sent;
+    metrics_.segments_sent.add();
     (void)carrier_.send(destination.address(), source.address(), out);
     return;
   }
   auto& tcb = static_cast<Tcb&>(*flow);
   tcb.connection.on_segment(now(), *segment, ecn);
   work(tcb);
+  if (ledger_.relief_due(now())) [[unlikely]]
+    relieve();
 }
 
 void Stack::receive_for_nobody(const Endpoint& source, const Endpoint& destination, const Segment& segment, Ecn ecn) {
@@ -93,7 +95,7 @@ void Stack::open_passively(TcpListener& listener, const Endpoint& local, const E
   if (!route) return;
   if (listener.full() || half_open_ >= tuning_.max_half_open || connections() >= tuning_.max_connections) {
     if (listener.ready_.size() >= listener.backlog_ || connections() >= tuning_.max_connections) {
-      ++counters_.syns_dropped;  // who completes a handshake finds nobody to accept it either
+      metrics_.syns_dropped.add();  // who completes a handshake finds nobody to accept it either
       return;
     }
     return send_cookie(listener, local, peer, segment.header, route->mtu_bytes);
@@ -115,7 +117,7 @@ void Stack::open_passively(TcpListener& listener, const Endpoint& local, const E
 
 void Stack::send_cookie(const TcpListener& listener, const Endpoint& local, const Endpoint& peer,
                         const SegmentHeader& syn, std::uint32_t mtu_bytes) {
-  ++counters_.cookies_sent;
+  metrics_.cookies_sent.add();
   cookies_until_ = saturating_add(now(), kCookiesLast);
   // As the connection will be made: what is told of its window must hold for it.
   ConnectionSetup setup = setup_for(local, peer, mtu_bytes, listener.options_);
@@ -143,7 +145,7 @@ void Stack::send_cookie(const TcpListener& listener, const Endpoint& local, cons
     if (static_cast<std::int32_t>(header.timestamp - ticks) > 0) header.timestamp -= kCookieMask + 1;
     header.timestamp_echo = syn.timestamp;
   }
-  ++counters_.segments_sent;
+  metrics_.segments_sent.add();
   (void)carrier_.send(local.address(), peer.address(), out);
 }
 
@@ -164,7 +166,7 @@ bool Stack::open_by_cookie(TcpListener& listener, const Endpoint& local, const E
     std::uint32_t scale = kept & kCookieScaleMask;
     agreed.peer_window_scale = scale <= kMaxWindowScale ? static_cast<std::int8_t>(scale) : std::int8_t{-1};
   }
-  ++counters_.cookies_accepted;
+  metrics_.cookies_accepted.add();
   ConnectionSetup setup = setup_for(local, peer, route->mtu_bytes, listener.options_);
   setup.initial_sequence = cookie;
   Flow flow{.local = local, .peer = peer, .hash = secrets_.flow_hash(local, peer)};
@@ -195,8 +197,8 @@ void Stack::reset(const Endpoint& local, const Endpoint& peer, const Segment& se
     header.acknowledgment = segment.header.sequence + segment.length();
     header.flags = kRst | kAck;
   }
-  ++counters_.resets_sent;
-  ++counters_.segments_sent;
+  metrics_.resets_sent.add();
+  metrics_.segments_sent.add();
   (void)carrier_.send(local.address(), peer.address(), out);
 }
 

@@ -46,7 +46,11 @@ bool TcpStream::settled() const {
 Result<std::size_t> TcpStream::try_read(MutableByteView buffer) {
   if (aborted_) return fail(Errc::closed);
   Result<std::size_t> read = tcb_->connection.read(tcb_->stack.now(), buffer);
-  if (tcb_->connection.wants_to_send()) tcb_->stack.work(*tcb_);
+  if (tcb_->connection.wants_to_send()) {
+    tcb_->stack.work(*tcb_);
+  } else {
+    tcb_->connection.settle();
+  }
   return read;
 }
 

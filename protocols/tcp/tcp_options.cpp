@@ -24,6 +24,7 @@ Tuning TcpOptions::tuning() const {
   tuning.max_receive_buffer_bytes = static_cast<std::uint32_t>(max_receive_buffer.bytes);
   tuning.send_buffer_bytes = static_cast<std::uint32_t>(send_buffer.bytes);
   tuning.max_send_buffer_bytes = static_cast<std::uint32_t>(max_send_buffer.bytes);
+  tuning.max_buffer_bytes = max_buffers.bytes;
   return tuning;
 }
 

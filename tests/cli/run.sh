@@ -93,6 +93,8 @@ is "an unrecorded run has no id" "$(ghostnet "${short[@]}" --json | field 'd["ru
 # A run that could not be carried out is on record as one that failed.
 ends "a refused run" 2 "live hosts have the machine's clock" ghostnet "${short[@]}" --mode live \
   --set 'faults=[{ at: 100 ms, clock: { group: clients, step: -5 min } }]' --db refused.sqlite
+ends "a live run of a kernel's TCP" 2 "tcp.opened: streams of a live run are the kernel's" ghostnet "${short[@]}" \
+  --mode live --set 'expect=[tcp.opened >= 0]' --db none
 is "a refused run, on record" "$(ghostnet results show 1 --db refused.sqlite --json | field 'd["runs"][0]["status"], "clock" in d["runs"][0]["error"]["message"]')" "('error', True)"
 
 # --resume knows of the files that a scenario includes.

@@ -342,6 +342,42 @@ faults:
   }
 }
 
+// Our TCP, which is of no protocol, is measured like them: in total, by group, and in a part of the run.
+TEST_F(Runs, HostsOfTheFabricMeasureTheirTcp) {
+  const RunReport report = run(R"(
+duration: 20 s
+warm_up: 2 s
+network: { latency: 5 ms }
+groups:
+  senders: { count: 2, bandwidth: 10 Mbit/s, access_delay: 20 ms, loss: 1 % }
+  sinks: { count: 2 }
+protocols: { bulk: }
+workload:
+  - bulk: { from: senders, to: sinks, rate: 1 /s, count: 1, duration: 5 s, transport: stream, start: 3 s }
+expect:
+  - tcp.opened[senders] == 2
+  - tcp.accepted[sinks] == 2
+  - tcp.opened[sinks] == 0
+  - tcp.retransmits[senders] > 10
+  - tcp.retransmits[sinks] == 0
+  - tcp.retransmits == tcp.retransmits[senders]
+  - min(tcp.smoothed_rtt[senders]) >= 30 ms
+  - p50(tcp.handshake) < 1 s
+  - max(tcp.window) > 14600 B
+  - { that: tcp.opened == 0, from: 10 s, until: 20 s }
+  - { that: tcp.retransmits == 0, from: 15 s, until: 20 s }
+)");
+  EXPECT_EQ(report.expectations.size(), 11U);
+}
+
+TEST_F(Runs, StreamsOfAnotherMakeHaveNoMetricsOfOurTcp) {
+  const std::string text = "network: { carrier: ns3 }\nprotocols: { echo: }\n";
+  EXPECT_EQ(refusal(text + "expect: [ echo.requests - tcp.retransmits == 0 ]\n"),
+            "tcp.retransmits: streams of the ns3 carrier are ns-3's, see ns3.attributes");
+  EXPECT_THAT(refusal(text + "record: { series: [tcp.connections] }\n"), HasSubstr("tcp.connections: streams"));
+  EXPECT_THAT(refusal(text + "tcp: { sack: false }\n"), HasSubstr("tcp: streams"));
+}
+
 TEST_F(Runs, WhatACarrierCannotDoIsRefusedWithItsPlace) {
   const auto on_ns3 = [this](std::string_view fault) {
     return refusal(fmt::format("network: {{ carrier: ns3 }}\nprotocols: {{ echo: }}\nfaults:\n  - {}\n", fault));

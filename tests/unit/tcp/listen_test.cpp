@@ -162,7 +162,7 @@ TEST_F(Listening, ConnectionsThatNobodyAcceptsAreBounded) {
     if (answer.flags != 0) (void)ask(segment(kAck, 101, answer.sequence.value() + 1), {}, from);
   }
   EXPECT_EQ(server.stack.connections(), 16u);
-  EXPECT_GE(server.stack.counters().syns_dropped, 980u);
+  EXPECT_GE(server.stack.metrics().syns_dropped.value(), 980u);
 }
 
 // Connections that are opened, asked and never read from (sockstress): what the server keeps for each is bounded, and

@@ -162,13 +162,13 @@ TEST(TcpStack, AFloodOfSynsLeavesRoomForOthers) {  // RFC 4987 3.6
     net.forge(server, Endpoint(IpAddress::v4(0x0b00'0000 + i), 1000), server.at(7), syn);
   }
   EXPECT_LE(server.stack.connections(), 16u);
-  EXPECT_GT(server.stack.counters().cookies_sent, 9000u);
+  EXPECT_GT(server.stack.metrics().cookies_sent.value(), 9000u);
   Result<std::size_t> outcome = 0;
   client.host.scope().spawn(ask(client.stack, {.peer = server.at(7)}, 200'000, outcome));
   net.world.run_for(5s);
   ASSERT_TRUE(outcome) << outcome.error().message();
   EXPECT_EQ(*outcome, 200'000u);
-  EXPECT_EQ(server.stack.counters().cookies_accepted, 1u);
+  EXPECT_EQ(server.stack.metrics().cookies_accepted.value(), 1u);
   net.world.run_for(300s);
   EXPECT_EQ(server.stack.connections(), 0u) << "the half-open ones are gone";
 }
@@ -184,7 +184,7 @@ TEST(TcpStack, ACookieTellsTheWindowOfItsListener) {  // RFC 7323 2.2
   for (std::uint32_t i = 0; i < 4; ++i) {
     net.forge(server, Endpoint(IpAddress::v4(0x0b00'0000 + i), 1), server.at(7), syn);
   }
-  ASSERT_GT(server.stack.counters().cookies_sent, 0u);
+  ASSERT_GT(server.stack.metrics().cookies_sent.value(), 0u);
   ASSERT_EQ(net.stray.size(), 4u);
   for (const OutSegment& answer : net.stray) {
     EXPECT_EQ(answer.header.window, 20'000u);
@@ -221,7 +221,7 @@ TEST(TcpStack, AForgedCookieOpensNothing) {
     ack.acknowledgment = SeqNumber(i * 31);
     net.forge(server, Endpoint(IpAddress::v4(0x0c00'0000 + i), 1000), server.at(7), ack);
   }
-  EXPECT_EQ(server.stack.counters().cookies_accepted, 0u);
+  EXPECT_EQ(server.stack.metrics().cookies_accepted.value(), 0u);
 }
 
 TEST(TcpStack, NobodyIsTalkedIntoTalkingToHimself) {

@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ghostnet/runtime/metrics.hpp"
 #include "ghostnet/runtime/result.hpp"
@@ -39,6 +40,9 @@ class ExpectationRule {
   // Whether it makes sense where these metrics and groups exist. Errors: not_found for a name that is none, with the
   // likely one; invalid_argument for what cannot be compared.
   Result<> check(std::span<const MetricInfo> metrics, std::span<const std::string_view> groups) const;
+
+  // Appends the names of the metrics that it looks at.
+  void add_metrics_to(std::vector<std::string>& names) const;
 
   // As it was written, with its window.
   const std::string& text() const { return text_; }

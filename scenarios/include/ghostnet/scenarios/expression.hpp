@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ghostnet/runtime/metrics.hpp"
 #include "ghostnet/runtime/result.hpp"
@@ -32,6 +33,8 @@ class Expression {
   // In the base unit of its dimension. Nothing: something in it was not measured, or divides by 0.
   virtual std::optional<double> value(std::span<const MetricSnapshot> measured) const = 0;
   virtual Result<Dimension> dimension(const MetricCatalogue& known) const = 0;
+  // Appends the names of the metrics in it.
+  virtual void add_metrics_to(std::vector<std::string>&) const {}
   // As it was written, but for white space.
   virtual std::string text() const = 0;
 };

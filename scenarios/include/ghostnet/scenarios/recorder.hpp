@@ -73,8 +73,9 @@ class Recorder {
   TimePoint next_look_ = kNever;  // at what moves
   TimePoint last_sample_{};
   std::size_t declared_ = 0;
-  std::size_t turn_ = 0;                  // of the metrics that are sampled in turn
-  std::int64_t owed_ns_ = 0;              // time since the last turn that was taken
+  std::size_t turn_ = 0;      // of the metrics that are sampled in turn
+  std::int64_t owed_ns_ = 0;  // time since the last turn that was taken
+  std::vector<bool> moved_;   // by metric: whether it was ever more than nought; before that it takes no turn
   std::vector<std::vector<bool>> begun_;  // by metric, by host: whether its series has begun
   std::vector<Histogram> known_;          // by metric: as it was at the last sample
   std::vector<Sample> samples_;

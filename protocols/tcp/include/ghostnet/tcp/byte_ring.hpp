@@ -25,17 +25,16 @@ class ByteRing {
 
   // Makes room for `wanted_bytes` in all; the first `used_bytes` are kept.
   void grow(std::uint32_t wanted_bytes, std::uint32_t used_bytes) {
-    if (wanted_bytes <= capacity_) return;
-    std::uint32_t capacity = std::bit_ceil(wanted_bytes < kLeastBytes ? kLeastBytes : wanted_bytes);
-    auto* data = static_cast<std::uint8_t*>(FramePool::take(capacity));
-    std::uint8_t* to = data;
-    for (ByteView part : view(0, used_bytes)) {
-      if (!part.empty()) std::memcpy(to, part.data(), part.size());
-      to += part.size();
-    }
-    release();
-    data_ = data;
-    capacity_ = capacity;
+    if (wanted_bytes > capacity_) move_to(capacity_for(wanted_bytes), used_bytes);
+  }
+  // By how much that makes it larger.
+  std::uint32_t growth_bytes(std::uint32_t wanted_bytes) const {
+    return wanted_bytes <= capacity_ ? 0 : capacity_for(wanted_bytes) - capacity_;
+  }
+  // Gives back what the first `used_bytes` do not need.
+  void shrink(std::uint32_t used_bytes) {
+    if (used_bytes == 0) return release();
+    if (capacity_for(used_bytes) < capacity_) move_to(capacity_for(used_bytes), used_bytes);
   }
   void release() {
     if (data_ != nullptr) FramePool::give_back(data_, capacity_);
@@ -60,6 +59,22 @@ class ByteRing {
 
  private:
   static constexpr std::uint32_t kLeastBytes = 64;
+
+  static std::uint32_t capacity_for(std::uint32_t bytes) {
+    return std::bit_ceil(bytes < kLeastBytes ? kLeastBytes : bytes);
+  }
+
+  void move_to(std::uint32_t capacity, std::uint32_t used_bytes) {
+    auto* data = static_cast<std::uint8_t*>(FramePool::take(capacity));
+    std::uint8_t* to = data;
+    for (ByteView part : view(0, used_bytes)) {
+      if (!part.empty()) std::memcpy(to, part.data(), part.size());
+      to += part.size();
+    }
+    release();
+    data_ = data;
+    capacity_ = capacity;
+  }
 
   std::array<MutableByteView, 2> parts(std::uint32_t offset_bytes, std::uint32_t length_bytes) const {
     if (length_bytes == 0) return {};

@@ -30,6 +30,7 @@
 #include "ghostnet/runtime/udp.hpp"
 #include "ghostnet/tcp/byte_ring.hpp"
 #include "ghostnet/tcp/congestion.hpp"
+#include "ghostnet/tcp/ledger.hpp"
 #include "ghostnet/tcp/receive_queue.hpp"
 #include "ghostnet/tcp/rtt.hpp"
 #include "ghostnet/tcp/scoreboard.hpp"
@@ -80,16 +81,18 @@ struct Agreement {
 };
 
 struct ConnectionSetup {
-  const Tuning* tuning = nullptr;  // outlives the connection
+  const Tuning* tuning = nullptr;  // outlives the connection, as does the ledger
   SeqNumber initial_sequence;      // RFC 6528
   std::uint32_t timestamp_offset = 0;
   std::uint16_t mss = 1460;  // what fits a packet here, without options: told to the peer, and kept to
   StreamOptions stream{};
+  Ledger* ledger = nullptr;  // none: nothing is counted, and there is no bound for all together
 };
 
 class Connection {
  public:
   explicit Connection(const ConnectionSetup& setup);
+  ~Connection() { settle(0); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -131,6 +134,11 @@ class Connection {
   void retire() { enter(State::time_wait), retired_ = true; }
   // The host has lost its power: over, and nobody is told.
   void vanish();
+
+  // Enters into the ledger what its buffers take. After whatever may have changed that.
+  void settle() { settle(send_.capacity_bytes() + receive_.held_bytes()); }
+  // Throws away what has come early, which the peer still has (RFC 2018 8). Returns how many bytes that frees.
+  std::uint32_t prune();
 
   // Brings what an acknowledgment will touch into the cache.
   void prefetch() const { board_.prefetch(); }
@@ -206,6 +214,16 @@ class Connection {
     std::uint8_t sent = 0;
   };
 
+  void count(Counter TcpMetrics::* what) {
+    if (ledger_ != nullptr) (ledger_->metrics().*what).add();
+  }
+  void settle(std::uint32_t bytes) {
+    if (bytes == booked_bytes_ || ledger_ == nullptr) [[likely]]
+      return;
+    ledger_->change(std::exchange(booked_bytes_, bytes), bytes);
+  }
+  bool pressed() const { return ledger_ != nullptr && ledger_->pressed(); }
+
   // connection.cpp
   bool fin_on_its_way() const { return fin_sent_ && snd_una_ != snd_nxt_; }
   void agree(const SegmentHeader& syn);
@@ -214,6 +232,7 @@ class Connection {
   void end(std::optional<Errc> why);
   void release_buffers();
   std::uint32_t send_limit_bytes() const;
+  std::uint32_t wanted_send_bytes() const;
   std::uint32_t initial_window_bytes() const;
   void tune_receive_buffer(TimePoint now, std::uint32_t read_bytes);
   std::uint32_t timestamp_at(TimePoint at) const;
@@ -230,6 +249,7 @@ class Connection {
   bool complete_handshake(TimePoint now, const SegmentHeader& header);
   void on_our_fin_acknowledged(TimePoint now);
   void take_data(TimePoint now, const Segment& segment, Ecn ecn);
+  bool has_room_for(SeqNumber at, std::size_t bytes) const;
   void take_fin(TimePoint now);
   void schedule_ack(TimePoint now, bool at_once);
   void note_repeated(const Segment& segment);
@@ -237,6 +257,7 @@ class Connection {
 
   // connection_ack.cpp
   bool take_ack(TimePoint now, const Segment& segment);
+  void note_round();
   void take_sacks(TimePoint now, const SegmentHeader& header, Delivery& delivery);
   void mark_sacked(TimePoint now, const SegmentHeader& header, SackBlock block, Delivery& delivery);
   void advance(TimePoint now, const SegmentHeader& header, Delivery& delivery);
@@ -297,6 +318,7 @@ class Connection {
 
   // What every segment touches comes first.
   const Tuning* tuning_;
+  Ledger* ledger_;
   State state_ = State::closed;
   Phase phase_ = Phase::open;
   Retransmit retransmit_kind_ = Retransmit::none;
@@ -324,6 +346,7 @@ class Connection {
   bool passive_ : 1 = false;
   bool undo_possible_ : 1 = false;
   bool reordering_seen_ : 1 = false;
+  bool rack_retransmitted_ : 1 = false;  // of what rack_sent_at_ is
   bool tail_probe_retransmitted_ : 1 = false;
   bool tail_probe_out_ : 1 = false;
   bool fixed_receive_buffer_ : 1;
@@ -345,6 +368,8 @@ class Connection {
   std::uint32_t sacked_bytes_ = 0;
   std::uint32_t sacked_segments_ = 0;
   std::uint32_t lost_bytes_ = 0;
+  std::uint32_t booked_bytes_ = 0;  // in the ledger
+  SeqNumber round_end_;             // when it is acknowledged, a round trip has passed
   TimePoint retransmit_at_ = kNever;
   TimePoint ack_at_ = kNever;
   TimePoint slow_at_ = kNever;  // keep-alive, FIN-WAIT-2, the end of patience with an orphan

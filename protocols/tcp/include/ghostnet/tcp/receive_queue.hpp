@@ -30,7 +30,11 @@ class ReceiveQueue {
   bool has_gaps() const { return early_ != nullptr; }
   // Whether all of the block has arrived: in order, or early.
   bool holds(const SackBlock& block) const;
-  bool wants_release() const { return readable_ == 0 && early_ == nullptr; }
+  bool empty() const { return readable_ == 0 && early_ == nullptr; }
+  // What it takes of memory.
+  std::uint32_t held_bytes() const { return ring_.capacity_bytes() + (early_ == nullptr ? 0 : early_bytes()); }
+  // By how much put() would make it grow.
+  std::uint32_t growth_bytes(SeqNumber at, std::size_t bytes) const;
 
   struct Outcome {
     std::uint32_t advanced_bytes = 0;  // by how much next() moved
@@ -44,6 +48,8 @@ class ReceiveQueue {
   std::size_t read(MutableByteView into);
   // Throws away what is readable.
   std::uint32_t discard();
+  // Throws away what has come early, and the memory that this leaves unused.
+  void prune();
 
   // Up to `room` blocks of early data, the one heard of last first (RFC 2018 4). Returns how many.
   std::size_t sacks(SackBlock* to, std::size_t room) const;
@@ -60,6 +66,7 @@ class ReceiveQueue {
   void store(SeqNumber at, ByteView bytes);
   void take_in_order(SeqNumber right, Outcome& outcome);
   std::uint32_t used_bytes() const;
+  std::uint32_t early_bytes() const;
 
   ByteRing ring_;
   std::unique_ptr<Early> early_;

@@ -27,7 +27,9 @@
 #include "ghostnet/tcp/connection.hpp"
 #include "ghostnet/tcp/connection_status.hpp"
 #include "ghostnet/tcp/flow_table.hpp"
+#include "ghostnet/tcp/ledger.hpp"
 #include "ghostnet/tcp/secrets.hpp"
+#include "ghostnet/tcp/tcp_metrics.hpp"
 #include "ghostnet/tcp/time_wait.hpp"
 #include "ghostnet/tcp/tuning.hpp"
 
@@ -56,17 +58,6 @@ class Carrier {
   ~Carrier() = default;
 };
 
-struct StackCounters {
-  std::uint64_t segments_sent = 0;
-  std::uint64_t segments_received = 0;
-  std::uint64_t malformed = 0;
-  std::uint64_t resets_sent = 0;  // for segments of no connection
-  std::uint64_t cookies_sent = 0;
-  std::uint64_t cookies_accepted = 0;
-  std::uint64_t syns_dropped = 0;  // no room
-  std::uint64_t opened = 0;        // handshakes completed
-};
-
 class Stack {
  public:
   Stack(Host& host, Carrier& carrier, Random random, const Tuning& tuning);
@@ -93,7 +84,9 @@ class Stack {
 
   // ---- for who watches ----
 
-  const StackCounters& counters() const { return counters_; }
+  // Of the whole host.
+  const TcpMetrics& metrics() const { return metrics_; }
+  std::uint64_t buffered_bytes() const { return ledger_.buffered_bytes(); }
   const Tuning& tuning() const { return tuning_; }
   std::size_t connections() const { return table_.size() - time_wait_count_; }
   // Those that are not in TIME-WAIT, by their endpoints.
@@ -128,7 +121,7 @@ class Stack {
 
   TimePoint now() const { return host_.now(); }
   ConnectionSetup setup_for(const Endpoint& local, const Endpoint& peer, std::uint32_t mtu_bytes,
-                            const StreamOptions& stream) const;
+                            const StreamOptions& stream);
   Result<std::unique_ptr<TcpStream>> begin(const ConnectOptions& options);
   Result<std::uint16_t> choose_port(const IpAddress& local, const Endpoint& peer);
   bool port_is_free(const Endpoint& local, const Endpoint& peer, SeqNumber& least_sequence);
@@ -148,6 +141,9 @@ class Stack {
   // Sends what the connection has to say, tells its user what changed, arms its timer, and lets it go when it is over.
   void work(Tcb& tcb);
   void tell(Tcb& tcb, std::uint8_t events);
+  void note_open(Tcb& tcb);
+  void note_end(Tcb& tcb);
+  void relieve();  // of early data
   void leave_to_time_wait(Tcb& tcb);
   void unlist(Tcb& tcb);
   void show(Tcb& tcb, bool up);  // to whom observes the host
@@ -160,6 +156,8 @@ class Stack {
   Host& host_;
   Carrier& carrier_;
   const Tuning& tuning_;
+  TcpMetrics& metrics_;
+  Ledger ledger_;
   Random random_;
   Secrets secrets_;
   FlowTable table_;
@@ -170,7 +168,6 @@ class Stack {
   std::uint32_t half_open_ = 0;
   std::uint32_t port_step_ = 0;
   TimePoint cookies_until_{};  // an ACK may carry a cookie until then
-  StackCounters counters_;
 };
 
 }  // namespace ghostnet::tcp

@@ -27,6 +27,7 @@ class Tcb final : public Flow, private Completion, public FromFramePool {
   TcpStream* stream = nullptr;      // null: nobody holds it
   TcpListener* listener = nullptr;  // until it is accepted
   bool half_open = false;           // and so counted
+  bool open = false;                // likewise
   bool seen = false;                // its host's observer knows of it
   Connection connection;
 

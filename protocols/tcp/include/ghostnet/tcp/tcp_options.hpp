@@ -50,6 +50,7 @@ struct TcpOptions {
   DataSize max_receive_buffer{Tuning{}.max_receive_buffer_bytes};
   DataSize send_buffer{Tuning{}.send_buffer_bytes};
   DataSize max_send_buffer{Tuning{}.max_send_buffer_bytes};
+  DataSize max_buffers{Tuning{}.max_buffer_bytes};
 
   // RFC 7323 2.3: no window is larger.
   static constexpr DataSize kMostBuffer = DataSize::mib(512);
@@ -81,6 +82,8 @@ struct TcpOptions {
       option<&TcpOptions::send_buffer>("send_buffer", "at first", in(DataSize{2048}, kMostBuffer)),
       option<&TcpOptions::max_send_buffer>("max_send_buffer", "to which it may grow with the window",
                                            in(DataSize{2048}, kMostBuffer)),
+      option<&TcpOptions::max_buffers>("max_buffers", "of all connections of a host together",
+                                       in(DataSize::kib(64), DataSize::mib(1 << 20))),
   };
 
   Result<> validate() const {

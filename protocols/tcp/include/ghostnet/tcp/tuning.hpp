@@ -53,6 +53,7 @@ struct Tuning {
   std::uint32_t max_send_buffer_bytes = 4 * 1024 * 1024;
 
   // Of a stack.
+  std::uint64_t max_buffer_bytes = std::uint64_t{1} << 30;  // of all connections together (ledger.hpp)
   std::uint32_t max_connections = 1'000'000;
   std::uint32_t max_half_open =
       4096;  // beyond it, or a listener's backlog, SYNs are answered by cookies (RFC 4987 3.6)
