@@ -10,6 +10,7 @@
 #include "ghostnet/gui/scene/propagation.hpp"
 #include "ghostnet/gui/time_bar.hpp"
 #include "panels/propagation_model.hpp"
+#include "view/legend_card.hpp"
 #include "window_fixture.hpp"
 
 namespace ghostnet::gui {
@@ -288,6 +289,19 @@ TEST_F(ViewTest, AClickSelectsTheHostThere) {
   EXPECT_EQ(document.selection().hosts, (std::vector<std::int64_t>{7, 9}));
   click({3, 3});
   EXPECT_TRUE(document.selection().empty());
+}
+
+TEST_F(ViewTest, ALegendWithLittleRoomLeavesMessagesOut) {
+  document.set_time_ns(2'050'000'000);  // while some are on their way
+  settle();
+  const auto* legend = window.mesh().findChild<LegendCard*>();
+  ASSERT_TRUE(legend != nullptr && legend->isVisible());
+  const int whole = legend->height();
+  const int around = window.height() - window.mesh().height();
+  window.resize(1000, around + static_cast<int>(whole / 0.6) - 20);
+  settle();
+  EXPECT_TRUE(legend->isVisible());
+  EXPECT_LT(legend->height(), whole);
 }
 
 TEST_F(ViewTest, TheLegendTellsWhatSizesSay) {
