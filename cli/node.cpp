@@ -363,6 +363,9 @@ class LiveNode final : private libp2p::NodeObserver, private gossipsub::PubsubHa
 
   // IPNS: what this node's name, or another's, stands for. Its sequence is the time, so that the latest wins.
   Task<Result<>> name(std::string what, const json& command, json& more) {
+    if (what == "name_resolve" && text_of(command, "peer").empty()) {
+      co_return fail(Errc::invalid_argument, "name_resolve needs a \"peer\"");
+    }
     if (!dht_) co_return fail(Errc::not_supported, "{}: the node runs with --dht off", what);
     if (what == "name_publish") {
       const std::string path = text_of(command, "path");

@@ -94,10 +94,6 @@ class RunWriter {
   Result<> write(RunRows& rows);
 
  private:
-  struct EnteredFrame {
-    std::int64_t id;
-    bool is_new;  // no sample is in it yet
-  };
   struct Frame {
     std::int64_t time_ns;
     std::int64_t id;
@@ -113,7 +109,7 @@ class RunWriter {
   Result<> write_samples(std::vector<Sample>& samples);
   // Those of one metric and instant.
   Result<> write_frame(std::span<const Sample> samples);
-  Result<EnteredFrame> frame(MetricId metric, std::int64_t time_ns);
+  Result<std::int64_t> frame(MetricId metric, std::int64_t time_ns);
   Result<> write_windows(const std::vector<RunRows::HistogramRow>& rows);
   Result<> write_histograms(const std::vector<RunRows::HistogramRow>& rows);
   Result<> write_events(std::vector<RunRows::EventRow>& rows);

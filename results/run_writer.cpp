@@ -240,10 +240,10 @@ Result<> RunWriter::write_metrics(const std::vector<std::pair<MetricId, MetricIn
   return {};
 }
 
-Result<RunWriter::EnteredFrame> RunWriter::frame(MetricId metric, std::int64_t time_ns) {
+Result<std::int64_t> RunWriter::frame(MetricId metric, std::int64_t time_ns) {
   const std::int64_t id = metric_id(metric);
   std::optional<Frame>& last = last_frame_[std::to_underlying(metric)];
-  if (last && last->time_ns == time_ns) return EnteredFrame{.id = last->id, .is_new = false};
+  if (last && last->time_ns == time_ns) return last->id;
   if (last && last->time_ns > time_ns) {
     // A straggler: its frame may be there.
     Result<Statement*> find =
@@ -253,14 +253,14 @@ Result<RunWriter::EnteredFrame> RunWriter::frame(MetricId metric, std::int64_t t
     if (!found) return fail(std::move(found));
     const std::int64_t known = *found ? (*find)->integer(0) : 0;
     (*find)->reset();
-    if (known != 0) return EnteredFrame{.id = known, .is_new = false};
+    if (known != 0) return known;
   }
   Result<Statement*> insert = statement("INSERT INTO frames (run_id, metric_id, time_ns) VALUES (?1, ?2, ?3)");
   if (!insert) return fail(std::move(insert));
   if (Result<> done = (*insert)->run_with(run_id_, id, time_ns); !done) return fail(std::move(done));
   const std::int64_t made = database_.last_insert_id();
   if (!last || last->time_ns < time_ns) last = Frame{time_ns, made};
-  return EnteredFrame{.id = made, .is_new = true};
+  return made;
 }
 
 Result<> RunWriter::write_samples(std::vector<Sample>& samples) {
@@ -278,26 +278,22 @@ Result<> RunWriter::write_samples(std::vector<Sample>& samples) {
 }
 
 Result<> RunWriter::write_frame(std::span<const Sample> samples) {
-  Result<EnteredFrame> entered = frame(samples.front().metric, to_ns(samples.front().time));
-  if (!entered) return fail(std::move(entered));
+  Result<std::int64_t> frame_id = frame(samples.front().metric, to_ns(samples.front().time));
+  if (!frame_id) return fail(std::move(frame_id));
   // The value of no host is that of all; it comes last.
   const auto total = std::ranges::lower_bound(samples, kNoHost, {}, &Sample::host);
   if (total != samples.begin()) {
-    // In a new frame with each host once there is nothing to replace, and looking for it takes a third of the time.
-    const auto same_host = [](const Sample& a, const Sample& b) { return a.host == b.host; };
-    const bool replaces = !entered->is_new || std::adjacent_find(samples.begin(), total, same_host) != total;
     Result<Statement*> insert = statement(
-        replaces ? "INSERT INTO samples (frame_id, host_id, value) SELECT ?1, host_id, value FROM sample_feed WHERE "
-                   "true ON CONFLICT DO UPDATE SET value = excluded.value"
-                 : "INSERT INTO samples (frame_id, host_id, value) SELECT ?1, host_id, value FROM sample_feed");
+        "INSERT INTO samples (frame_id, host_id, value) SELECT ?1, host_id, value FROM sample_feed WHERE true "
+        "ON CONFLICT DO UPDATE SET value = excluded.value");
     if (!insert) return fail(std::move(insert));
     feed_.hold({samples.begin(), total});
-    if (Result<> done = (*insert)->run_with(entered->id); !done) return done;
+    if (Result<> done = (*insert)->run_with(*frame_id); !done) return done;
   }
   if (total == samples.end()) return {};
   Result<Statement*> update = statement("UPDATE frames SET total = ?2 WHERE frame_id = ?1");
   if (!update) return fail(std::move(update));
-  return (*update)->run_with(entered->id, samples.back().value);
+  return (*update)->run_with(*frame_id, samples.back().value);
 }
 
 Result<> RunWriter::write_windows(const std::vector<RunRows::HistogramRow>& rows) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include "ghostnet/runtime/suggest.hpp"
 #include "ghostnet/scenarios/fault_loader.hpp"
@@ -292,17 +293,22 @@ class Loader {
       constexpr std::string_view kOn[] = {"on"};
       const Node& value = node.value(i);
       reader_.fill(value, path, protocol.options.table(), protocol.options.object(), kOn);
-      if (const Node* on = value.find("on")) load_group_of(protocol, *on, join(path, "on"));
+      if (const Node* on = value.find("on")) load_groups_of(protocol, *on, join(path, "on"));
       scenario_.protocols.push_back(std::move(protocol));
     }
     order_protocols(node);
   }
 
-  void load_group_of(Scenario::Protocol& protocol, const Node& on, const std::string& path) {
-    if (!on.is_scalar()) {
-      return reader_.complain(on.at, path, fmt::format("expected the name of a group, found {}", on.what()));
+  void load_groups_of(Scenario::Protocol& protocol, const Node& on, const std::string& path) {
+    const std::span<const Node> named = on.is_sequence() ? std::span(on.items) : std::span(&on, 1);
+    protocol.on.clear();
+    for (const Node& group : named) {
+      if (!group.is_scalar()) {
+        return reader_.complain(group.at, path, fmt::format("expected the name of a group, found {}", group.what()));
+      }
+      if (check_group(group.text, group.at, path)) protocol.on.push_back(group.text);
     }
-    if (check_group(on.text, on.at, path)) protocol.on = on.text;
+    if (named.empty()) reader_.complain(on.at, path, "expected the name of a group, or a list of them");
   }
 
   // Puts what others stand on before them; they are started in this order.

@@ -26,13 +26,13 @@ std::string FailedRequests::text() const {
 // Those of one group.
 class Runner::HostDirectory final : public Directory {
  public:
-  HostDirectory(RunWorld& world, const std::vector<HostId>& members) : world_(world), members_(members) {}
+  HostDirectory(RunWorld& world, std::vector<HostId> members) : world_(world), members_(std::move(members)) {}
   std::size_t size() const override { return members_.size(); }
   Peer at(std::size_t index) const override { return {world_.address_of(members_[index]), members_[index]}; }
 
  private:
   RunWorld& world_;
-  const std::vector<HostId>& members_;
+  std::vector<HostId> members_;
 };
 
 // What runs on a host: its services, and the scope of the workloads that use them.
@@ -81,7 +81,11 @@ Runner::Runner(const Scenario& scenario, RunWorld& world)
     occupants_.push_back(std::make_unique<Occupant>(world.loop()));
   }
   for (const Scenario::Protocol& protocol : scenario_.protocols) {
-    directories_.push_back(std::make_unique<HostDirectory>(world, groups_[protocol.on]));
+    std::vector<HostId> members;
+    for (const HostId id : groups_["all"]) {
+      if (in_one_of(id, protocol.on)) members.push_back(id);
+    }
+    directories_.push_back(std::make_unique<HostDirectory>(world, std::move(members)));
   }
 }
 
@@ -89,6 +93,10 @@ Runner::~Runner() = default;
 
 bool Runner::in_group(HostId id, const std::string& group) const {
   return group == "all" || world_.group_of(id) == group;
+}
+
+bool Runner::in_one_of(HostId id, const std::vector<std::string>& groups) const {
+  return std::ranges::any_of(groups, [&](const std::string& group) { return in_group(id, group); });
 }
 
 // ---- beginning ----
@@ -107,7 +115,7 @@ Result<> Runner::start_services(HostId id) {
   const Neighbours neighbours(scenario_, occupant);
   for (std::size_t i = 0; i < scenario_.protocols.size(); ++i) {
     const Scenario::Protocol& protocol = scenario_.protocols[i];
-    if (!in_group(id, protocol.on)) continue;
+    if (!in_one_of(id, protocol.on)) continue;
     Host& host = world_.host(id);
     Result<std::unique_ptr<Service>> service =
         protocol.service->start({host, *directories_[i], neighbours}, protocol.options);

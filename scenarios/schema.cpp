@@ -97,7 +97,8 @@ Json protocols(const ServiceRegistry& registry) {
   Json properties = Json::object();
   for (const ServiceDescriptor* service : registry.services()) {
     Json object = object_of(*service->options);
-    object["properties"]["on"] = described(text(), "the group whose hosts run it; all when left out");
+    object["properties"]["on"] = described(any_of(text(), {{"type", "array"}, {"items", text()}, {"minItems", 1}}),
+                                           "the group whose hosts run it, or a list of groups; all when left out");
     properties[service->name] = described(or_nothing(std::move(object)), service->help);
   }
   return {

@@ -42,7 +42,7 @@ void LegendCard::add_link(const std::string& kind, const QString& text, std::siz
            .link = kind});
 }
 
-void LegendCard::refresh() {
+void LegendCard::refresh(int room) {
   rows_.clear();
   const Legend& legend = model_.legend();
   add_row({.kind = Row::Kind::title, .text = legend.title});
@@ -64,12 +64,16 @@ void LegendCard::refresh() {
   }
   add_parts();
   add_links();
+  const std::size_t before = rows_.size();
   add_messages();
+  if (card_height() > room) rows_.resize(before);
   add_table();
-  setFixedSize(kWidth, rows_.back().place.bottom() + kMargin - 2);
+  setFixedSize(kWidth, card_height());
   setVisible(model_.scene().size() > 0);
   update();
 }
+
+int LegendCard::card_height() const { return rows_.back().place.bottom() + kMargin - 2; }
 
 void LegendCard::add_parts() {
   const auto& parts = model_.scene().parts;

@@ -18,8 +18,9 @@ class LegendCard : public QWidget {
  public:
   LegendCard(Document& document, const SceneModel& model, QWidget* parent);
 
-  // After the legend or the links changed.
-  void refresh();
+  // After the legend or the links changed. What messages look like is left out where it would make the card higher than
+  // `room`.
+  void refresh(int room);
   // Also onto a picture of the mesh; the top left corner is at (0, 0).
   void paint(QPainter& painter) const;
 
@@ -39,6 +40,7 @@ class LegendCard : public QWidget {
   };
 
   void add_row(Row row);
+  int card_height() const;
   void add_parts();
   void add_links();
   void add_messages();

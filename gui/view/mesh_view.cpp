@@ -4,6 +4,7 @@
 #include <QRubberBand>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "ghostnet/gui/time_bar.hpp"
 #include "scene/vector_picture.hpp"
@@ -292,10 +293,13 @@ void MeshView::measure() {
 }
 
 void MeshView::place_legend() {
-  legend_->refresh();
   // In a small view the mesh is worth more than what its colours mean.
-  if (legend_->width() > 0.42 * width() || legend_->height() > 0.6 * height()) legend_->hide();
+  const auto most_height = static_cast<int>(0.6 * height());
+  const bool was_shown = legend_->isVisible();
+  legend_->refresh(most_height);
+  if (legend_->width() > 0.42 * width() || legend_->height() > most_height) legend_->hide();
   legend_->move(kLegendGap, height() - legend_->height() - kLegendGap);
+  if (was_shown && !legend_->isVisible() && std::exchange(beside_legend_, false) && !by_hand_) fit_all();
 }
 
 // ---- What is where ----

@@ -1,5 +1,6 @@
 #include "ghostnet/gossipsub/attack.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "ghostnet/runtime/listen_on.hpp"
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxHeard = 64;
 constexpr std::size_t kFalseIds = 100;  // in one IHAVE
+constexpr std::size_t kMaxCensored = 256;
 
 RouterOptions router_options(const AttackOptions& options) {
   RouterOptions router;
@@ -83,16 +85,31 @@ std::optional<Verdict> AttackService::validate(MessageSeq seq, const Message& me
   static_cast<void>(seq);
   static_cast<void>(from);
   remember(message);
-  if (host_.now() < swallows_from_) return Verdict::accept;
+  if (!swallows(message)) return Verdict::accept;
   metrics_.swallowed.add(1);
   return Verdict::ignore;
 }
 
+bool AttackService::swallows(const Message& message) const {
+  if (host_.now() >= swallows_from_) return true;
+  return message.from && std::ranges::any_of(censored_, [&message](const libp2p::PeerId& author) {
+           return std::ranges::equal(author.bytes(), *message.from);
+         });
+}
+
 void AttackService::received(const Delivery& delivery) { static_cast<void>(delivery); }
+
+// Who listens there; by the connection that there is, or else by one that is made.
+Task<Result<libp2p::PeerId>> AttackService::reach(Endpoint endpoint) {
+  for (const libp2p::ConnectionInfo& connection : node_.connections()) {
+    if (connection.remote == endpoint) co_return connection.peer;
+  }
+  co_return co_await node_.connect(libp2p::Multiaddr::tcp(endpoint));
+}
 
 Task<Result<>> AttackService::dial(Peer peer, const AttackRequest& request) {
   static_cast<void>(request);
-  const auto connected = co_await node_.connect(libp2p::Multiaddr::tcp(Endpoint(peer.address, options_.port)));
+  const auto connected = co_await reach(Endpoint(peer.address, options_.port));
   if (!connected) co_return fail(connected);
   co_return Result<>();
 }
@@ -152,6 +169,19 @@ Task<Result<>> AttackService::graft(const AttackTopicRequest& request) {
   co_return Result<>();
 }
 
+Task<Result<>> AttackService::censor(Peer author, const AttackRequest& request) {
+  static_cast<void>(request);
+  if (options_.signature_policy != SignaturePolicy::strict_sign) {
+    co_return fail(Errc::invalid_argument, "gossip_attack: censoring an author takes strict_sign, which names authors");
+  }
+  const auto reached = co_await reach(Endpoint(author.address, options_.port));
+  if (!reached) co_return fail(reached);
+  if (std::ranges::find(censored_, *reached) != censored_.end()) co_return Result<>();
+  if (censored_.size() >= kMaxCensored) co_return fail(Errc::limit, "gossip_attack: {} are censored", kMaxCensored);
+  censored_.push_back(*reached);
+  co_return Result<>();
+}
+
 Task<> AttackService::stop(TimePoint deadline) {
   scope_.close();
   co_await node_.close(deadline);
@@ -163,7 +193,8 @@ ServiceDescriptor attack_service() {
       .operation<&AttackService::spam>("attack_spam", "an invalid message to each peer")
       .operation<&AttackService::iwant>("attack_iwant", "asks each peer for all that was heard of, again and again")
       .operation<&AttackService::ihave>("attack_ihave", "tells each peer of messages that are not there")
-      .operation<&AttackService::graft>("attack_graft", "grafts each peer, whether it is allowed or not");
+      .operation<&AttackService::graft>("attack_graft", "grafts each peer, whether it is allowed or not")
+      .operation<&AttackService::censor>("attack_censor", "connects to an author, and passes on nothing of it");
 }
 
 }  // namespace ghostnet::gossipsub

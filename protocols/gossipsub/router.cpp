@@ -244,10 +244,6 @@ void Router::on_subscriptions(Peer& peer, const Rpc& rpc) {
 void Router::receive(TimePoint now, PeerHandle handle, ByteView encoded) {
   Peer* const peer = find(handle);
   if (peer == nullptr) return;
-  if (scores_.enabled() && !peer->direct && score_of(*peer) < scoring_.graylist_threshold) {
-    ++counters_.graylisted;
-    return;
-  }
   thread_local Rpc rpc;  // the one being read: its lists are reserved once for all routers of the thread
   rpc.clear();
   if (auto parsed = rpc.parse(encoded); !parsed) {
@@ -255,7 +251,12 @@ void Router::receive(TimePoint now, PeerHandle handle, ByteView encoded) {
     events_.drop(handle, parsed.error());
     return;
   }
+  // Also of a graylisted peer, as go-libp2p-pubsub does it: they are said once, and its score may become better.
   on_subscriptions(*peer, rpc);
+  if (scores_.enabled() && !peer->direct && score_of(*peer) < scoring_.graylist_threshold) {
+    ++counters_.graylisted;
+    return;
+  }
   for (const ByteView message : rpc.publish) {
     if (message.empty()) {
       ++counters_.malformed;

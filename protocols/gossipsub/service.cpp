@@ -45,6 +45,7 @@ ScoreParams GossipsubOptions::score_params() const {
   params.topic.mesh_message_deliveries_weight = mesh_deliveries_weight;
   params.topic.mesh_message_deliveries_threshold = mesh_deliveries_threshold;
   params.topic.mesh_message_deliveries_cap = 4 * mesh_deliveries_threshold;
+  params.topic.mesh_message_deliveries_decay = mesh_deliveries_decay;
   params.topic.mesh_message_deliveries_window = mesh_deliveries_window;
   params.topic.mesh_message_deliveries_activation = mesh_deliveries_activation;
   params.topic.mesh_failure_penalty_weight = mesh_deliveries_weight;

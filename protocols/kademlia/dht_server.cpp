@@ -43,7 +43,8 @@ Task<> Dht::serve(std::unique_ptr<libp2p::PeerStream> stream) {
   if (--of_peer->second == 0) inbound_of_.erase(of_peer);
 }
 
-// One question after the other, until the peer has no more or is idle for too long.
+// One question after the other, until the peer has no more, is idle for too long or is refused: then the stream is
+// reset, as go-libp2p-kad-dht does it, so that who keeps it for its next question does not wait for an answer.
 Task<> Dht::answer_all(libp2p::PeerStream& stream) {
   const libp2p::PeerId asker = stream.remote_peer();
   while (true) {
@@ -56,8 +57,9 @@ Task<> Dht::answer_all(libp2p::PeerStream& stream) {
     const auto question = Message::parse(bytes->view());
     if (!question) co_return;
     const auto reply = answer(asker, *question);
-    if (!reply) continue;
-    const std::vector<std::uint8_t> encoded = reply->encode();
+    if (!reply) co_return;
+    if (!*reply) continue;
+    const std::vector<std::uint8_t> encoded = (*reply)->encode();
     const auto sent =
         co_await with_timeout(node_.host().clock(), options_.idle_timeout, libp2p::write_message(stream, encoded));
     if (!sent) co_return;
@@ -72,7 +74,8 @@ std::vector<PeerInfo> Dht::closer_to(const Bytes& key, const libp2p::PeerId& ask
   return peers;
 }
 
-std::optional<Message> Dht::answer(const libp2p::PeerId& asker, const Message& question) {
+// Nothing: the question wants no answer. Errors: it is refused.
+Result<std::optional<Message>> Dht::answer(const libp2p::PeerId& asker, const Message& question) {
   const TimePoint now = node_.host().now();
   Message reply{.type = question.type, .key = question.key};
   switch (question.type) {
@@ -101,20 +104,19 @@ std::optional<Message> Dht::answer(const libp2p::PeerId& asker, const Message& q
   return std::nullopt;
 }
 
-// Stores what is valid and no worse than what is here, and echoes it; nothing is said to what is refused.
-std::optional<Message> Dht::answer_put(const Message& question) {
-  if (!question.record || question.record->key != question.key || question.key.empty()) return std::nullopt;
+// Stores what is valid and no worse than what is here, and echoes it.
+Result<std::optional<Message>> Dht::answer_put(const Message& question) {
+  if (!question.record || question.record->key != question.key || question.key.empty()) return fail(Errc::malformed);
   const ByteView key = question.key.view();
   const ByteView value = question.record->value.view();
-  if (!valid(key, value)) return std::nullopt;
+  if (!valid(key, value)) return fail(Errc::permission);
   const TimePoint now = node_.host().now();
   if (const Record* known = store_.get(key, now); known != nullptr && !equal(known->value.view(), value)) {
-    if (validator_ == nullptr || !validator_->better(key, value, known->value.view())) return std::nullopt;
+    if (validator_ == nullptr || !validator_->better(key, value, known->value.view())) return fail(Errc::permission);
   }
   const std::string received = text_of(node_.host().clock().wall_now());
-  if (!store_.put({.key = question.key, .value = question.record->value, .time_received = received}, now)) {
-    return std::nullopt;
-  }
+  Record kept{.key = question.key, .value = question.record->value, .time_received = received};
+  if (Result<> stored = store_.put(std::move(kept), now); !stored) return fail(stored);
   return question;
 }
 

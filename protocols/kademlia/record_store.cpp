@@ -5,10 +5,12 @@
 
 namespace ghostnet::kademlia {
 
+Distance RecordStore::distance_to(ByteView key) const { return own_.distance_to(Key::of(key)); }
+
 Result<> RecordStore::put(Record record, TimePoint now) {
-  const auto known = values_.find(record.key);
+  const Distance distance = distance_to(record.key.view());
+  const auto known = values_.find(distance);
   const std::size_t freed = known == values_.end() ? 0 : known->second.record.value.size();
-  const Distance distance = own_.distance_to(Key::of(record.key.view()));
   const auto has_room = [&] {
     return (known != values_.end() || values_.size() < options_.max_values) &&
            value_bytes_ - freed + record.value.size() <= options_.max_value_bytes;
@@ -17,28 +19,26 @@ Result<> RecordStore::put(Record record, TimePoint now) {
     if (!drop_farthest_value(distance)) return fail(Errc::limit, "DHT: there is no room for another record");
   }
   value_bytes_ += record.value.size() - freed;
-  const Bytes key = record.key;
-  values_.insert_or_assign(key, Stored{std::move(record), saturating_add(now, options_.value_lifetime), distance});
+  values_.insert_or_assign(distance, Stored{std::move(record), saturating_add(now, options_.value_lifetime)});
   return {};
 }
 
 const Record* RecordStore::get(ByteView key, TimePoint now) {
-  const auto found = values_.find(Bytes::from_static(key));
+  const auto found = values_.find(distance_to(key));
   if (found == values_.end()) return nullptr;
   if (now < found->second.until) return &found->second.record;
   drop_value(found);
   return nullptr;
 }
 
-void RecordStore::drop_value(std::map<Bytes, Stored>::iterator value) {
+void RecordStore::drop_value(std::map<Distance, Stored>::iterator value) {
   value_bytes_ -= value->second.record.value.size();
   values_.erase(value);
 }
 
 bool RecordStore::drop_farthest_value(const Distance& than) {
-  const auto farthest = std::ranges::max_element(values_, {}, [](const auto& value) { return value.second.distance; });
-  if (farthest == values_.end() || farthest->second.distance <= than) return false;
-  drop_value(farthest);
+  if (values_.empty() || values_.rbegin()->first <= than) return false;
+  drop_value(std::prev(values_.end()));
   return true;
 }
 
@@ -63,18 +63,16 @@ void RecordStore::drop_addresses(Provider& provider) {
   provider_bytes_ += bytes_of(provider.info);
 }
 
-void RecordStore::drop_provided(std::map<Bytes, Provided>::iterator provided) {
+void RecordStore::drop_provided(std::map<Distance, Provided>::iterator provided) {
   ProvidersOfKey& all = provided->second.all;
   while (!all.empty()) remove(all, std::prev(all.end()));
-  provider_bytes_ -= provided->first.size();
+  provider_bytes_ -= provided->second.key_bytes;
   providers_.erase(provided);
 }
 
 bool RecordStore::drop_farthest_provided(const Distance& than) {
-  const auto farthest =
-      std::ranges::max_element(providers_, {}, [](const auto& provided) { return provided.second.distance; });
-  if (farthest == providers_.end() || farthest->second.distance <= than) return false;
-  drop_provided(farthest);
+  if (providers_.empty() || providers_.rbegin()->first <= than) return false;
+  drop_provided(std::prev(providers_.end()));
   return true;
 }
 
@@ -82,8 +80,8 @@ bool RecordStore::add_provider(ByteView key, PeerInfo info, TimePoint now) {
   std::erase_if(info.addresses, [](const auto& address) { return address.bytes().size() > kMaxAddressBytes; });
   if (info.addresses.size() > kMaxProviderAddresses) info.addresses.resize(kMaxProviderAddresses);
   info.addresses.shrink_to_fit();
-  const Distance distance = own_.distance_to(Key::of(key));
-  auto found = providers_.find(Bytes::from_static(key));
+  const Distance distance = distance_to(key);
+  auto found = providers_.find(distance);
   if (found != providers_.end()) {
     ProvidersOfKey& all = found->second.all;
     const auto known = std::ranges::find(all, info.id, [](const Provider& one) { return one.info.id; });
@@ -97,7 +95,7 @@ bool RecordStore::add_provider(ByteView key, PeerInfo info, TimePoint now) {
   };
   while (room && !has_room()) room = drop_farthest_provided(distance);
   if (room && found == providers_.end()) {
-    found = providers_.emplace(Bytes::copy_of(key), Provided{distance}).first;
+    found = providers_.emplace(distance, Provided{.key_bytes = key.size()}).first;
     provider_bytes_ += key.size();
   }
   if (room) {
@@ -114,7 +112,7 @@ bool RecordStore::add_provider(ByteView key, PeerInfo info, TimePoint now) {
 
 std::vector<PeerInfo> RecordStore::providers(ByteView key, TimePoint now) {
   std::vector<PeerInfo> known;
-  const auto found = providers_.find(Bytes::from_static(key));
+  const auto found = providers_.find(distance_to(key));
   if (found == providers_.end()) return known;
   for (Provider& provider : found->second.all) {
     if (now >= provider.until) continue;
@@ -130,7 +128,7 @@ void RecordStore::expire(TimePoint now) {
     value_bytes_ -= value.second.record.value.size();
     return true;
   });
-  for (auto& [key, provided] : providers_) {
+  for (auto& [distance, provided] : providers_) {
     ProvidersOfKey& all = provided.all;
     for (auto one = all.begin(); one != all.end();) {
       if (now >= one->addresses_until) drop_addresses(*one);
@@ -139,7 +137,7 @@ void RecordStore::expire(TimePoint now) {
   }
   std::erase_if(providers_, [&](const auto& provided) {
     if (!provided.second.all.empty()) return false;
-    provider_bytes_ -= provided.first.size();
+    provider_bytes_ -= provided.second.key_bytes;
     return true;
   });
 }

@@ -44,9 +44,11 @@ done
 
 # Wrong commands are answered, and end nothing.
 printf '%s\n' 'no json' '{"id": 2, "do": "ping", "peer": "nobody"}' '{"id": 3, "do": "frobnicate"}' '{"id": 4, "do": "publish", "topic": "news", "data": "%%"}' \
-  '{"id": 5, "do": "dial", "addr": "/ip4/127.0.0.1/tcp/1"}' '{"id": 6, "do": "dht_get", "key": "aGk="}' '{"id": 7, "do": "peers"}' >&5
+  '{"id": 5, "do": "dial", "addr": "/ip4/127.0.0.1/tcp/1"}' '{"id": 6, "do": "dht_get", "key": "aGk="}' \
+  '{"id": 9, "do": "name_resolve"}' '{"id": 7, "do": "peers"}' >&5
 await "$work/a.out" '"event":"error","what":"a command is one JSON object'
 for id in 2 3 4 5 6; do await "$work/a.out" "\"error\":.*\"id\":$id,\"ok\":false"; done
+await "$work/a.out" '"error":"name_resolve needs a \\"peer\\"","id":9,"ok":false'
 await "$work/a.out" '"id":7,"ok":true,"peers":\["'
 
 echo '{"id": 8, "do": "quit"}' >&6

@@ -31,8 +31,8 @@ for path in library:
         wrong += 1
         print(f"{path}: {mistake.json_path}: {mistake.message[:200]}")
 
-seen = """list_for_mapping list_for_value mapping_for_list mapping_for_value negative_time on_a_list place_off_the_map
-    record_share record_too_many_traces share_beyond_one text_for_mapping two_operations typo_choice typo_fault
+seen = """list_for_mapping list_for_value mapping_for_list mapping_for_value negative_time on_a_list_of_lists
+    place_off_the_map record_share record_too_many_traces share_beyond_one text_for_mapping two_operations typo_choice typo_fault
     typo_group_key typo_key typo_network_key typo_operation typo_operation_key typo_protocol typo_protocol_key
     typo_record_key unit_missing unit_unknown unit_wrong""".split()
 for name in seen:

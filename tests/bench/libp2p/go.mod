@@ -1,13 +1,11 @@
 module ghostnet/bench/libp2p
 
-go 1.24
+go 1.26.6
 
 require (
-	github.com/libp2p/go-libp2p-pubsub v0.14.2
-	github.com/libp2p/go-yamux/v5 v5.0.1
+	github.com/libp2p/go-libp2p-pubsub v0.19.0
+	github.com/libp2p/go-yamux/v5 v5.1.0
+	google.golang.org/protobuf v1.36.11
 )
 
-require (
-	github.com/gogo/protobuf v1.3.2 // indirect
-	github.com/libp2p/go-buffer-pool v0.1.0 // indirect
-)
+require github.com/libp2p/go-buffer-pool v0.1.0 // indirect

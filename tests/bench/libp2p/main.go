@@ -20,6 +20,7 @@ import (
 
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-yamux/v5"
+	"google.golang.org/protobuf/proto"
 )
 
 func check(err error) {
@@ -142,7 +143,7 @@ func decode(file string, count int) float64 {
 	begun := time.Now()
 	for i := 0; i < count; i++ {
 		var rpc pb.RPC
-		check(rpc.Unmarshal(encoded))
+		check(proto.Unmarshal(encoded, &rpc))
 	}
 	return float64(time.Since(begun).Nanoseconds()) / float64(count)
 }

@@ -48,6 +48,17 @@ class Bounds : public testing::Test {
   std::optional<RouterNet> net_;
 };
 
+TEST_F(Bounds, TooManySubscriptionsEndTheConnection) {
+  start();
+  std::vector<std::string> names;
+  for (int i = 0; i < 300; ++i) names.push_back("topic" + std::to_string(i));
+  Rpc rpc;
+  for (const std::string& name : names) rpc.subscriptions.push_back({.subscribe = true, .topic = name});
+  receive(rpc);
+  ASSERT_EQ(victim().drops.size(), 1U);
+  EXPECT_EQ(victim().drops[0].second, Errc::limit);
+}
+
 TEST_F(Bounds, OfForgeriesOnlyAFewAreLookedAtUntilTheNextHeartbeat) {
   RouterOptions options;
   options.max_invalid_messages = 10;

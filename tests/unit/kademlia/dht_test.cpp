@@ -90,6 +90,18 @@ TEST_F(TwoPeers, WithoutAValidatorTheFirstValueIsKept) {
   EXPECT_TRUE(finish(ask(peer_, server_.id(), put("/v/name", "first")))) << "the same again";
 }
 
+// As go-libp2p-kad-dht: it keeps its streams, and would wait for an answer until its patience ends.
+TEST_F(TwoPeers, ARefusedValueResetsTheStream) {
+  Dht dht(server_, {.idle_timeout = 10min});
+  world_.run_for(1s);
+  ASSERT_TRUE(finish(ask(peer_, server_.id(), put("/v/name", "first"))));
+  auto stream = std::move(*peer_.open_stream_now(server_.id(), kProtocol));
+  const std::vector<std::uint8_t> second = put("/v/name", "second").encode();
+  ASSERT_TRUE(finish(libp2p::write_message(*stream, second)));
+  std::array<std::uint8_t, 1> room;
+  EXPECT_EQ(stream->try_read(room).error(), Errc::reset);
+}
+
 // kad-dht, "Entry validation": whoever receives a record notes when.
 TEST_F(TwoPeers, AValueTellsWhenItWasReceived) {
   Dht dht(server_, {});

@@ -1,4 +1,5 @@
 // The scenario language: what is understood, and how what is wrong is said.
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,6 +39,19 @@ TEST_F(Scenarios, ReadsEverySection) {
   EXPECT_EQ(scenario.protocols[0].options.as<ToyOptions>().port, 99);
   EXPECT_EQ(scenario.workloads[0].options.as<ToyRequest>().size.bytes, 1024u);
   EXPECT_EQ(scenario.workloads[0].when.from, "few");
+}
+
+TEST_F(Scenarios, AProtocolRunsEverywhereOrOnOneGroupOrOnSeveral) {
+  const auto on = [this](std::string_view groups) {
+    return good(fmt::format("network: {{ hosts: 3 }}\ngroups: {{ a: {{ count: 1 }}, b: {{ count: 1 }} }}\n"
+                            "protocols: {{ toy: {{ {} }} }}\n",
+                            groups))
+        .protocols[0]
+        .on;
+  };
+  EXPECT_EQ(on(""), std::vector<std::string>{"all"});
+  EXPECT_EQ(on("on: a"), std::vector<std::string>{"a"});
+  EXPECT_EQ(on("on: [b, a]"), (std::vector<std::string>{"b", "a"}));
 }
 
 TEST_F(Scenarios, AGroupsLinksOverrideTheNetworks) {
@@ -108,6 +122,9 @@ TEST_F(Scenarios, MistakesAreNamedWithTheirPlaceAndTheWayOut) {
       {"protocols: { toy: }\nhosts: 10\n", "a.yaml:2:1: hosts: there is no such key here; it belongs in network"},
       {"protocols: { toy: }\nnetwork: { count: 3 }\n", "it belongs in a group, groups.NAME"},
       {"protocols: { toy: }\nnetwork: { regions: { eu: } }\n", "written out, it belongs at the top of the file"},
+      {"protocols: { toy: { on: [all, ghosts] } }\n", "a.yaml:1:"},
+      {"protocols: { toy: { on: [[all]] } }\n", "expected the name of a group, found a list"},
+      {"protocols: { toy: { on: [] } }\n", "expected the name of a group, or a list of them"},
       {"protocols: { toy: }\ngroups: { a: { place: eu } }\n", "the file has neither regions nor routers"},
       {"protocols: { toy: }\nnetwork: { loss: 200 % }\n", "a.yaml:2:18: network.loss: loss: '200 %' is out of range"},
       {"protocols: { toy: }\nnetwork: { latency: 5 }\n", "network.latency"},

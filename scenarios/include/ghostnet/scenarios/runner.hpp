@@ -95,6 +95,7 @@ class Runner final : private FaultDirector::Stage {
   void judge(RunReport& report);
   void judge_end_states(RunReport& report);
   bool in_group(HostId id, const std::string& group) const;
+  bool in_one_of(HostId id, const std::vector<std::string>& groups) const;
   // Runs up to `end`, stopping on the way for samples, and where something is measured from or to.
   void advance(TimePoint end);
   void tell_progress();

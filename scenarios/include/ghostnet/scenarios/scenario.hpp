@@ -240,7 +240,7 @@ struct Scenario {
   struct Protocol {
     const ServiceDescriptor* service;
     AnyOptions options;
-    std::string on = "all";  // the group that it runs on
+    std::vector<std::string> on = {"all"};  // the groups that it runs on
   };
   struct Workload {
     ServiceRegistry::Operation operation;

@@ -38,7 +38,7 @@ func mesh(h host.Host) {
 	if err != nil {
 		fail("starting gossipsub", err)
 	}
-	table, err := dht.New(ctx, h, dht.Mode(dht.ModeServer), dht.ProtocolPrefix("/interop"),
+	table, err := dht.New(h, dht.Mode(dht.ModeServer), dht.ProtocolPrefix("/interop"),
 		dht.V1ProtocolOverride("/ipfs/kad/1.0.0"), dht.NamespacedValidator("v", anything{}),
 		dht.NamespacedValidator("ipns", ipns.Validator{KeyBook: h.Peerstore()}))
 	if err != nil {

@@ -76,7 +76,7 @@ func newGoNode(i int) *goNode {
 	if err != nil {
 		fail("starting gossipsub", err)
 	}
-	if n.table, err = dht.New(ctx, n.host, dht.Mode(dht.ModeServer), dht.ProtocolPrefix("/interop"),
+	if n.table, err = dht.New(n.host, dht.Mode(dht.ModeServer), dht.ProtocolPrefix("/interop"),
 		dht.V1ProtocolOverride("/ipfs/kad/1.0.0"), dht.NamespacedValidator("v", anything{})); err != nil {
 		fail("starting the DHT", err)
 	}

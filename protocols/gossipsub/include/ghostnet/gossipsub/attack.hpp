@@ -10,11 +10,13 @@
 //     - attack_iwant: { from: sybils, rate: 1 /s, start: 30 s }                asks everybody for all that it heard of
 //     - attack_ihave: { from: sybils, rate: 1 /s, start: 30 s, topic: news }   tells of messages that are not there
 //     - attack_graft: { from: sybils, rate: 1 /s, start: 30 s, topic: news }   grafts whoever has pruned it
+//     - attack_censor: { from: sybils, to: victims, rate: 1 /s }               passes on nothing of these authors
 //
 // An attacker is a libp2p node of its own with a gossipsub that grafts as many peers as it can. From `swallow_after` on
-// it forwards nothing of what it is sent (censoring; with a time later than 0 it is the covert flash, which earns a
-// good name first). The attacks are those of "GossipSub: Attack-Resilient Message Propagation" (Vyzovitis et al., 2020)
-// and of gossipsub v1.1, "Spam Protection Measures". Its nodes are no members of the honest hosts' directory.
+// it forwards nothing of what it is sent (with a time later than 0 it is the covert flash, which earns a good name
+// first); of authors that it censors it forwards nothing at any time. The attacks are those of "GossipSub:
+// Attack-Resilient Message Propagation" (Vyzovitis et al., 2020) and of gossipsub v1.1, "Spam Protection Measures". Its
+// nodes are no members of the honest hosts' directory.
 #pragma once
 
 #include <cstdint>
@@ -108,6 +110,7 @@ class AttackService final : public Service, private PubsubHandler {
   Task<Result<>> iwant(const AttackRequest& request);
   Task<Result<>> ihave(const AttackTopicRequest& request);
   Task<Result<>> graft(const AttackTopicRequest& request);
+  Task<Result<>> censor(Peer author, const AttackRequest& request);
   Task<> stop(TimePoint deadline) override;
 
  private:
@@ -117,6 +120,8 @@ class AttackService final : public Service, private PubsubHandler {
   std::optional<Verdict> validate(MessageSeq seq, const Message& message, const libp2p::PeerId& from) override;
   Task<> measure();
   void remember(const Message& message);
+  bool swallows(const Message& message) const;
+  Task<Result<libp2p::PeerId>> reach(Endpoint endpoint);
 
   Host& host_;
   AttackOptions options_;
@@ -126,6 +131,7 @@ class AttackService final : public Service, private PubsubHandler {
   Random random_;
   std::vector<MessageId> heard_;  // the last ones, for IWANTs
   std::size_t next_heard_ = 0;
+  std::vector<libp2p::PeerId> censored_;
   libp2p::Node node_;
   Pubsub pubsub_;
   Scope scope_;

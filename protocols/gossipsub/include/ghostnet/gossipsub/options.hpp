@@ -176,7 +176,8 @@ struct ScoreParams {
       option<&ScoreParams::enabled>("enabled", "whether peers are scored"),
       option<&ScoreParams::gossip_threshold>("gossip_threshold", "score below which no gossip is exchanged"),
       option<&ScoreParams::publish_threshold>("publish_threshold", "score below which own messages are not sent"),
-      option<&ScoreParams::graylist_threshold>("graylist_threshold", "score below which nothing is accepted"),
+      option<&ScoreParams::graylist_threshold>("graylist_threshold",
+                                               "score below which nothing but subscriptions is accepted"),
       option<&ScoreParams::accept_px_threshold>("accept_px_threshold", "score from which on peers are taken over"),
       option<&ScoreParams::opportunistic_graft_threshold>(
           "opportunistic_graft_threshold", "median score of a mesh below which better peers are grafted"),

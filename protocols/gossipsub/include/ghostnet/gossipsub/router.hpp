@@ -110,7 +110,7 @@ struct RouterCounters {
   std::uint64_t ignored = 0;         // by verdict, of no subscribed topic, or of a peer that sent too many invalid ones
   std::uint64_t throttled = 0;       // not looked at: too many verdicts are awaited
   std::uint64_t malformed = 0;       // RPCs and messages
-  std::uint64_t graylisted = 0;      // RPCs not looked at
+  std::uint64_t graylisted = 0;      // RPCs of which nothing was taken but subscriptions
   std::uint64_t forwarded = 0;       // copies queued
   std::uint64_t suppressed = 0;      // copies that an IDONTWANT saved
   std::uint64_t dropped = 0;         // copies and gossip that found no room

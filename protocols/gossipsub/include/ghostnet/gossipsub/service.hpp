@@ -35,6 +35,7 @@ struct GossipsubOptions : RouterOptions {
   bool scoring = false;
   double mesh_deliveries_weight = 0;
   double mesh_deliveries_threshold = 100;
+  double mesh_deliveries_decay = 0.97;
   Duration mesh_deliveries_window = 10ms;
   Duration mesh_deliveries_activation = 30s;
   double invalid_deliveries_weight = -99;
@@ -50,6 +51,8 @@ struct GossipsubOptions : RouterOptions {
       option<&GossipsubOptions::scoring>("scoring", "score peers (v1.1), with the thresholds of docs/gossipsub.md"),
       option<&GossipsubOptions::mesh_deliveries_weight>("mesh_deliveries_weight", "of P3; 0: off"),
       option<&GossipsubOptions::mesh_deliveries_threshold>("mesh_deliveries_threshold", "of P3"),
+      option<&GossipsubOptions::mesh_deliveries_decay>("mesh_deliveries_decay",
+                                                       "of P3: what is left of the count after a second"),
       option<&GossipsubOptions::mesh_deliveries_window>(
           "mesh_deliveries_window", "of P3: copies that come so soon after the first count too", in(0ms, 10s)),
       option<&GossipsubOptions::mesh_deliveries_activation>(

@@ -108,8 +108,8 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   Task<> serve(std::unique_ptr<libp2p::PeerStream> stream);
   Task<> answer_all(libp2p::PeerStream& stream);
   // Nothing: no answer is sent.
-  std::optional<Message> answer(const libp2p::PeerId& asker, const Message& question);
-  std::optional<Message> answer_put(const Message& question);
+  Result<std::optional<Message>> answer(const libp2p::PeerId& asker, const Message& question);
+  Result<std::optional<Message>> answer_put(const Message& question);
   void take_providers(const libp2p::PeerId& asker, const Message& question);
   std::vector<PeerInfo> closer_to(const Bytes& key, const libp2p::PeerId& asker);
 

@@ -58,7 +58,6 @@ class RecordStore {
   struct Stored {
     Record record;
     TimePoint until;
-    Distance distance;
   };
   struct Provider {
     PeerInfo info;
@@ -67,22 +66,24 @@ class RecordStore {
   };
   using ProvidersOfKey = std::vector<Provider>;
   struct Provided {
-    Distance distance;
+    std::size_t key_bytes;
     ProvidersOfKey all{};
   };
 
   bool drop_farthest_value(const Distance& than);
   bool drop_farthest_provided(const Distance& than);
-  void drop_value(std::map<Bytes, Stored>::iterator value);
-  void drop_provided(std::map<Bytes, Provided>::iterator provided);
+  Distance distance_to(ByteView key) const;
+  void drop_value(std::map<Distance, Stored>::iterator value);
+  void drop_provided(std::map<Distance, Provided>::iterator provided);
   static std::size_t bytes_of(const PeerInfo& provider);
   ProvidersOfKey::iterator remove(ProvidersOfKey& all, ProvidersOfKey::iterator provider);
   void drop_addresses(Provider& provider);
 
   Key own_;
   RecordStoreOptions options_;
-  std::map<Bytes, Stored> values_;
-  std::map<Bytes, Provided> providers_;
+  // From near to far: no two keys lie equally far.
+  std::map<Distance, Stored> values_;
+  std::map<Distance, Provided> providers_;
   std::map<libp2p::PeerId, std::size_t> keys_of_;  // of each provider
   std::size_t provider_bytes_ = 0;
   std::size_t value_bytes_ = 0;
