@@ -159,31 +159,33 @@ Folders parse_folders(std::string_view text) {
   return folders;
 }
 
-// The format: "object: #deps N, deps mtime T (VALID)", then what was read for it, each indented; an empty line. The
-// source is the first file of the tree that ends in .cpp: what a precompiled header read may stand before it.
+// The format: "object: #deps N, deps mtime T (VALID)", then what was read for it, each indented; an empty line. Its
+// sources are the files of the tree that end in .cpp: several where the build joins them.
 std::vector<Compiled> parse_ninja_deps(std::string_view text, const std::string& build_dir, const std::string& tree) {
   std::vector<Compiled> all;
+  std::vector<std::string> sources;
+  std::vector<std::string> headers;
+  const auto finish_object = [&] {
+    for (std::string& source : sources) {
+      if (fs::exists(fs::path(tree) / source)) all.push_back({std::move(source), headers});
+    }
+    sources.clear();
+    headers.clear();
+  };
   std::istringstream lines{std::string(text)};
   for (std::string line; std::getline(lines, line);) {
     if (line.empty()) continue;
     if (line.front() != ' ') {
-      all.emplace_back();
+      finish_object();
       continue;
     }
     const auto absolute = (fs::path(build_dir) / line.substr(line.find_first_not_of(' '))).lexically_normal().string();
-    if (all.empty() || absolute.starts_with(build_dir + '/')) continue;
-    auto& compiled = all.back();
+    if (absolute.starts_with(build_dir + '/')) continue;
     const bool in_tree = absolute.starts_with(tree + '/');
     auto path = in_tree ? absolute.substr(tree.size() + 1) : absolute;
-    if (compiled.source.empty() && in_tree && path.ends_with(".cpp")) {
-      compiled.source = std::move(path);
-    } else {
-      compiled.headers.push_back(std::move(path));
-    }
+    (in_tree && path.ends_with(".cpp") ? sources : headers).push_back(std::move(path));
   }
-  std::erase_if(all, [&](const Compiled& compiled) {
-    return compiled.source.empty() || !fs::exists(fs::path(tree) / compiled.source);
-  });
+  finish_object();
   return all;
 }
 

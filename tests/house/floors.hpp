@@ -32,7 +32,8 @@ struct Folder {
 };
 using Folders = std::map<std::string, Folder, std::less<>>;  // by name: link
 
-// A source and every header that the compiler read for it; paths in the tree are relative to it, others absolute.
+// A source and every header that the compiler read for it; paths in the tree are relative to it, others absolute. Where
+// the build joins sources of a folder, each has the headers of all of them.
 struct Compiled {
   std::string source;
   std::vector<std::string> headers;

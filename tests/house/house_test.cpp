@@ -156,6 +156,22 @@ TEST(floors, EachPlantedOffenderIsCaught) {
   }
 }
 
+TEST(floors, JoinedSourcesAreJudgedOneByOne) {
+  const std::string text =
+      "joined.o: #deps 4, deps mtime 1 (VALID)\n    joined.cxx\n    ../../tests/house/floors.cpp\n"
+      "    ../../tests/house/tidy.cpp\n    /usr/include/errno.h\n\n"
+      "alone.o: #deps 2, deps mtime 1 (VALID)\n    ../../tests/house/house_test.cpp\n    ../../tests/house/gone.cpp\n";
+  std::map<std::string, std::vector<std::string>> headers;
+  for (const Compiled& one : parse_ninja_deps(text, (kTree / "build/any").string(), kTree.string())) {
+    headers[one.source] = one.headers;
+  }
+  const std::map<std::string, std::vector<std::string>> expected = {
+      {"tests/house/floors.cpp", {"/usr/include/errno.h"}},
+      {"tests/house/tidy.cpp", {"/usr/include/errno.h"}},
+      {"tests/house/house_test.cpp", {}}};
+  EXPECT_EQ(headers, expected);
+}
+
 TEST(floors, DeclarationsThatPointUpOrInACircleAreCaught) {
   const auto laws = [](std::string_view text) { return laws_of(judge_declarations(parse_folders(text))); };
   EXPECT_EQ(laws("runtime protocols/runtime\nlink protocols/link runtime\n"), Laws{});
