@@ -12,7 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPlanted = "tests/house/planted/";
 constexpr std::string_view kUnitTests = "tests/unit/";
 
 constexpr int kProtocols = 2;

@@ -18,6 +18,9 @@
 
 namespace ghostnet::house {
 
+// Where the tree keeps offenders for the tests.
+inline constexpr std::string_view kPlanted = "tests/house/planted/";
+
 // One breach of one law.
 struct Finding {
   std::string file;  // relative to the tree

@@ -22,7 +22,6 @@ namespace fs = std::filesystem;
 using Laws = std::set<std::string>;
 
 const fs::path kTree = HOUSE_TREE;
-constexpr std::string_view kPlanted = "tests/house/planted/";
 constexpr std::uintmax_t kLargestTextBytes = 1 << 20;
 
 std::string read(const fs::path& path) {

@@ -8,7 +8,6 @@
 namespace ghostnet::house {
 namespace {
 
-constexpr std::string_view kPlanted = "tests/house/planted/";
 constexpr std::size_t kLongFileLines = 600;
 
 enum class Form {
