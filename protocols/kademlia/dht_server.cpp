@@ -74,7 +74,6 @@ std::vector<PeerInfo> Dht::closer_to(const Bytes& key, const libp2p::PeerId& ask
   return peers;
 }
 
-// Nothing: the question wants no answer. Errors: it is refused.
 Result<std::optional<Message>> Dht::answer(const libp2p::PeerId& asker, const Message& question) {
   const TimePoint now = node_.host().now();
   Message reply{.type = question.type, .key = question.key};

@@ -52,9 +52,10 @@ void Stack::receive(const Endpoint& source, const Endpoint& destination, ByteVie
     return;
   }
   auto& tcb = static_cast<Tcb&>(*flow);
-  tcb.connection.on_segment(now(), *segment, ecn);
+  const TimePoint at = now();
+  tcb.connection.on_segment(at, *segment, ecn);
   work(tcb);
-  if (ledger_.relief_due(now())) [[unlikely]]
+  if (ledger_.relief_due(at)) [[unlikely]]
     relieve();
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "ghostnet/runtime/metrics.hpp"
 #include "ghostnet/scenarios/scenario.hpp"

@@ -107,7 +107,7 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   void disconnected(const libp2p::PeerId& peer, const Error& why) override;
   Task<> serve(std::unique_ptr<libp2p::PeerStream> stream);
   Task<> answer_all(libp2p::PeerStream& stream);
-  // Nothing: no answer is sent.
+  // Nothing: the question wants no answer. Errors, malformed, permission, limit: it is refused, and its stream reset.
   Result<std::optional<Message>> answer(const libp2p::PeerId& asker, const Message& question);
   Result<std::optional<Message>> answer_put(const Message& question);
   void take_providers(const libp2p::PeerId& asker, const Message& question);
