@@ -111,15 +111,23 @@ double Cubic::decrease_factor() const {
   return drained > kNoQueue ? kBeta : std::clamp(drained, kBeta, kMostBeta);
 }
 
+// RFC 9438 4.6 and 5.8: what was in use counts, where that is less than the window by a segment or more; what is less
+// than a segment is room for which there was none.
+std::uint32_t Cubic::window_in_use_bytes(std::uint32_t in_flight_bytes) const {
+  if (in_flight_bytes + segment_bytes_ > window_bytes_) return window_bytes_;
+  return std::max(in_flight_bytes, window_bytes_ / 2);
+}
+
 void Cubic::on_congestion(TimePoint, std::uint32_t in_flight_bytes) {
-  // RFC 9438 4.6 and 5.8: what was in use counts, where that is less than the window.
-  double window = segments(std::min(window_bytes_, std::max(in_flight_bytes, window_bytes_ / 2)));
+  double window = segments(window_in_use_bytes(in_flight_bytes));
   undo_max_window_ = max_window_;
   undo_prior_window_ = prior_window_;
   prior_window_ = window;
-  // RFC 9438 4.7: fast convergence.
   beta_ = decrease_factor();
-  max_window_ = window < max_window_ ? window * (1 + beta_) / 2 : window;
+  // RFC 9438 4.7: fast convergence, where the window fell short of W_max. Both count segments (RFC 9438 4): a part of
+  // one is no shortfall. Without that the seconds about the plateau, where the curve is flatter than a segment, would
+  // count as one, and what happens there most often would cost a flow that nobody asks to give way.
+  max_window_ = window <= max_window_ - 1 ? window * (1 + beta_) / 2 : window;
   set_threshold(static_cast<std::uint32_t>(window * beta_ * segment_bytes_));
   friendly_ = false;
   epoch_ = kNever;

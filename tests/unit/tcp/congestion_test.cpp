@@ -134,6 +134,29 @@ TEST(TcpCubic, ConvergesFast) {  // RFC 9438 4.7
   EXPECT_NEAR(at, 59.5, 3);
 }
 
+// About the plateau the curve is flatter than a segment for seconds. A window that is there has not fallen short of W_max,
+// neither by a part of a segment nor since what is in flight are whole ones.
+TEST(TcpCubic, OnItsPlateauAFlowGivesNothingAway) {  // RFC 9438 4.7
+  const double inflection_s = std::cbrt(400 * 0.3 / 0.4);
+  for (const double at_s : {inflection_s - 1.2, inflection_s, inflection_s + 1.2}) {
+    Cubic cubic(kMss, 400 * kMss);
+    Feed feed{cubic};
+    cubic.on_congestion(feed.now, cubic.window_bytes());
+    cubic.set_window(cubic.threshold_bytes());
+    while (feed.now < TimePoint(1s) + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(at_s))) {
+      feed.round();
+    }
+    ASSERT_NEAR(feed.segments(), 400, 1) << at_s;
+    cubic.on_congestion(feed.now, cubic.window_bytes() / kMss * kMss);
+    cubic.set_window(cubic.threshold_bytes());
+    for (TimePoint until = feed.now + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(inflection_s));
+         feed.now < until;) {
+      feed.round();
+    }
+    EXPECT_NEAR(feed.segments(), 400, 2) << at_s;  // with fast convergence: 340
+  }
+}
+
 TEST(TcpCubic, BeginsAnewAfterATimeout) {  // RFC 9438 4.8
   Cubic cubic(kMss, 400 * kMss);
   Feed feed{cubic};

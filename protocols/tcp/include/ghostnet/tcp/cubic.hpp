@@ -60,6 +60,7 @@ class Cubic final : public CongestionControl {
   void begin_epoch(const AckedData& acked);
   void avoid_congestion(const AckedData& acked);
   double decrease_factor() const;
+  std::uint32_t window_in_use_bytes(std::uint32_t in_flight_bytes) const;
   double segments(std::uint32_t bytes) const { return static_cast<double>(bytes) / segment_bytes_; }
 
   HyStart hystart_;
