@@ -9,7 +9,7 @@ namespace {
 
 // RFC 9293 3.7.1: what anybody may be sent, whatever a broken peer claims.
 constexpr std::uint16_t kLeastMss = 88;
-// RFC 8985 6.2: after so many recoveries without a D-SACK the reorder window is narrow again.
+// What a receive buffer has room for beyond twice what is read in a round trip.
 constexpr std::uint32_t kTuneSegments = 16;
 // What a connection is offered, and may write, when memory is short: enough to go on.
 constexpr std::uint32_t kPressedSegments = 4;

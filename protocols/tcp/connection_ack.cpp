@@ -1,5 +1,6 @@
 // What acknowledgments say: RFC 9293 3.10.7.4 fifth, RFC 2018, RFC 6298, RFC 3168.
 #include <algorithm>
+#include <utility>
 
 #include "ghostnet/tcp/connection.hpp"
 
@@ -7,10 +8,9 @@ namespace ghostnet::tcp {
 
 namespace {
 
-// RFC 8985 6.2 step 2
-bool sent_after(TimePoint a_at, SeqNumber a_end, TimePoint b_at, SeqNumber b_end) {
-  return a_at > b_at || (a_at == b_at && a_end > b_end);
-}
+// So many records that are marked already an acknowledgment may lead over. A receiver's blocks grow at their right end,
+// and what is known of them is skipped; one that names others each time would have all of a long board walked for each.
+constexpr std::uint32_t kMostWalked = 1024;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ bool Connection::take_ack(TimePoint now, const Segment& segment) {
     if (!board_.empty()) count_duplicate(delivery);
   }
   sample_rtt(now, header, delivery);
-  if (agreed_.ecn && header.has(kEce)) take_ecn_echo(now, header);
+  if (agreed_.ecn && header.has(kEce)) take_ecn_echo(now);
   recover(now, header, delivery);
 
   // RFC 5681 3.2 step 1: duplicates do not open the window; all of it counts once what was before it has arrived.
@@ -119,21 +119,27 @@ void Connection::take_sacks(TimePoint now, const SegmentHeader& header, Delivery
 
 void Connection::mark_sacked(TimePoint now, const SegmentHeader& header, SackBlock block, Delivery& delivery) {
   // What the block said the last time is marked already: a long one is not walked for each acknowledgment.
-  auto known = std::ranges::find(sacked_blocks_, block.left, &SackBlock::left);
-  SeqNumber from = block.left;
-  if (known != sacked_blocks_.end() && known->right > block.left && known->right <= block.right) from = known->right;
+  auto known = std::ranges::find_if(
+      sacked_blocks_, [&](const SackBlock& marked) { return marked.left <= block.left && block.left < marked.right; });
   if (known == sacked_blocks_.end()) {
     known = sacked_blocks_.begin() + sacked_block_next_ % sacked_blocks_.size();
     sacked_block_next_ = static_cast<std::uint8_t>(sacked_block_next_ % sacked_blocks_.size() + 1);
+    *known = {block.left, block.left};
   }
-  *known = block;
+  if (known->right >= block.right) return;
+  const SeqNumber from = std::exchange(known->right, block.right);
   for (std::uint32_t i = board_.find(from); i < board_.size(); ++i) {
     SentRecord& record = board_[i];
-    if (record.end() > block.right) {
+    if (record.end() > block.right || delivery.walked >= kMostWalked) {
       known->right = record.start;
       break;
     }
-    if (record.start < block.left || record.sacked) continue;
+    if (record.start < block.left) continue;
+    if (record.sacked) {
+      ++delivery.walked;
+      ++counters_.walked;
+      continue;
+    }
     record.sacked = 1;
     sacked_bytes_ += record.length;
     ++sacked_segments_;
@@ -262,7 +268,7 @@ void Connection::count_duplicate(Delivery& delivery) {
 }
 
 // RFC 3168 6.1.2: as to a loss, once for each window of data.
-void Connection::take_ecn_echo(TimePoint now, const SegmentHeader&) {
+void Connection::take_ecn_echo(TimePoint now) {
   if (phase_ != Phase::open || snd_una_ < ecn_point_ || board_.empty()) return;
   congestion_->on_congestion(now, outstanding_bytes());
   congestion_->set_window(congestion_->threshold_bytes());

@@ -59,10 +59,12 @@ void Cubic::on_ack(const AckedData& acked) {
   if (acked.rtt != Duration::zero()) latest_rtt_ = acked.rtt;
   least_rtt_ = acked.least_rtt;
   if (!acked.window_limited) {
-    // RFC 9438 5.8: time that the sender did not use is no time in which the window would have grown.
-    epoch_ = kNever;
+    if (unused_since_ == kNever) unused_since_ = acked.now;
     return;
   }
+  // RFC 9438 5.8: time that the sender did not use is no time in which the window would have grown.
+  if (unused_since_ != kNever && epoch_ != kNever) epoch_ += acked.now - unused_since_;
+  unused_since_ = kNever;
   if (!in_slow_start()) return avoid_congestion(acked);
   set_window(window_bytes_ + hystart_.growth_bytes(acked, segment_bytes_));
   if (hystart_.finished()) set_threshold(window_bytes_);

@@ -77,7 +77,6 @@ void ReceiveQueue::take_in_order(SeqNumber right, Outcome& outcome) {
     right = later(right, ranges[joined].right);
     ++joined;
   }
-  outcome.filled_gap = joined != 0;
   outcome.advanced_bytes = bytes_between(before, right);
   readable_ += outcome.advanced_bytes;
   next_ = right;

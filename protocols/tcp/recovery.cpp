@@ -9,11 +9,8 @@ namespace ghostnet::tcp {
 namespace {
 
 constexpr std::uint32_t kDuplicateThreshold = 3;  // DupThresh of RFC 6675 2
-constexpr std::uint8_t kReorderPersist = 16;      // RFC 8985 6.2 step 4
-
-bool sent_after(TimePoint a_at, SeqNumber a_end, TimePoint b_at, SeqNumber b_end) {
-  return a_at > b_at || (a_at == b_at && a_end > b_end);
-}
+// RFC 8985 6.2 step 4: after so many recoveries without a D-SACK the reorder window is narrow again.
+constexpr std::uint8_t kReorderPersist = 16;
 
 }  // namespace
 
@@ -21,9 +18,10 @@ void Connection::recover(TimePoint now, const SegmentHeader& header, Delivery& d
   // That a probe came twice says nothing of reordering.
   bool of_probe = tail_probe_out_ && tail_probe_retransmitted_;
   if (tail_probe_out_) end_probe(now, header, delivery);
-  if (undo_possible_ && delivery.advanced) try_undo(header, delivery);
+  if (undo_possible_ && delivery.advanced) try_undo(header);
   if (!of_probe) update_reorder_window(delivery);
-  if (agreed_.sack && (sacked_segments_ != 0 || phase_ != Phase::open)) detect_losses(now, delivery);
+  const bool news = delivery.acked_bytes != 0 || delivery.sacked_bytes != 0;
+  if (agreed_.sack && news && (sacked_segments_ != 0 || phase_ != Phase::open)) detect_losses(now, delivery);
   if (!agreed_.sack && !board_.empty()) {
     SentRecord& oldest = board_.front();
     // RFC 6582 3.2 steps 2 and 3: three duplicates, or an acknowledgment of a part of what recovery is about.
@@ -59,24 +57,28 @@ Duration Connection::reorder_window() const {
 }
 
 // RFC 8985 6.2 step 5. The board can be long and nearly all of it selectively acknowledged, so it is not walked for
-// each acknowledgment: what was sent once is looked at from the first that is not settled to the first that was sent
-// too late to be missed; what was sent again, only once something that was sent as late has arrived.
+// each acknowledgment: what was sent once is looked at from the first that is not settled to the first that is not
+// missed yet, since it was sent too late or since it may still come; what was sent again, only once something that was
+// sent as late has arrived, and the first of them is missed. The timer is of the first that may still come, where the
+// RFC waits for the last: each is then missed in its own time.
 void Connection::detect_losses(TimePoint now, Delivery& delivery) {
-  const Duration window = reorder_window();
-  Duration wait{};
+  const Duration patience = rack_rtt_ + reorder_window();
+  TimePoint wait_until = kNever;
   const auto judge = [&](SentRecord& record) {
-    const Duration left = record.sent_at + rack_rtt_ + window - now;
-    if (left > Duration::zero()) {
-      wait = std::max(wait, left);
+    if (record.sent_at + patience > now) {
+      wait_until = std::min(wait_until, record.sent_at + patience);
     } else {
       mark_lost(record);
       delivery.new_loss = true;
     }
   };
-  if (rack_sent_at_ >= resent_since_) {
+  if (rack_sent_at_ >= resent_since_ && resent_since_ + patience > now) {
+    wait_until = resent_since_ + patience;
+  } else if (rack_sent_at_ >= resent_since_) {
     TimePoint since = kNever;
     for (std::uint32_t i = 0; i < board_.size() && board_[i].start < retransmit_high_; ++i) {
       SentRecord& record = board_[i];
+      ++counters_.walked;
       if (!record.retransmitted || record.sacked || record.lost) continue;
       // What is sent again leaves in the order of its sequence numbers. New data of the same instant may have left
       // before it: the tie of RFC 8985 6.2 step 2 would call it lost, so that waits for what was sent later.
@@ -86,19 +88,19 @@ void Connection::detect_losses(TimePoint now, Delivery& delivery) {
     }
     resent_since_ = since;
   }
-  bool settled = true;
   for (std::uint32_t i = board_.find(unsettled_hint_); i < board_.size(); ++i) {
     SentRecord& record = board_[i];
+    ++counters_.walked;
     if (!record.sacked && !record.lost && !record.retransmitted) {
       if (!sent_after(rack_sent_at_, rack_end_, record.sent_at, record.end())) break;
       judge(record);
-      settled = settled && record.lost;
+      if (!record.lost) break;
     }
-    if (settled) unsettled_hint_ = record.end();
+    unsettled_hint_ = record.end();
   }
-  if (wait != Duration::zero()) {
+  if (wait_until != kNever) {
     retransmit_kind_ = Retransmit::reorder;
-    retransmit_at_ = now + wait;
+    retransmit_at_ = wait_until;
   } else if (retransmit_kind_ == Retransmit::reorder) {
     arm_retransmission(now);
   }
@@ -168,7 +170,7 @@ void Connection::steer_recovery(const Delivery& delivery) {
 }
 
 // RFC 3522 3.2: an acknowledgment of what was sent again that echoes a time before that was for the original.
-void Connection::try_undo(const SegmentHeader& header, const Delivery&) {
+void Connection::try_undo(const SegmentHeader& header) {
   if (snd_una_ <= undo_at_) return;
   undo_possible_ = false;
   if (!agreed_.timestamps || header.timestamp_echo == 0) return;

@@ -107,6 +107,96 @@ TEST(TcpAttack, AcknowledgingInSmallPiecesDoesNotOpenTheWindow) {  // RFC 3465 2
   EXPECT_LE(grown(1000), 20'000u);
 }
 
+// ---- work ----
+
+// A sender of 16,000 segments of 100 bytes that are all on their way.
+struct LongBoard : Script {
+  static constexpr std::uint32_t kSegments = 16'000;
+  static constexpr std::uint32_t kBytes = 100;
+
+  LongBoard()
+      : Script({.timestamps = false,
+                .pacing = Pacing::off,
+                .initial_window_segments = 2 * kSegments,
+                .send_buffer_bytes = 8'000'000,
+                .max_send_buffer_bytes = 8'000'000}) {
+    SegmentHeader syn = header(kSyn, 0, 0);
+    syn.mss = kBytes;
+    syn.sack_permitted = true;
+    syn.window_scale = 8;
+    connection.accept(now, syn, Ecn::not_ect);
+    (void)drain();
+    now += 50ms;
+    in(kAck, 1, 1);
+    EXPECT_EQ(send(kSegments * kBytes).size(), kSegments);
+    now += 50ms;
+  }
+  static SackBlock block(std::uint32_t first_segment, std::uint32_t end_segment) {
+    return {SeqNumber(kOurs) + 1 + first_segment * kBytes, SeqNumber(kOurs) + 1 + end_segment * kBytes};
+  }
+  // Returns how many records were looked at for nothing.
+  std::uint32_t sack(std::initializer_list<SackBlock> blocks) {
+    const std::uint32_t before = connection.counters().walked;
+    SegmentHeader ack = header(kAck, 1, 1);
+    for (const SackBlock& block : blocks) ack.sacks[ack.sack_count++] = block;
+    in(ack);
+    EXPECT_TRUE(connection.consistent());
+    return connection.counters().walked - before;
+  }
+};
+
+TEST(TcpAttack, BlocksThatAreNamedAgainAndAgainCostLittle) {  // RFC 2018 4: each in any order
+  LongBoard script;
+  for (std::uint32_t at = 1; at < 15'000; at += 1000) (void)script.sack({LongBoard::block(at, at + 1000)});
+  (void)script.drain();
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    const std::uint32_t at = i * 3000 % 15'000 + 1;
+    EXPECT_LE(script.sack({LongBoard::block(at, at + 1000), LongBoard::block((at + 1000) % 15'000, at % 15'000 + 2000),
+                           LongBoard::block((at + 2000) % 15'000, at % 15'000 + 3000)}),
+              1100u);
+  }
+}
+
+// What such an acknowledgment does not get to the next one does, as long as it says the same.
+TEST(TcpAttack, ALongBlockIsTakenAllTheSame) {
+  LongBoard script;
+  for (std::uint32_t at = 1; at < 12'000; at += 1000) (void)script.sack({LongBoard::block(at, at + 1000)});
+  const std::uint32_t before_bytes = script.connection.in_flight_bytes();
+  for (int i = 0; i < 20; ++i) (void)script.sack({LongBoard::block(1, 15'000)});
+  EXPECT_EQ(before_bytes - script.connection.in_flight_bytes(), (15'000u - 12'001u) * LongBoard::kBytes);
+}
+
+// A receiver that lets it look as if all could still come.
+TEST(TcpAttack, SegmentsThatMayStillComeAreNotLookedAtEachTime) {  // RFC 8985 6.2 step 5
+  LongBoard script;
+  (void)script.sack({LongBoard::block(15'999, 16'000)});
+  (void)script.sack({LongBoard::block(15'998, 15'999)});  // what was sent before has come after: reordering
+  for (std::uint32_t at = 15'996; at > 15'900; at -= 2) EXPECT_LE(script.sack({LongBoard::block(at, at + 1)}), 3u);
+  EXPECT_EQ(script.connection.counters().recoveries, 0u);
+  script.after(13ms);  // a quarter of a round trip later they are lost
+  EXPECT_EQ(script.connection.counters().recoveries, 1u);
+}
+
+// And one that has got all but two, which were sent again.
+TEST(TcpAttack, NorAreThoseThatWereSentAgain) {
+  LongBoard script;
+  (void)script.sack({LongBoard::block(200, 201)});
+  for (int i = 0; i < 20; ++i) (void)script.sack({LongBoard::block(1, 15'000), LongBoard::block(15'001, 15'900)});
+  script.after(13ms);
+  ASSERT_EQ(script.connection.counters().recoveries, 1u);
+  (void)script.drain();
+  (void)script.sack({LongBoard::block(15'900, 16'000)});
+  (void)script.drain();
+  ASSERT_EQ(script.connection.counters().retransmitted, 2u);
+  script.now += 1ms;
+  ASSERT_EQ(script.send(50 * LongBoard::kBytes).size(), 50u);
+  script.now += 50ms;
+  for (std::uint32_t at = 16'001; at <= 16'050; ++at) EXPECT_LE(script.sack({LongBoard::block(16'000, at)}), 3u) << at;
+  script.after(13ms);
+  (void)script.drain();
+  EXPECT_GE(script.connection.counters().retransmitted, 3u) << "they are missed in their time";
+}
+
 // ---- sequence numbers ----
 
 TEST(TcpAttack, DataIsTakenOnlyWithAnAcknowledgmentThatCouldBe) {  // RFC 5961 5.2

@@ -134,8 +134,8 @@ TEST(TcpCubic, ConvergesFast) {  // RFC 9438 4.7
   EXPECT_NEAR(at, 59.5, 3);
 }
 
-// About the plateau the curve is flatter than a segment for seconds. A window that is there has not fallen short of W_max,
-// neither by a part of a segment nor since what is in flight are whole ones.
+// About the plateau the curve is flatter than a segment for seconds. A window that is there has not fallen short of
+// W_max, neither by a part of a segment nor since what is in flight are whole ones.
 TEST(TcpCubic, OnItsPlateauAFlowGivesNothingAway) {  // RFC 9438 4.7
   const double inflection_s = std::cbrt(400 * 0.3 / 0.4);
   for (const double at_s : {inflection_s - 1.2, inflection_s, inflection_s + 1.2}) {
@@ -186,6 +186,26 @@ TEST(TcpCubic, TimeThatASenderDidNotUseCountsNothing) {  // RFC 9438 5.8
   };
   EXPECT_LT(grown(true), grown(false) + 12);
   EXPECT_LT(grown(true), 30) << "and not 0.4 * 60^3";
+}
+
+// It goes on where it was on its curve, beyond the plateau too, where a curve that began anew would be flat.
+TEST(TcpCubic, GoesOnWhereItWasAfterTimeThatWasNotUsed) {  // RFC 9438 5.8
+  Cubic cubic(kMss, 400 * kMss);
+  Feed feed{cubic};
+  cubic.on_congestion(feed.now, cubic.window_bytes());
+  cubic.set_window(cubic.threshold_bytes());
+  double before = 0;
+  for (int i = 0; i < 120; ++i) {
+    before = feed.segments();
+    feed.round();
+  }
+  const double growth = feed.segments() - before;
+  ASSERT_GT(growth, 3);
+  for (int i = 0; i < 5; ++i) feed.round(false);
+  const double paused = feed.segments();
+  feed.round();
+  EXPECT_GE(feed.segments() - paused, growth);
+  EXPECT_LE(feed.segments() - paused, growth * 1.2);
 }
 
 TEST(TcpHyStart, GrowsByAQuarterInTheConservativePhaseAndEndsAfterFiveRounds) {  // RFC 9406 4.2

@@ -2,7 +2,7 @@
 //
 // An algorithm owns two numbers, the congestion window and the slow start threshold, in bytes, and is told of three
 // kinds of news: data was acknowledged, congestion was noticed (a loss, or an ECN mark), the retransmission timer
-// expired. How losses are found and repaired is not its business (recovery.hpp). Objects stand inside their connection,
+// expired. How losses are found and repaired is not its business (recovery.cpp). Objects stand inside their connection,
 // so an algorithm of the outside takes at most kMaxCongestionBytes:
 //
 //   const CongestionAlgorithm kMine = congestion_algorithm<MyControl>("mine");

@@ -180,6 +180,7 @@ class Connection {
     std::uint32_t recoveries = 0;
     std::uint32_t probes = 0;  // tail loss probes
     std::uint32_t undone = 0;  // reductions that were found to be mistaken
+    std::uint32_t walked = 0;  // records of the board that were looked at for losses, or in vain for what has arrived
   };
   const Counters& counters() const { return counters_; }
   // For tests: whether all of what a selective acknowledgment says has arrived, and whether what is counted agrees with
@@ -199,7 +200,8 @@ class Connection {
     std::uint32_t in_flight_before_bytes = 0;
     TimePoint first_sent = kNever;  // of those sent once
     TimePoint last_sent{};
-    SeqNumber fack;  // the highest byte known to have arrived, before this
+    std::uint32_t walked = 0;  // records of the board that were looked at for nothing
+    SeqNumber fack;            // the highest byte known to have arrived, before this
     bool advanced = false;
     bool duplicate = false;
     bool dsack = false;
@@ -267,7 +269,7 @@ class Connection {
   void sample_handshake(TimePoint now, const SegmentHeader& header);
   void sample_echo(TimePoint now, const SegmentHeader& header);
   void count_duplicate(Delivery& delivery);
-  void take_ecn_echo(TimePoint now, const SegmentHeader& header);
+  void take_ecn_echo(TimePoint now);
 
   // recovery.cpp
   void recover(TimePoint now, const SegmentHeader& header, Delivery& delivery);
@@ -279,7 +281,7 @@ class Connection {
   void enter_recovery(TimePoint now);
   void leave_recovery();
   void steer_recovery(const Delivery& delivery);
-  void try_undo(const SegmentHeader& header, const Delivery& delivery);
+  void try_undo(const SegmentHeader& header);
   void end_probe(TimePoint now, const SegmentHeader& header, const Delivery& delivery);
   void on_retransmission_timeout(TimePoint now);
 

@@ -45,7 +45,8 @@ class HyStart {
   bool conservative_ = false;
 };
 
-class Cubic final : public CongestionControl {
+// Not final: what an experiment changes of it is a class over it (congestion_algorithm()).
+class Cubic : public CongestionControl {
  public:
   using CongestionControl::CongestionControl;
   void on_ack(const AckedData& acked) override;
@@ -75,7 +76,8 @@ class Cubic final : public CongestionControl {
   Duration latest_rtt_{};
   Duration least_rtt_{};
   TimePoint epoch_ = kNever;
-  bool friendly_ = false;  // the window last followed W_est
+  TimePoint unused_since_ = kNever;  // the window has not been what limits
+  bool friendly_ = false;            // the window last followed W_est
 };
 
 }  // namespace ghostnet::tcp

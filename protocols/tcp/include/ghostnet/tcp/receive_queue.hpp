@@ -38,7 +38,6 @@ class ReceiveQueue {
 
   struct Outcome {
     std::uint32_t advanced_bytes = 0;  // by how much next() moved
-    bool filled_gap = false;           // early data joined what is in order
     bool duplicate = false;            // some of it was there already: `repeated` says what (RFC 2883 4)
     SackBlock repeated{};
   };

@@ -28,6 +28,11 @@ struct SentRecord {
 };
 static_assert(sizeof(SentRecord) == 16);
 
+// RFC 8985 6.2 step 2: of what was sent in the same instant, what ends later left later.
+inline bool sent_after(TimePoint a_at, SeqNumber a_end, TimePoint b_at, SeqNumber b_end) {
+  return a_at > b_at || (a_at == b_at && a_end > b_end);
+}
+
 class Scoreboard {
  public:
   static constexpr std::size_t kMaxRecords = 32'768;
