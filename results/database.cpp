@@ -173,16 +173,23 @@ ByteView Statement::bytes(std::size_t column) const {
   return {static_cast<const std::uint8_t*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, at))};
 }
 
-void Statement::bind_null(int at) { sqlite3_bind_null(statement_, at); }
-void Statement::bind_integer(int at, std::int64_t value) { sqlite3_bind_int64(statement_, at, value); }
-void Statement::bind_real(int at, double value) { sqlite3_bind_double(statement_, at, value); }
-void Statement::bind_text(int at, std::string_view value) {
-  // A null pointer would bind NULL.
-  const char* data = value.data() != nullptr ? value.data() : "";
-  sqlite3_bind_text64(statement_, at, data, value.size(), SQLITE_STATIC, SQLITE_UTF8);
-}
-void Statement::bind_bytes(int at, ByteView value) {
-  sqlite3_bind_blob64(statement_, at, value.data(), value.size(), SQLITE_STATIC);
+void Statement::bind_one(int at, const SqlValue& value) {
+  struct Binding {
+    sqlite3_stmt* statement;
+    int at;
+    void operator()(std::monostate) const { sqlite3_bind_null(statement, at); }
+    void operator()(std::int64_t integer) const { sqlite3_bind_int64(statement, at, integer); }
+    void operator()(double real) const { sqlite3_bind_double(statement, at, real); }
+    void operator()(std::string_view text) const {
+      // A null pointer would bind NULL.
+      const char* data = text.data() != nullptr ? text.data() : "";
+      sqlite3_bind_text64(statement, at, data, text.size(), SQLITE_STATIC, SQLITE_UTF8);
+    }
+    void operator()(ByteView bytes) const {
+      sqlite3_bind_blob64(statement, at, bytes.data(), bytes.size(), SQLITE_STATIC);
+    }
+  };
+  std::visit(Binding{statement_, at}, value);
 }
 
 // ---- Database ----

@@ -11,7 +11,7 @@
 #include "ghostnet/results/database.hpp"
 #include "ghostnet/results/store.hpp"
 #include "ghostnet/runtime/result_sink.hpp"
-#include "sample_feed.hpp"
+#include "row_feed.hpp"
 
 namespace ghostnet::results {
 
@@ -39,6 +39,7 @@ struct RunRows {
     std::string kind;
     bool up;
     std::string json;
+    std::int64_t number = 0;  // in order of arrival, of those that came up
   };
   struct MessageRow {
     TimePoint sent;
@@ -113,7 +114,8 @@ class RunWriter {
   Result<> write_windows(const std::vector<RunRows::HistogramRow>& rows);
   Result<> write_histograms(const std::vector<RunRows::HistogramRow>& rows);
   Result<> write_events(std::vector<RunRows::EventRow>& rows);
-  Result<> write_links(const std::vector<RunRows::LinkRow>& rows);
+  Result<> write_links(std::vector<RunRows::LinkRow>& rows);
+  Result<> write_links_up(std::span<const RunRows::LinkRow> rows);
   Result<> write_messages(std::vector<RunRows::MessageRow>& rows);
   Result<> write_positions(std::vector<HostPosition>& rows);
   Result<> write_link_samples(std::vector<RunRows::LinkSampleRow>& rows);
@@ -121,11 +123,14 @@ class RunWriter {
   Result<> write_expectations(const std::vector<Expectation>& rows);
   Result<> write_progress(const RunRows& rows);
   Result<> write_outcome(const RunOutcome& outcome);
+  // Runs an insertion that selects from row_feed the rows that read(item, row) makes; `values` are ?1, ?2, ...
+  template <class Item, class Read, class... Values>
+  Result<> insert(const char* sql, std::span<const Item> items, Read read, const Values&... values);
   // The statement of this text, prepared once. Texts are literals.
   Result<Statement*> statement(const char* sql);
   std::int64_t metric_id(MetricId metric) const;
 
-  SampleFeed feed_;  // outlives the connection
+  RowFeed feed_;  // outlives the connection
   Database database_;
   StoreOptions options_;
   std::int64_t run_id_ = 0;

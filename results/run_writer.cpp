@@ -91,6 +91,15 @@ Result<Statement*> RunWriter::statement(const char* sql) {
   return &statements_.emplace(sql, std::move(*prepared)).first->second;
 }
 
+template <class Item, class Read, class... Values>
+Result<> RunWriter::insert(const char* sql, std::span<const Item> items, Read read, const Values&... values) {
+  if (items.empty()) return {};
+  Result<Statement*> insert = statement(sql);
+  if (!insert) return fail(std::move(insert));
+  feed_.hold(items, read);
+  return (*insert)->run_with(values...);
+}
+
 std::int64_t RunWriter::metric_id(MetricId metric) const {
   const std::size_t at = std::to_underlying(metric);
   if (at >= metric_ids_.size() || metric_ids_[at] == 0) {
@@ -200,18 +209,18 @@ Result<> RunWriter::write_rows(RunRows& rows) {
 
 Result<> RunWriter::write_hosts(const std::vector<HostInfo>& hosts) {
   if (hosts.empty()) return {};
-  Result<Statement*> insert = statement(
+  Result<> done = insert(
       "INSERT INTO hosts (run_id, host_id, name, group_name, region, longitude, latitude, x_m, y_m) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING");
-  if (!insert) return fail(std::move(insert));
-  for (const HostInfo& host : hosts) {
-    std::optional<double> longitude, latitude, x_m, y_m;
-    if (const auto* map = std::get_if<OnMap>(&host.position)) longitude = map->longitude, latitude = map->latitude;
-    if (const auto* plane = std::get_if<OnPlane>(&host.position)) x_m = plane->x_m, y_m = plane->y_m;
-    Result<> done = (*insert)->run_with(run_id_, host.id, host.name, host.group, text_or_null(host.region), longitude,
-                                        latitude, x_m, y_m);
-    if (!done) return done;
-  }
+      "SELECT ?1, c1, c2, c3, c4, c5, c6, c7, c8 FROM row_feed WHERE true ON CONFLICT DO NOTHING",
+      std::span(hosts),
+      [](const HostInfo& host, RowFeed::Row& row) {
+        std::optional<double> longitude, latitude, x_m, y_m;
+        if (const auto* map = std::get_if<OnMap>(&host.position)) longitude = map->longitude, latitude = map->latitude;
+        if (const auto* plane = std::get_if<OnPlane>(&host.position)) x_m = plane->x_m, y_m = plane->y_m;
+        row.set(host.id, host.name, host.group, text_or_null(host.region), longitude, latitude, x_m, y_m);
+      },
+      run_id_);
+  if (!done) return done;
   Result<Statement*> count = statement("UPDATE runs SET hosts = hosts + ?2 WHERE run_id = ?1");
   if (!count) return fail(std::move(count));
   return (*count)->run_with(run_id_, hosts.size());
@@ -282,14 +291,12 @@ Result<> RunWriter::write_frame(std::span<const Sample> samples) {
   if (!frame_id) return fail(std::move(frame_id));
   // The value of no host is that of all; it comes last.
   const auto total = std::ranges::lower_bound(samples, kNoHost, {}, &Sample::host);
-  if (total != samples.begin()) {
-    Result<Statement*> insert = statement(
-        "INSERT INTO samples (frame_id, host_id, value) SELECT ?1, host_id, value FROM sample_feed WHERE true "
-        "ON CONFLICT DO UPDATE SET value = excluded.value");
-    if (!insert) return fail(std::move(insert));
-    feed_.hold({samples.begin(), total});
-    if (Result<> done = (*insert)->run_with(*frame_id); !done) return done;
-  }
+  Result<> done = insert(
+      "INSERT INTO samples (frame_id, host_id, value) SELECT ?1, c1, c2 FROM row_feed WHERE true "
+      "ON CONFLICT DO UPDATE SET value = excluded.value",
+      std::span<const Sample>(samples.begin(), total),
+      [](const Sample& sample, RowFeed::Row& row) { row.set(sample.host, sample.value); }, *frame_id);
+  if (!done) return done;
   if (total == samples.end()) return {};
   Result<Statement*> update = statement("UPDATE frames SET total = ?2 WHERE frame_id = ?1");
   if (!update) return fail(std::move(update));
@@ -335,68 +342,75 @@ Result<> RunWriter::write_histograms(const std::vector<RunRows::HistogramRow>& r
 }
 
 Result<> RunWriter::write_events(std::vector<RunRows::EventRow>& rows) {
-  if (rows.empty()) return {};
   for (RunRows::EventRow& row : rows) row.number = ++events_written_;
   std::ranges::sort(rows, {}, [](const RunRows::EventRow& row) { return std::tuple(row.time, row.number); });
-  Result<Statement*> insert = statement(
-      "INSERT INTO events (run_id, time_ns, number, host_id, kind, text, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-  if (!insert) return fail(std::move(insert));
-  for (const RunRows::EventRow& row : rows) {
-    Result<> done = (*insert)->run_with(run_id_, to_ns(row.time), row.number, host_or_null(row.host), row.kind,
-                                        row.text, text_or_null(row.json));
-    if (!done) return done;
-  }
-  return {};
+  return insert(
+      "INSERT INTO events (run_id, time_ns, number, host_id, kind, text, fields) "
+      "SELECT ?1, c1, c2, c3, c4, c5, c6 FROM row_feed",
+      std::span<const RunRows::EventRow>(rows),
+      [](const RunRows::EventRow& event, RowFeed::Row& row) {
+        row.set(to_ns(event.time), event.number, host_or_null(event.host), event.kind, event.text,
+                text_or_null(event.json));
+      },
+      run_id_);
 }
 
-Result<> RunWriter::write_links(const std::vector<RunRows::LinkRow>& rows) {
+Result<> RunWriter::write_links(std::vector<RunRows::LinkRow>& rows) {
   if (rows.empty()) return {};
-  Result<Statement*> up =
-      statement("INSERT INTO links (run_id, since_ns, number, kind, a, b, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-  if (!up) return fail(std::move(up));
   Result<Statement*> down = statement(
       "UPDATE links SET until_ns = ?5 WHERE run_id = ?1 AND kind = ?2 AND a = ?3 AND b = ?4 AND "
       "until_ns IS NULL AND fields IS ?6");
   if (!down) return fail(std::move(down));
-  for (const RunRows::LinkRow& row : rows) {
-    Result<> done = row.up ? (*up)->run_with(run_id_, to_ns(row.time), ++links_written_, row.kind, host_or_all(row.a),
-                                             host_or_all(row.b), text_or_null(row.json))
-                           : (*down)->run_with(run_id_, row.kind, host_or_all(row.a), host_or_all(row.b),
-                                               to_ns(row.time), text_or_null(row.json));
-    if (!done) return done;
+  // In their order, since one that goes down may have come up just before, and come up again after.
+  for (auto at = rows.begin(); at != rows.end();) {
+    const auto up_end = std::find_if(at, rows.end(), [](const RunRows::LinkRow& row) { return !row.up; });
+    for (RunRows::LinkRow& row : std::span(at, up_end)) row.number = ++links_written_;
+    if (Result<> done = write_links_up({at, up_end}); !done) return done;
+    at = up_end;
+    for (; at != rows.end() && !at->up; ++at) {
+      Result<> done = (*down)->run_with(run_id_, at->kind, host_or_all(at->a), host_or_all(at->b), to_ns(at->time),
+                                        text_or_null(at->json));
+      if (!done) return done;
+    }
   }
   return {};
+}
+
+Result<> RunWriter::write_links_up(std::span<const RunRows::LinkRow> rows) {
+  return insert(
+      "INSERT INTO links (run_id, since_ns, number, kind, a, b, fields) "
+      "SELECT ?1, c1, c2, c3, c4, c5, c6 FROM row_feed",
+      rows,
+      [](const RunRows::LinkRow& link, RowFeed::Row& row) {
+        row.set(to_ns(link.time), link.number, link.kind, host_or_all(link.a), host_or_all(link.b),
+                text_or_null(link.json));
+      },
+      run_id_);
 }
 
 Result<> RunWriter::write_messages(std::vector<RunRows::MessageRow>& rows) {
-  if (rows.empty()) return {};
   for (RunRows::MessageRow& row : rows) row.number = ++messages_written_;
   std::ranges::sort(rows, {}, [](const RunRows::MessageRow& row) { return std::tuple(row.sent, row.number); });
-  Result<Statement*> insert = statement(
+  return insert(
       "INSERT INTO messages (run_id, sent_ns, number, received_ns, from_host, to_host, bytes, kind, trace) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-  if (!insert) return fail(std::move(insert));
-  for (const RunRows::MessageRow& row : rows) {
-    std::optional<std::int64_t> received;
-    if (row.received) received = to_ns(*row.received);
-    Result<> done = (*insert)->run_with(run_id_, to_ns(row.sent), row.number, received, row.from, row.to, row.bytes,
-                                        row.kind, row.trace);
-    if (!done) return done;
-  }
-  return {};
+      "SELECT ?1, c1, c2, c3, c4, c5, c6, c7, c8 FROM row_feed",
+      std::span<const RunRows::MessageRow>(rows),
+      [](const RunRows::MessageRow& message, RowFeed::Row& row) {
+        row.set(to_ns(message.sent), message.number, message.received.transform(to_ns), message.from, message.to,
+                message.bytes, message.kind, message.trace);
+      },
+      run_id_);
 }
 
 Result<> RunWriter::write_positions(std::vector<HostPosition>& rows) {
-  if (rows.empty()) return {};
   std::ranges::sort(rows, {}, [](const HostPosition& row) { return std::tuple(row.time, row.host); });
-  Result<Statement*> insert =
-      statement("INSERT OR REPLACE INTO positions (run_id, time_ns, host_id, x_m, y_m) VALUES (?1, ?2, ?3, ?4, ?5)");
-  if (!insert) return fail(std::move(insert));
-  for (const HostPosition& row : rows) {
-    Result<> done = (*insert)->run_with(run_id_, to_ns(row.time), row.host, row.at.x_m, row.at.y_m);
-    if (!done) return done;
-  }
-  return {};
+  return insert(
+      "INSERT OR REPLACE INTO positions (run_id, time_ns, host_id, x_m, y_m) SELECT ?1, c1, c2, c3, c4 FROM row_feed",
+      std::span<const HostPosition>(rows),
+      [](const HostPosition& position, RowFeed::Row& row) {
+        row.set(to_ns(position.time), position.host, position.at.x_m, position.at.y_m);
+      },
+      run_id_);
 }
 
 Result<> RunWriter::write_link_samples(std::vector<RunRows::LinkSampleRow>& rows) {

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 #include "ghostnet/runtime/text.hpp"
 
@@ -64,22 +66,29 @@ void Landscape::begin() {
 
 void Landscape::write_wires() const {
   HostId id = 0;
-  const auto* regions = std::get_if<sim::RegionsSpec>(&spec_.ground);
   for (const sim::GroupSpec& group : spec_.groups) {
+    std::unordered_map<std::string, std::string> fields;  // by place: hosts of a group that share it are wired alike
     for (std::uint32_t i = 0; i < group.count && id < world_.host_count(); ++i, ++id) {
-      sim::LinkPair links = group.links;
-      const std::string place = world_.region_of(id);
-      for (std::size_t n = 0; regions != nullptr && n < regions->regions.size(); ++n) {
-        if (regions->regions[n].name == place) links = regions->regions[n].with_rates(std::move(links));
-      }
-      if (!links.out && !links.in) continue;
-      sink_.link({.time = world_.now(), .a = id, .b = kNoHost, .kind = "wire", .json = fields_of(place, links)});
+      const auto [known, fresh] = fields.try_emplace(world_.region_of(id));
+      if (fresh) known->second = wire_fields(group, known->first);
+      if (known->second.empty()) continue;
+      sink_.link({.time = world_.now(), .a = id, .b = kNoHost, .kind = "wire", .json = known->second});
     }
   }
   const auto* graph = std::get_if<sim::GraphSpec>(&spec_.ground);
   for (std::size_t n = 0; graph != nullptr && n < graph->edges.size(); ++n) {
     sink_.link({.time = world_.now(), .kind = "wire", .json = fields_of(graph->edges[n])});
   }
+}
+
+// Empty: no wire.
+std::string Landscape::wire_fields(const sim::GroupSpec& group, const std::string& place) const {
+  sim::LinkPair links = group.links;
+  if (const auto* regions = std::get_if<sim::RegionsSpec>(&spec_.ground)) {
+    const auto here = std::ranges::find(regions->regions, place, &sim::RegionsSpec::Region::name);
+    if (here != regions->regions.end()) links = here->with_rates(std::move(links));
+  }
+  return links.out || links.in ? fields_of(place, links) : std::string();
 }
 
 void Landscape::look() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "ghostnet/runtime/metric_sum.hpp"
 #include "ghostnet/scenarios/runner.hpp"
 
 namespace ghostnet::scenarios {
@@ -86,27 +87,36 @@ bool Recorder::has_value(MetricId metric) const {
 
 // In the order in which they are kept, which spares the store sorting them: by metric, then host, its total last.
 void Recorder::sample_values(TimePoint now) {
-  for (std::size_t i = 0; i < declared_; ++i) {
-    const MetricId metric{static_cast<std::uint32_t>(i)};
-    if (moved_[i] || !has_value(metric)) continue;
-    world_.metrics().for_each_value(metric, [&](HostId, std::int64_t value) { moved_[i] = moved_[i] || value != 0; });
-  }
+  sum_values();
   const std::vector<bool> of_hosts = sampled_by_host(now);
   for (std::size_t i = 0; i < declared_; ++i) {
     const MetricId metric{static_cast<std::uint32_t>(i)};
     if (!has_value(metric)) continue;
-    const bool each = of_hosts[i];
-    std::vector<bool>& begun = begun_[i];
-    if (each) begun.resize(world_.host_count());
-    double sum = 0;
-    world_.metrics().for_each_value(metric, [&](HostId host, std::int64_t value) {
-      sum += static_cast<double>(value);
-      if (!each || !sampled_[host] || (value == 0 && !begun[host])) return;
-      begun[host] = true;
-      samples_.push_back({now, in_sink(metric), host, static_cast<double>(value)});
-    });
-    samples_.push_back({now, in_sink(metric), kNoHost, sum});
+    if (of_hosts[i]) sample_hosts(metric, now);
+    samples_.push_back({now, in_sink(metric), kNoHost, sums_[i]});
   }
+}
+
+void Recorder::sum_values() {
+  sums_.assign(declared_, 0);
+  for (std::size_t i = 0; i < declared_; ++i) {
+    const MetricId metric{static_cast<std::uint32_t>(i)};
+    if (!has_value(metric)) continue;
+    MetricSum total;
+    world_.metrics().for_each_value(metric, total);
+    sums_[i] = total.sum;
+    if (total.any) moved_[i] = true;
+  }
+}
+
+void Recorder::sample_hosts(MetricId metric, TimePoint now) {
+  std::vector<bool>& begun = begun_[std::to_underlying(metric)];
+  begun.resize(world_.host_count());
+  world_.metrics().for_each_value(metric, [&](HostId host, std::int64_t value) {
+    if (!sampled_[host] || (value == 0 && !begun[host])) return;
+    begun[host] = true;
+    samples_.push_back({now, in_sink(metric), host, static_cast<double>(value)});
+  });
 }
 
 // Of which metrics the values of single hosts are taken now: those that were named, or in turn as many as are owed.

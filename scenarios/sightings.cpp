@@ -43,6 +43,7 @@ Sightings::Sightings(ResultSink& sink, RunWorld& world, const RecordOptions& opt
       random_(Random::derive(seed, 0, "record.messages")),
       messages_(options.max_messages, planned),
       traces_(options.traces, planned) {
+  by_address_.reserve(2 * world.host_count());  // most have one of each family
   for (HostId id = 0; id < world.host_count(); ++id) learn_addresses(id);
   choose_tables(options.routing_tables);
   if (one_in_ != 0) follow_after(one_in_);

@@ -4,6 +4,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "ghostnet/runtime/metric_sum.hpp"
+
 namespace ghostnet {
 namespace {
 
@@ -316,5 +318,7 @@ void MetricHub::merge_group_histograms(Metric& to, const MetricHub& other, const
     group_histogram(to, group(name)).merge(*from.by_group[i]);
   }
 }
+
+template void MetricHub::for_each_value<MetricSum&>(MetricId, MetricSum&) const;
 
 }  // namespace ghostnet

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "ghostnet/runtime/bytes.hpp"
@@ -30,6 +31,26 @@ namespace ghostnet::results {
 
 class Database;
 
+// What SQLite keeps: NULL, an integer, a real (NaN becomes NULL), text or bytes. Text and bytes are not owned.
+using SqlValue = std::variant<std::monostate, std::int64_t, double, std::string_view, ByteView>;
+
+template <class Value>
+SqlValue sql_value(const Value& value) {
+  if constexpr (std::is_same_v<Value, std::nullopt_t>) {
+    return std::monostate();
+  } else if constexpr (requires { value.has_value(); }) {
+    return value.has_value() ? sql_value(*value) : std::monostate();
+  } else if constexpr (std::is_integral_v<Value>) {
+    return static_cast<std::int64_t>(value);
+  } else if constexpr (std::is_floating_point_v<Value>) {
+    return double{value};
+  } else if constexpr (std::is_convertible_v<const Value&, std::string_view>) {
+    return std::string_view(value);
+  } else {
+    return ByteView(value);
+  }
+}
+
 // A prepared statement: bind, step through the rows, and again. Columns are read between two steps.
 class Statement {
  public:
@@ -42,7 +63,7 @@ class Statement {
   Statement& bind(const Values&... values) {
     reset();
     int at = 0;
-    (bind_one(++at, values), ...);
+    (bind_one(++at, sql_value(values)), ...);
     return *this;
   }
   // True: there is a row. False: no more.
@@ -70,31 +91,7 @@ class Statement {
   friend class Database;
   explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
 
-  template <class Value>
-  void bind_one(int at, const Value& value) {
-    if constexpr (std::is_same_v<Value, std::nullopt_t>) {
-      bind_null(at);
-    } else if constexpr (requires { value.has_value(); }) {
-      if (value.has_value()) {
-        bind_one(at, *value);
-      } else {
-        bind_null(at);
-      }
-    } else if constexpr (std::is_integral_v<Value>) {
-      bind_integer(at, static_cast<std::int64_t>(value));
-    } else if constexpr (std::is_floating_point_v<Value>) {
-      bind_real(at, value);
-    } else if constexpr (std::is_convertible_v<const Value&, std::string_view>) {
-      bind_text(at, value);
-    } else {
-      bind_bytes(at, value);
-    }
-  }
-  void bind_null(int at);
-  void bind_integer(int at, std::int64_t value);
-  void bind_real(int at, double value);  // NaN becomes NULL
-  void bind_text(int at, std::string_view value);
-  void bind_bytes(int at, ByteView value);
+  void bind_one(int at, const SqlValue& value);
 
   sqlite3_stmt* statement_;
 };

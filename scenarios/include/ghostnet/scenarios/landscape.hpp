@@ -6,6 +6,7 @@
 // looked at again and again; those of a range that is not declared are not known.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "ghostnet/runtime/result_sink.hpp"
@@ -29,6 +30,7 @@ class Landscape {
 
  private:
   void write_wires() const;
+  std::string wire_fields(const sim::GroupSpec& group, const std::string& place) const;
   void write_positions(TimePoint now);
   void write_radio_links(TimePoint now);
 
