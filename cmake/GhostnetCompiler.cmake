@@ -27,6 +27,7 @@ endif()
 # Release keeps assertions: a broken invariant stops the run instead of spoiling its results.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g -D_GLIBCXX_ASSERTIONS")
+set(GHOSTNET_OPTIMIZATION "$<IF:$<CONFIG:Debug>,-O0,-O2>")  # what these say
 # Assertions name files as the tree does, whether the compiler was given absolute paths or relative ones.
 cmake_path(RELATIVE_PATH PROJECT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_BINARY_DIR}" OUTPUT_VARIABLE tree_from_build)
 add_compile_options("-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=" "-fmacro-prefix-map=${tree_from_build}/=")
@@ -37,13 +38,18 @@ endif()
 if(GHOSTNET_SANITIZE)
   # At -O1 the suite runs three times as fast as at -O0, and the frames in a report are still those of the source.
   set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -D_GLIBCXX_ASSERTIONS -fno-omit-frame-pointer")
+  set(GHOSTNET_OPTIMIZATION -O1)
   add_compile_options(-fsanitize=${GHOSTNET_SANITIZE} -fno-sanitize-recover=all)
   if(GHOSTNET_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize=function)  # a plug-in's entry is found by name, and is of the plug-in's own types
   endif()
   add_link_options(-fsanitize=${GHOSTNET_SANITIZE})
 endif()
-if(GHOSTNET_FUZZERS)
+# What shows a fuzzer where an input led. Beside tests, which run the same libraries, it is what costs them little: the
+# counters of branches, without the operands of comparisons.
+if(GHOSTNET_FUZZERS AND GHOSTNET_TESTS)
+  add_compile_options(-fsanitize-coverage=inline-8bit-counters,pc-table)
+elseif(GHOSTNET_FUZZERS)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
@@ -61,11 +67,30 @@ if(NOT CMAKE_CXX_COMPILER_LAUNCHER OR CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccach
   endif()
 endif()
 
-# ghostnet_precompile(<target> <precompiled>): compiles the target with the headers that ghostnet_pch or
-# ghostnet_test_pch precompiled. Most of the time that a small file takes goes into those.
-option(GHOSTNET_PCH "Precompile the standard library, fmt and GoogleTest" ON)
+# ghostnet_precompiled(<name> [LINK <target>...] [OPTIONS <option>...] HEADERS <file or <header>>...)
+#
+# Headers to compile once for many targets. Most of the time that a small file takes goes into those.
+option(GHOSTNET_PCH "Precompile the standard library, fmt, GoogleTest and Qt" ON)
+function(ghostnet_precompiled name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK;OPTIONS;HEADERS")
+  add_library(${name} OBJECT "${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp")
+  target_compile_options(${name} PRIVATE ${arg_OPTIONS})
+  target_link_libraries(${name} PRIVATE fmt::fmt ${arg_LINK})
+  if(GHOSTNET_PCH)
+    target_precompile_headers(${name} PRIVATE "${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp" ${arg_HEADERS})
+  endif()
+endfunction()
+
+# ghostnet_precompile(<target> <precompiled>): compiles the target with what ghostnet_precompiled(<precompiled>) made.
 function(ghostnet_precompile target precompiled)
   if(GHOSTNET_PCH)
     target_precompile_headers(${target} REUSE_FROM ${precompiled})
   endif()
 endfunction()
+
+# Cold code takes little of any test's time: where sanitizers are built in it is not optimized, and compiles in half the
+# time.
+set(GHOSTNET_COLD_OPTIONS)
+if(GHOSTNET_SANITIZE)
+  set(GHOSTNET_COLD_OPTIONS -O0)
+endif()

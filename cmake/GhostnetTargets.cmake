@@ -5,14 +5,15 @@
 # keeps the floors (tests/house/): GHOSTNET_FOLDERS, a list of names, and for each <name> GHOSTNET_PATH_<name>,
 # GHOSTNET_DEPENDS_<name> (folders) and GHOSTNET_PACKAGES_<name> (CMake packages of other people's targets).
 
-# ghostnet_library(<name> [INTERNAL] [DEPENDS <word>...] [PRIVATE <word>...] [SEES <folder>...] [ROOMS <directory>...])
+# ghostnet_library(<name> [INTERNAL] [COLD] [DEPENDS <word>...] [PRIVATE <word>...] [SEES <folder>...]
+#                  [ROOMS <directory>...] [PRECOMPILED <target>])
 #
 # The library of the calling folder: its *.cpp and those of its ROOMS, its include/ directory, and what it stands on. DEPENDS are the libraries
 # that its headers show, PRIVATE those that only its sources use; of the folders it SEES it reads the headers and links
 # nothing, as for a module that it loads. Without sources it is a library of headers. It is installed as a component of
-# the package, unless it is INTERNAL to our programs.
+# the package, unless it is INTERNAL to our programs. COLD code and PRECOMPILED headers: cmake/GhostnetCompiler.cmake.
 function(ghostnet_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "" "DEPENDS;PRIVATE;SEES;ROOMS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL;COLD" "PRECOMPILED" "DEPENDS;PRIVATE;SEES;ROOMS")
   ghostnet_register(${name} ${arg_DEPENDS} ${arg_PRIVATE} ${arg_SEES})
   ghostnet_targets_of(public ${arg_DEPENDS})
   ghostnet_targets_of(private ${arg_PRIVATE})
@@ -27,7 +28,7 @@ function(ghostnet_library name)
     set(scope PUBLIC)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PRIVATE ${private})
-    ghostnet_precompile(${target} ghostnet_pch)
+    ghostnet_compile(${target} "${arg_COLD}" ${arg_PRECOMPILED})
   else()
     set(scope INTERFACE)
     add_library(${target} INTERFACE)
@@ -73,7 +74,7 @@ function(ghostnet_module name)
   install(TARGETS ${target} LIBRARY DESTINATION "${GHOSTNET_MODULE_DIR}" COMPONENT ${name})
 endfunction()
 
-# ghostnet_program(<name> [DEPENDS <word>...])
+# ghostnet_program(<name> [COLD] [DEPENDS <word>...])
 #
 # A program out of the *.cpp of the calling folder, able to load modules: it holds the whole runtime and exports it.
 # Target `program` builds all programs and modules.
@@ -81,7 +82,7 @@ add_custom_target(program)
 add_custom_target(benches)  # the programs, and what tests/bench/ adds
 add_dependencies(benches program)
 function(ghostnet_program name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "COLD" "" "DEPENDS")
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
   ghostnet_register(${folder} ${arg_DEPENDS})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
@@ -96,10 +97,23 @@ function(ghostnet_program name)
   # Beside the ordinary link: the feature WHOLE_ARCHIVE does not bear a library that others bring too.
   target_link_options(${name} PRIVATE
     "LINKER:--push-state,--whole-archive,$<TARGET_FILE:ghostnet_runtime>,--pop-state")
-  ghostnet_precompile(${name} ghostnet_pch)
+  ghostnet_compile(${name} "${arg_COLD}")
   set_target_properties(${name} PROPERTIES ENABLE_EXPORTS ON)
   add_dependencies(program ${name})
   install(TARGETS ${name} RUNTIME COMPONENT program)
+endfunction()
+
+# ghostnet_compile(<target> <cold> [<precompiled>]): with what its folder said about being compiled.
+function(ghostnet_compile target cold)
+  set(precompiled ghostnet_pch)
+  if(cold)
+    target_compile_options(${target} PRIVATE ${GHOSTNET_COLD_OPTIONS})
+    set(precompiled ghostnet_cold_pch)
+  endif()
+  if(ARGN)
+    set(precompiled ${ARGN})
+  endif()
+  ghostnet_precompile(${target} ${precompiled})
 endfunction()
 
 # ghostnet_targets_of(<out> <word>...): the targets that the words stand for.
@@ -125,9 +139,6 @@ function(ghostnet_register name)
   set_property(GLOBAL PROPERTY GHOSTNET_PACKAGES_${name} "${packages}")
 endfunction()
 
-# The headers that most files read, and the version and revision that programs report.
-add_library(ghostnet_pch OBJECT "${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp")
-target_link_libraries(ghostnet_pch PRIVATE fmt::fmt)
-if(GHOSTNET_PCH)
-  target_precompile_headers(ghostnet_pch PRIVATE "${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp")
-endif()
+# The headers that most files read.
+ghostnet_precompiled(ghostnet_pch)
+ghostnet_precompiled(ghostnet_cold_pch OPTIONS ${GHOSTNET_COLD_OPTIONS})

@@ -2,8 +2,8 @@
 # fewer processes than an entry per case, and a failure still has an address.
 #
 # The code of the tests themselves is not optimized, in any build: what GoogleTest unfolds in it would take half of the
-# time of a whole build, and what is tested is in the libraries. Where a test is long and its subject stands in headers,
-# its program is OPTIMIZED as the libraries are.
+# time of a whole build, and what is tested is in the libraries. Tests whose subject stands in headers are named as
+# OPTIMIZED, and compiled as the libraries are.
 set(GHOSTNET_TEST_OPTIONS -O0)
 
 # ghostnet_patience(<test> <seconds>): how long the test may take; three times as long where sanitizers slow it down.
@@ -14,12 +14,13 @@ function(ghostnet_patience test seconds)
   set_tests_properties(${test} PROPERTIES TIMEOUT ${seconds})
 endfunction()
 
-# ghostnet_unit_tests(<name> [OPTIMIZED] [FOLDER <dir>] [DEPENDS <folder or target>...] [LABELS <label>...])
+# ghostnet_unit_tests(<name> [FOLDER <dir>] [DEPENDS <folder or target>...] [LABELS <label>...] [OPTIMIZED <test>...]
+#                     [PRECOMPILED <target>])
 #
 # One program, <name>_tests, out of all *_test.cpp of the folder (the caller's by default). It links ghostnet::<name>
-# where there is such a library, and what DEPENDS says.
+# where there is such a library, and what DEPENDS says. OPTIMIZED names files, without _test.cpp.
 function(ghostnet_unit_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "OPTIMIZED" "FOLDER" "DEPENDS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FOLDER;PRECOMPILED" "DEPENDS;LABELS;OPTIMIZED")
   if(NOT arg_FOLDER)
     set(arg_FOLDER "${CMAKE_CURRENT_SOURCE_DIR}")
   endif()
@@ -39,10 +40,15 @@ function(ghostnet_unit_tests name)
   target_include_directories(${target} PRIVATE "${arg_FOLDER}")
   target_link_libraries(${target} PRIVATE ${libraries} GTest::gmock GTest::gtest GTest::gtest_main)
 
-  if(arg_OPTIMIZED)
-    ghostnet_precompile(${target} ghostnet_pch)
+  list(TRANSFORM arg_OPTIMIZED REPLACE ".+" "${arg_FOLDER}/\\0_test.cpp" OUTPUT_VARIABLE optimized)
+  target_compile_options(${target} PRIVATE ${GHOSTNET_TEST_OPTIONS})
+  if(optimized)
+    set_source_files_properties(${optimized} PROPERTIES
+      COMPILE_OPTIONS "${GHOSTNET_OPTIMIZATION}" SKIP_PRECOMPILE_HEADERS ON)
+  endif()
+  if(arg_PRECOMPILED)
+    ghostnet_precompile(${target} ${arg_PRECOMPILED})
   else()
-    target_compile_options(${target} PRIVATE ${GHOSTNET_TEST_OPTIONS})
     ghostnet_precompile(${target} ghostnet_test_pch)
   endif()
 
@@ -77,6 +83,7 @@ endfunction()
 
 # ghostnet_bench(<source>): the program <name>_bench out of <name>_bench.cpp, on Google Benchmark, with all folders (gui only
 # for those called gui_*, so that the others need no Qt) and the rivals that it may measure beside them: Asio, ns-3 and lwIP.
+# Who wants them says so (target benches): tests do not need them.
 function(ghostnet_bench source)
   cmake_path(GET source STEM program)
   ghostnet_folder_libraries(libraries EXCEPT gui)
@@ -91,7 +98,7 @@ function(ghostnet_bench source)
       list(APPEND libraries ${rival})
     endif()
   endforeach()
-  add_executable(${program} "${source}")
+  add_executable(${program} EXCLUDE_FROM_ALL "${source}")
   if(program MATCHES "^gui_")
     target_include_directories(${program} PRIVATE "${PROJECT_SOURCE_DIR}/gui")
   endif()

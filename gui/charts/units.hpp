@@ -26,7 +26,9 @@ QString tick_text(double value, double step, const AxisUnit& unit);
 QString value_text(double value, std::string_view unit);
 // A time as value_text has it: "12.5 ms".
 QString duration_text(std::int64_t ns);
-// Seconds of a run: "12.500 s", "1 min 05.0 s".
+// Of a run.
+inline double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
+// "12.500 s", "1 min 05.0 s".
 QString seconds_text(double seconds);
 
 }  // namespace ghostnet::gui::chart

@@ -4,16 +4,11 @@
 #include <string_view>
 #include <utility>
 
+#include "data/letters.hpp"
+
 namespace ghostnet::gui {
 
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool holds(const std::string& text, const std::string& words) {
-  const auto same = [](char a, char b) { return lower(a) == lower(b); };
-  return std::search(text.begin(), text.end(), words.begin(), words.end(), same) != text.end();
-}
 
 std::vector<bool> holding(const std::vector<std::string>& names, const std::string& words) {
   std::vector<bool> holding;

@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "data/letters.hpp"
+
 namespace ghostnet::gui {
 
 namespace {
@@ -39,15 +41,6 @@ std::optional<std::int64_t> time_in(std::string_view text) {
   constexpr std::int64_t kMostSeconds = 9'000'000'000;  // nanoseconds of more do not fit
   if (!seconds || !fraction || *seconds > kMostSeconds || *seconds < -kMostSeconds) return std::nullopt;
   return *seconds * 1'000'000'000 + (text.front() == '-' ? -*fraction : *fraction);
-}
-
-bool same_letters(char a, char b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return lower(a) == lower(b);
-}
-
-bool holds(std::string_view text, std::string_view words) {
-  return std::search(text.begin(), text.end(), words.begin(), words.end(), same_letters) != text.end();
 }
 
 bool passes(const LogLine& line, const LogQuestion& question) {

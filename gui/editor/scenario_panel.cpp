@@ -18,6 +18,7 @@
 #include <algorithm>
 
 #include "charts/figure_export.hpp"
+#include "charts/units.hpp"
 #include "editor/scenario_edit.hpp"
 #include "panels/words.hpp"
 
@@ -383,7 +384,7 @@ void ScenarioPanel::look_for_run() {
 void ScenarioPanel::show_progress() {
   const results::RunRow* run = document_.run();
   if (!is_running() || run == nullptr || own_run_ != run->id || run->planned_s <= 0) return;
-  const double now_s = static_cast<double>(document_.end_ns()) / 1e9;
+  const double now_s = chart::seconds(document_.end_ns());
   progress_->setValue(static_cast<int>(now_s / run->planned_s * progress_->maximum()));
   say(tr("Running: %1 of %2 s").arg(now_s, 0, 'f', 1).arg(run->planned_s, 0, 'f', 1), document_.theme().faint_text);
 }

@@ -14,6 +14,7 @@
 #include <QSpinBox>
 
 #include "charts/figure_export.hpp"
+#include "charts/units.hpp"
 #include "ghostnet/gui/main_window.hpp"
 #include "ghostnet/gui/mesh_view.hpp"
 #include "habits/play_through.hpp"
@@ -23,19 +24,17 @@ namespace ghostnet::gui {
 
 namespace {
 
-double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
-
 // What the user wants of a play-through; nothing: cancelled.
 class PlayThroughDialog : public QDialog {
  public:
   PlayThroughDialog(QWidget* parent, Document& document) : QDialog(parent) {
     setWindowTitle(tr("Export a play-through"));
     for (QDoubleSpinBox* box : {&from_, &to_}) {
-      box->setRange(0, seconds(document.end_ns()));
+      box->setRange(0, chart::seconds(document.end_ns()));
       box->setDecimals(3);
       box->setSuffix(tr(" s"));
     }
-    to_.setValue(seconds(document.end_ns()));
+    to_.setValue(chart::seconds(document.end_ns()));
     frames_.setRange(2, PlayThroughOptions::kMaxFrames);
     frames_.setValue(120);
     rate_.setRange(1, 60);

@@ -16,7 +16,7 @@ namespace ghostnet::gui {
 
 namespace {
 
-constexpr int kWait_ms = 200;
+constexpr int kEventsWait_ms = 200;
 constexpr int kKindsWait_ms = 5'000;  // kinds seldom come to a run that is written
 
 bool same(const results::EventAt& a, const results::EventAt& b) {
@@ -60,7 +60,7 @@ QVariant EventModel::data(const QModelIndex& index, int role) const {
   if (role == Qt::TextAlignmentRole && index.column() == time) return int(Qt::AlignRight | Qt::AlignVCenter);
   if (role != Qt::DisplayRole) return {};
   switch (index.column()) {
-    case time: return chart::seconds_text(static_cast<double>(event.time_ns) / 1e9);
+    case time: return chart::seconds_text(chart::seconds(event.time_ns));
     case host: return event.host ? host_text(*hosts_, *event.host) : QString();
     case kind: return text_of(event.kind);
     case text: return text_of(event.text.empty() ? event.fields : event.text);
@@ -83,7 +83,7 @@ EventPanel::EventPanel(Document& document, QWidget* parent)
       document_(document),
       model_(new EventModel(this)),
       refresher_(
-          *this, [this] { ask(); }, kWait_ms),
+          *this, [this] { ask(); }, kEventsWait_ms),
       kinds_refresher_(*this, [this] { ask_kinds(); }, kKindsWait_ms) {
   build();
   connect(&document_, &Document::run_changed, this, &EventPanel::begin);

@@ -23,8 +23,6 @@ namespace {
 constexpr int kFactsWait_ms = 60;
 constexpr int kHistoryWait_ms = 500;
 
-double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
-
 QString degrees_text(double degrees, const QString& above, const QString& below) {
   return QString("%1° %2").arg(std::abs(degrees), 0, 'f', 1).arg(degrees < 0 ? below : above);
 }
@@ -233,8 +231,9 @@ void HostInspector::show_heading(const HostFacts& facts) {
   const Theme& theme = document_.theme();
   name_->setText(host_text(*document_.hosts(), facts.host));
   const HostState state = state_of(facts);
-  const QString since =
-      facts.last_change ? tr(" since %1").arg(chart::seconds_text(seconds(facts.last_change->time_ns))) : QString();
+  const QString since = facts.last_change
+                            ? tr(" since %1").arg(chart::seconds_text(chart::seconds(facts.last_change->time_ns)))
+                            : QString();
   const QString words = state == HostState::up     ? tr("● up")
                         : state == HostState::down ? tr("✗ down")
                                                    : tr("◌ link down");
@@ -288,14 +287,14 @@ void HostInspector::show_history(Result<HostHistory> history) {
   const std::optional<std::size_t> index = document_.hosts()->index_of(*host_);
   const std::string group = index ? (*document_.hosts())[*index].group : std::string();
   few_samples_->setText(how_to_record_hosts(group));
-  few_samples_->setVisible(has_few_samples(*history, seconds(document_.end_ns())));
+  few_samples_->setVisible(has_few_samples(*history, chart::seconds(document_.end_ns())));
   if (history->empty()) {
     return metric_page_->show_words(tr("<p>Nothing of this host was sampled.</p>") + how_to_record_hosts(group));
   }
   const bool first = metrics_->metrics().empty();
   const int row = std::max(0, metric_table_->currentIndex().row());
-  metrics_->set_history(std::move(*history), document_.series(), seconds(document_.end_ns()));
-  metrics_->set_time(seconds(document_.time_ns()));
+  metrics_->set_history(std::move(*history), document_.series(), chart::seconds(document_.end_ns()));
+  metrics_->set_time(chart::seconds(document_.time_ns()));
   metric_page_->show_content();
   if (first) {
     metric_table_->resizeColumnToContents(MetricModel::name);
@@ -325,8 +324,8 @@ void HostInspector::widen_values() {
 
 void HostInspector::show_time() {
   if (!host_) return;
-  metrics_->set_time(seconds(document_.time_ns()));
-  chart_->set_cursor(seconds(document_.time_ns()));
+  metrics_->set_time(chart::seconds(document_.time_ns()));
+  chart_->set_cursor(chart::seconds(document_.time_ns()));
   facts_refresher_.request();
 }
 
@@ -334,13 +333,14 @@ void HostInspector::show_chart() {
   const int row = metric_table_->currentIndex().row();
   if (row < 0 || row >= metrics_->rowCount()) return chart_->set_figure({.empty_text = tr("Choose a metric above.")});
   const MetricModel::Metric& metric = metrics_->metrics()[static_cast<std::size_t>(row)];
-  chart::Figure figure{.title = tr("%1, %2").arg(text_of(metric.series.name), host_text(*document_.hosts(), *host_)),
-                       .x = {.label = tr("time"), .unit = "s", .fixed = chart::Range{0, seconds(document_.end_ns())}},
-                       .y = {.unit = metric.series.unit}};
+  chart::Figure figure{
+      .title = tr("%1, %2").arg(text_of(metric.series.name), host_text(*document_.hosts(), *host_)),
+      .x = {.label = tr("time"), .unit = "s", .fixed = chart::Range{0, chart::seconds(document_.end_ns())}},
+      .y = {.unit = metric.series.unit}};
   figure.lines.push_back(line_of(text_of(metric.series.name), *metric.points, 0));
   figure.lines.back().shape = metric.series.kind == "gauge" ? chart::Line::Shape::steps : chart::Line::Shape::line;
   chart_->set_figure(std::move(figure));
-  chart_->set_cursor(seconds(document_.time_ns()));
+  chart_->set_cursor(chart::seconds(document_.time_ns()));
 }
 
 }  // namespace ghostnet::gui

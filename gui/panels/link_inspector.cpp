@@ -24,10 +24,8 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr std::int64_t kMaxHistory = 1'000;
-constexpr int kWait_ms = 250;
+constexpr int kLinkWait_ms = 250;
 constexpr int kChartHeight = 190;
-
-double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
 
 // Fields are named as ours are: the unit comes last.
 QString field_text(const QString& name, const QJsonValue& value) {
@@ -115,7 +113,7 @@ std::vector<CellModel::Row> field_rows(const std::string& json) {
 }
 
 LinkInspector::LinkInspector(Document& document, QWidget* parent)
-    : QWidget(parent), document_(document), refresher_(*this, [this] { ask(); }, kWait_ms) {
+    : QWidget(parent), document_(document), refresher_(*this, [this] { ask(); }, kLinkWait_ms) {
   build();
   connect(&document_, &Document::run_changed, this, &LinkInspector::choose);
   connect(&document_, &Document::selection_changed, this, &LinkInspector::choose);
@@ -207,7 +205,7 @@ void LinkInspector::take(Result<LinkFacts> facts) {
   const int rows = std::min(fields_->rowCount(), 10);
   field_table_->setFixedHeight(field_table_->horizontalHeader()->sizeHint().height() + 4 +
                                rows * field_table_->verticalHeader()->defaultSectionSize());
-  show_charts(link_figures(facts_, a, b, seconds(document_.end_ns())));
+  show_charts(link_figures(facts_, a, b, chart::seconds(document_.end_ns())));
   const std::optional<std::size_t> from = document_.hosts()->index_of(link_->a);
   no_samples_->setText(how_to_sample_links(link_->kind, from ? (*document_.hosts())[*from].group : std::string()));
   no_samples_->setVisible(charts_.empty());
@@ -234,12 +232,12 @@ void LinkInspector::show_charts(std::vector<chart::Figure> figures) {
 void LinkInspector::show_time() {
   if (!link_) return;
   const std::int64_t now = document_.time_ns();
-  for (chart::ChartWidget* chart : charts_) chart->set_cursor(seconds(now));
+  for (chart::ChartWidget* chart : charts_) chart->set_cursor(chart::seconds(now));
   QString state = tr("It does not exist at this instant.");
   for (const results::LinkAt& link : facts_.history) {
     if (link.since_ns > now || (link.until_ns && *link.until_ns <= now)) continue;
-    state = tr("up since %1").arg(chart::seconds_text(seconds(link.since_ns)));
-    if (link.until_ns) state += tr(", until %1").arg(chart::seconds_text(seconds(*link.until_ns)));
+    state = tr("up since %1").arg(chart::seconds_text(chart::seconds(link.since_ns)));
+    if (link.until_ns) state += tr(", until %1").arg(chart::seconds_text(chart::seconds(*link.until_ns)));
   }
   if (facts_.history.size() > 1) state += tr("  ·  came up %1 times").arg(facts_.history.size());
   state_->setText(state);

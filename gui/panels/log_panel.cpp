@@ -17,7 +17,7 @@ namespace ghostnet::gui {
 
 namespace {
 
-constexpr int kWait_ms = 300;
+constexpr int kLogWait_ms = 300;
 
 }  // namespace
 
@@ -57,7 +57,7 @@ QVariant LogModel::data(const QModelIndex& index, int role) const {
   }
   if (role != Qt::DisplayRole) return {};
   switch (index.column()) {
-    case time: return chart::seconds_text(static_cast<double>(line.time_ns) / 1e9);
+    case time: return chart::seconds_text(chart::seconds(line.time_ns));
     case host: return line.host ? host_text(*hosts_, *line.host) : QObject::tr("world");
     case level: return text_of(line.level);
     case component: return text_of(line.component);
@@ -78,7 +78,10 @@ QVariant LogModel::headerData(int section, Qt::Orientation orientation, int role
 // ---- LogPanel ----
 
 LogPanel::LogPanel(Document& document, QWidget* parent)
-    : QWidget(parent), document_(document), model_(new LogModel(this)), refresher_(*this, [this] { ask(); }, kWait_ms) {
+    : QWidget(parent),
+      document_(document),
+      model_(new LogModel(this)),
+      refresher_(*this, [this] { ask(); }, kLogWait_ms) {
   build();
   connect(&document_, &Document::run_changed, this, &LogPanel::begin);
   const auto again = [this] { refresher_.request(); };

@@ -21,7 +21,7 @@ namespace ghostnet::gui {
 
 namespace {
 
-constexpr int kWait_ms = 1'000;
+constexpr int kTracesWait_ms = 1'000;
 constexpr int kHostWidth = 126;
 constexpr int kReadableWidth = 340;
 constexpr int kTracesHeight = 190;
@@ -29,7 +29,7 @@ constexpr int kTracesHeight = 190;
 QVariant key(std::int64_t number) { return QVariant::fromValue<qlonglong>(number); }
 
 Cell time_cell(std::int64_t ns) {
-  return {.text = chart::seconds_text(static_cast<double>(ns) / 1e9), .sort_by = key(ns), .right = true};
+  return {.text = chart::seconds_text(chart::seconds(ns)), .sort_by = key(ns), .right = true};
 }
 
 Cell count_cell(std::int64_t count) {
@@ -94,7 +94,7 @@ MessagePanel::MessagePanel(Document& document, SceneModel& scene, TimeBar& time,
       document_(document),
       scene_(scene),
       time_(time),
-      refresher_(*this, [this] { ask_traces(); }, kWait_ms) {
+      refresher_(*this, [this] { ask_traces(); }, kTracesWait_ms) {
   build();
   connect(&document_, &Document::run_changed, this, &MessagePanel::begin);
   connect(&document_, &Document::run_grew, this, [this] { refresher_.request(); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "charts/units.hpp"
 #include "ghostnet/results/inspect.hpp"
 #include "panels/figures.hpp"
 #include "panels/words.hpp"
@@ -28,7 +29,7 @@ Result<> add_marks(chart::Figure& figure, const results::Database& database, std
   for (const results::EventAt& event : *events) {
     const QString sign = event.kind == "fault_begins" ? QStringLiteral("▼ %1") : QStringLiteral("△ %1");
     figure.marks.push_back(
-        {static_cast<double>(event.time_ns) / 1e9, sign.arg(text_of(event.text).section(QLatin1Char('.'), -1))});
+        {chart::seconds(event.time_ns), sign.arg(text_of(event.text).section(QLatin1Char('.'), -1))});
   }
   return {};
 }

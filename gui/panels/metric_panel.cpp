@@ -7,13 +7,14 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "charts/units.hpp"
 #include "panels/words.hpp"
 
 namespace ghostnet::gui {
 
 namespace {
 
-constexpr int kWait_ms = 250;
+constexpr int kMetricWait_ms = 250;
 
 QString icon_of(const std::string& kind) {
   if (kind == "counter") return QStringLiteral("Σ");
@@ -23,7 +24,7 @@ QString icon_of(const std::string& kind) {
 }  // namespace
 
 MetricPanel::MetricPanel(Document& document, QWidget* parent)
-    : QWidget(parent), document_(document), refresher_(*this, [this] { ask(); }, kWait_ms) {
+    : QWidget(parent), document_(document), refresher_(*this, [this] { ask(); }, kMetricWait_ms) {
   build();
   connect(&document_, &Document::run_changed, this, [this] {
     offer_metrics();
@@ -140,7 +141,7 @@ MetricQuestion MetricPanel::question() const {
                           .rate = rate_->isChecked() && rate_->isVisibleTo(this),
                           .group = group_->currentData().toString().toStdString(),
                           .hosts = document_.selection().hosts,
-                          .end_s = static_cast<double>(document_.end_ns()) / 1e9};
+                          .end_s = chart::seconds(document_.end_ns())};
   if (const auto* series = document_.find_series(metric_->currentData().toString().toStdString())) {
     question.metric = *series;
   }
@@ -169,7 +170,7 @@ void MetricPanel::take(Result<chart::Figure> figure) {
 
 void MetricPanel::show_time() {
   const bool over_time = drawn_ != MetricQuestion::View::distribution;
-  chart_->set_cursor(over_time ? std::optional(static_cast<double>(document_.time_ns()) / 1e9) : std::nullopt);
+  chart_->set_cursor(over_time ? std::optional(chart::seconds(document_.time_ns())) : std::nullopt);
 }
 
 }  // namespace ghostnet::gui

@@ -110,7 +110,7 @@ QVariant CopyModel::data(const QModelIndex& index, int role) const {
   switch (index.column()) {
     case from: return host_text(*hosts_, hop->from);
     case to: return host_text(*hosts_, hop->to);
-    case sent: return chart::seconds_text(static_cast<double>(hop->sent_ns) / 1e9);
+    case sent: return chart::seconds_text(chart::seconds(hop->sent_ns));
     case took: return hop->received_ns ? chart::duration_text(*hop->received_ns - hop->sent_ns) : tr("lost");
     case since: return hop->received_ns ? chart::duration_text(*hop->received_ns - propagation_->began_ns) : tr("lost");
     default: return {};

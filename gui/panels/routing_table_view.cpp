@@ -77,7 +77,7 @@ void RoutingTableView::show_table(const HostFacts& facts) {
   for (const TableEntry& entry : table) {
     rows.push_back({{{.text = bucket_text(entry.bucket), .right = true},
                      {.text = host_text(*document_.hosts(), entry.peer)},
-                     {.text = chart::seconds_text(static_cast<double>(entry.since_ns) / 1e9)}},
+                     {.text = chart::seconds_text(chart::seconds(entry.since_ns))}},
                     entry.peer});
   }
   const bool first = model_->rows().empty();

@@ -11,7 +11,7 @@ namespace ghostnet::gui {
 
 namespace {
 
-constexpr int kMargin = 12;
+constexpr int kCardMargin = 12;
 constexpr int kWidth = 216;
 constexpr int kScaleHeight = 12;
 constexpr std::size_t kMostParts = 5;
@@ -27,10 +27,10 @@ LegendCard::LegendCard(Document& document, const SceneModel& model, QWidget* par
 
 void LegendCard::add_row(Row row) {
   const int line = fontMetrics().height() + 5;
-  const int top = rows_.empty() ? kMargin - 3 : rows_.back().place.bottom() + 1;
+  const int top = rows_.empty() ? kCardMargin - 3 : rows_.back().place.bottom() + 1;
   const int extra = row.kind == Row::Kind::title && !rows_.empty() ? 7 : 0;
   const int height = row.kind == Row::Kind::scale ? kScaleHeight + line + 6 : line;
-  row.place = QRect(kMargin, top + extra, kWidth - 2 * kMargin, height);
+  row.place = QRect(kCardMargin, top + extra, kWidth - 2 * kCardMargin, height);
   rows_.push_back(std::move(row));
 }
 
@@ -73,7 +73,7 @@ void LegendCard::refresh(int room) {
   update();
 }
 
-int LegendCard::card_height() const { return rows_.back().place.bottom() + kMargin - 2; }
+int LegendCard::card_height() const { return rows_.back().place.bottom() + kCardMargin - 2; }
 
 void LegendCard::add_parts() {
   const auto& parts = model_.scene().parts;

@@ -16,7 +16,7 @@ namespace ghostnet::gui {
 namespace {
 
 constexpr int kRestMs = 90;  // without change, then the picture is drawn in full
-constexpr double kMargin = 46;
+constexpr double kMeshMargin = 46;
 constexpr int kLegendGap = 14;
 constexpr std::size_t kMaxViews = 100;
 constexpr double kReach = 7;  // pixels of the screen around a host that count as it
@@ -75,7 +75,7 @@ void MeshView::show_all() {
 
 void MeshView::fit_all() {
   const Extent& extent = model_.scene().placement->extent;
-  const double margin = kMargin * devicePixelRatioF();
+  const double margin = kMeshMargin * devicePixelRatioF();
   camera_.fit(extent, margin);
   beside_legend_ = beside_legend_ || legend_hides_hosts();
   if (beside_legend_ && legend_->isVisible()) {
@@ -120,7 +120,7 @@ void MeshView::show_hosts(const std::vector<std::int64_t>& hosts) {
   // A host is seen with its neighbourhood.
   const float around = model_.scene().placement->spacing * 12;
   extent = {extent.left - around, extent.top - around, extent.right + around, extent.bottom + around};
-  camera_.fit(extent, kMargin * devicePixelRatioF());
+  camera_.fit(extent, kMeshMargin * devicePixelRatioF());
   moved();
 }
 

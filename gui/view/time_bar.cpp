@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <array>
 
+#include "charts/units.hpp"
+
 namespace ghostnet::gui {
 
 namespace {
@@ -25,8 +27,8 @@ QString speed_text(double speed) { return QString::fromStdString(fmt::format("{:
 }  // namespace
 
 QString time_text(std::int64_t time_ns, std::int64_t span_ns) {
-  const double seconds = static_cast<double>(time_ns) / 1e9;
-  const double span_s = static_cast<double>(span_ns) / 1e9;
+  const double seconds = chart::seconds(time_ns);
+  const double span_s = chart::seconds(span_ns);
   if (span_s < 120) return QString::fromStdString(fmt::format("{:.{}f} s", seconds, span_s < 10 ? 4 : 3));
   const auto whole = static_cast<std::int64_t>(seconds);
   const double rest = seconds - static_cast<double>(whole - whole % 60);
@@ -83,7 +85,7 @@ TimeBar::TimeBar(Document& document, QWidget* parent) : QWidget(parent), documen
 }
 
 void TimeBar::watch(std::int64_t from_ns, std::int64_t to_ns) {
-  set_speed(static_cast<double>(to_ns - from_ns) / 1e9 / kWatchS);
+  set_speed(chart::seconds(to_ns - from_ns) / kWatchS);
   document_.set_time_ns(from_ns);
   play();
   stop_at_ns_ = to_ns;

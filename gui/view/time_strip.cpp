@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "charts/units.hpp"
 #include "ghostnet/gui/time_bar.hpp"
 
 namespace ghostnet::gui {
@@ -178,7 +179,7 @@ void TimeStrip::paint_marks(QPainter& painter, const QRectF& track) {
 
 void TimeStrip::paint_ticks(QPainter& painter, const QRectF& track) {
   const Theme& theme = document_.theme();
-  const double end_s = static_cast<double>(document_.end_ns()) / 1e9;
+  const double end_s = chart::seconds(document_.end_ns());
   if (end_s <= 0) return;
   constexpr double kLeastPixels = 70;
   const double step_s = round_step(end_s * kLeastPixels / std::max(1.0, track.width()));

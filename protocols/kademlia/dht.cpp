@@ -24,6 +24,9 @@ bool is_our_own(Errc why) {
   return why == Errc::limit || why == Errc::no_buffers || why == Errc::would_block || why == Errc::busy;
 }
 
+// A value that is not taken resets the stream.
+bool is_refusal(MessageType asked, Errc why) { return asked == MessageType::put_value && why == Errc::reset; }
+
 // A key is hashed where it is asked for, so one for a bucket is found by trying; each try hits bucket n with 1 in
 // 2^(n + 1). For hashes that begin with any of these bits, some 36,000 tries serve all nodes.
 constexpr std::size_t kBeginningBits = 12;
@@ -182,14 +185,14 @@ Task<Result<Message>> Dht::exchange(libp2p::PeerId peer, const Message& question
   co_return Message::parse(answer->view());
 }
 
-// A peer that answers is good for the table; one that does not is taken out of it.
+// A peer that answers is good for the table; one that does not is taken out of it, unless it only refused a value.
 Task<Result<Message>> Dht::ask(libp2p::PeerId peer, Message question) {
   auto answer = co_await with_timeout(node_.host().clock(), options_.request_timeout, exchange(peer, question));
   if (answer) {
     learn(answer->closer);
     learn(answer->providers);
     answered(peer);
-  } else if (!is_our_own(answer.error().code())) {
+  } else if (!is_our_own(answer.error().code()) && !is_refusal(question.type, answer.error().code())) {
     take_out(peer);
   }
   co_return answer;
@@ -263,7 +266,7 @@ Task<Result<>> Dht::put_value(Bytes key, Bytes value) {
 
 Task<Result<Bytes>> Dht::get_value(Bytes key, SearchStats* stats) {
   ValueSearch search(*this, key, stats);
-  if (const Record* own = store_.get(key.view(), node_.host().now())) search.best = own->value;
+  if (const Record* own = store_.get(Key::of(key.view()), node_.host().now())) search.best = own->value;
   const Result<> done = co_await this->search(search, options_.query_timeout);
   if (!search.best) {
     if (!done) co_return fail(done);
@@ -285,7 +288,7 @@ Task<Result<>> Dht::provide(Bytes key) {
   if (provided_.size() < options_.max_published) provided_.insert(key);
   const Message message{
       .type = MessageType::add_provider, .key = key, .providers = {{.id = node_.id(), .addresses = node_.addresses()}}};
-  store_.add_provider(key.view(), message.providers[0], node_.host().now());
+  store_.add_provider(Key::of(key.view()), message.providers[0], node_.host().now());
   const std::size_t told = co_await tell_closest(key, message);
   if (told == 0) co_return fail(Errc::not_found, "DHT: no server could be told");
   co_return Result<>();
@@ -293,7 +296,7 @@ Task<Result<>> Dht::provide(Bytes key) {
 
 Task<Result<std::vector<PeerInfo>>> Dht::find_providers(Bytes key, std::size_t count, SearchStats* stats) {
   ProviderSearch search(*this, key, count, stats);
-  search.add(store_.providers(key.view(), node_.host().now()));
+  search.add(store_.providers(Key::of(key.view()), node_.host().now()));
   const Result<> done = co_await this->search(search, options_.query_timeout);
   if (!search.found.empty()) co_return std::move(search.found);
   if (!done) co_return fail(done);

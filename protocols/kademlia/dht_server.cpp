@@ -66,9 +66,9 @@ Task<> Dht::answer_all(libp2p::PeerStream& stream) {
   }
 }
 
-std::vector<PeerInfo> Dht::closer_to(const Bytes& key, const libp2p::PeerId& asker) {
+std::vector<PeerInfo> Dht::closer_to(const Key& at, const libp2p::PeerId& asker) {
   std::vector<PeerInfo> peers;
-  for (const libp2p::PeerId& peer : table_.closest(Key::of(key.view()), options_.table.bucket_size)) {
+  for (const libp2p::PeerId& peer : table_.closest(at, options_.table.bucket_size)) {
     if (peer != asker) peers.push_back(about(peer));
   }
   return peers;
@@ -76,10 +76,11 @@ std::vector<PeerInfo> Dht::closer_to(const Bytes& key, const libp2p::PeerId& ask
 
 Result<std::optional<Message>> Dht::answer(const libp2p::PeerId& asker, const Message& question) {
   const TimePoint now = node_.host().now();
+  const Key at = Key::of(question.key.view());
   Message reply{.type = question.type, .key = question.key};
   switch (question.type) {
     case MessageType::find_node: {
-      reply.closer = closer_to(question.key, asker);
+      reply.closer = closer_to(at, asker);
       // Who is asked for by name is named, a client too.
       const auto wanted = libp2p::PeerId::from_bytes(question.key.view());
       if (wanted && *wanted != asker && std::ranges::find(reply.closer, *wanted, &PeerInfo::id) == reply.closer.end()) {
@@ -89,43 +90,43 @@ Result<std::optional<Message>> Dht::answer(const libp2p::PeerId& asker, const Me
       return reply;
     }
     case MessageType::get_value:
-      if (const Record* record = store_.get(question.key.view(), now)) reply.record = *record;
-      reply.closer = closer_to(question.key, asker);
+      if (const Record* record = store_.get(at, now)) reply.record = *record;
+      reply.closer = closer_to(at, asker);
       return reply;
     case MessageType::get_providers:
-      reply.providers = store_.providers(question.key.view(), now);
-      reply.closer = closer_to(question.key, asker);
+      reply.providers = store_.providers(at, now);
+      reply.closer = closer_to(at, asker);
       return reply;
-    case MessageType::put_value: return answer_put(question);
-    case MessageType::add_provider: take_providers(asker, question); return std::nullopt;
+    case MessageType::put_value: return answer_put(at, question);
+    case MessageType::add_provider: take_providers(asker, at, question); return std::nullopt;
     case MessageType::ping: return reply;
   }
   return std::nullopt;
 }
 
 // Stores what is valid and no worse than what is here, and echoes it.
-Result<std::optional<Message>> Dht::answer_put(const Message& question) {
+Result<std::optional<Message>> Dht::answer_put(const Key& at, const Message& question) {
   if (!question.record || question.record->key != question.key || question.key.empty()) return fail(Errc::malformed);
   const ByteView key = question.key.view();
   const ByteView value = question.record->value.view();
   if (!valid(key, value)) return fail(Errc::permission);
   const TimePoint now = node_.host().now();
-  if (const Record* known = store_.get(key, now); known != nullptr && !equal(known->value.view(), value)) {
+  if (const Record* known = store_.get(at, now); known != nullptr && !equal(known->value.view(), value)) {
     if (validator_ == nullptr || !validator_->better(key, value, known->value.view())) return fail(Errc::permission);
   }
   const std::string received = text_of(node_.host().clock().wall_now());
   Record kept{.key = question.key, .value = question.record->value, .time_received = received};
-  if (Result<> stored = store_.put(std::move(kept), now); !stored) return fail(stored);
+  if (Result<> stored = store_.put(at, std::move(kept), now); !stored) return fail(stored);
   return question;
 }
 
 // Only who provides may say so.
-void Dht::take_providers(const libp2p::PeerId& asker, const Message& question) {
+void Dht::take_providers(const libp2p::PeerId& asker, const Key& at, const Message& question) {
   if (question.key.empty()) return;
   for (const PeerInfo& provider : question.providers) {
     if (provider.id != asker) continue;
     learn(std::span(&provider, 1));
-    store_.add_provider(question.key.view(), provider, node_.host().now());
+    store_.add_provider(at, provider, node_.host().now());
   }
 }
 

@@ -5,10 +5,8 @@
 
 namespace ghostnet::kademlia {
 
-Distance RecordStore::distance_to(ByteView key) const { return own_.distance_to(Key::of(key)); }
-
-Result<> RecordStore::put(Record record, TimePoint now) {
-  const Distance distance = distance_to(record.key.view());
+Result<> RecordStore::put(const Key& at, Record record, TimePoint now) {
+  const Distance distance = own_.distance_to(at);
   const auto known = values_.find(distance);
   const std::size_t freed = known == values_.end() ? 0 : known->second.record.value.size();
   const auto has_room = [&] {
@@ -23,8 +21,8 @@ Result<> RecordStore::put(Record record, TimePoint now) {
   return {};
 }
 
-const Record* RecordStore::get(ByteView key, TimePoint now) {
-  const auto found = values_.find(distance_to(key));
+const Record* RecordStore::get(const Key& at, TimePoint now) {
+  const auto found = values_.find(own_.distance_to(at));
   if (found == values_.end()) return nullptr;
   if (now < found->second.until) return &found->second.record;
   drop_value(found);
@@ -63,10 +61,9 @@ void RecordStore::drop_addresses(Provider& provider) {
   provider_bytes_ += bytes_of(provider.info);
 }
 
-void RecordStore::drop_provided(std::map<Distance, Provided>::iterator provided) {
-  ProvidersOfKey& all = provided->second.all;
+void RecordStore::drop_provided(std::map<Distance, ProvidersOfKey>::iterator provided) {
+  ProvidersOfKey& all = provided->second;
   while (!all.empty()) remove(all, std::prev(all.end()));
-  provider_bytes_ -= provided->second.key_bytes;
   providers_.erase(provided);
 }
 
@@ -76,45 +73,42 @@ bool RecordStore::drop_farthest_provided(const Distance& than) {
   return true;
 }
 
-bool RecordStore::add_provider(ByteView key, PeerInfo info, TimePoint now) {
+bool RecordStore::add_provider(const Key& at, PeerInfo info, TimePoint now) {
   std::erase_if(info.addresses, [](const auto& address) { return address.bytes().size() > kMaxAddressBytes; });
   if (info.addresses.size() > kMaxProviderAddresses) info.addresses.resize(kMaxProviderAddresses);
   info.addresses.shrink_to_fit();
-  const Distance distance = distance_to(key);
+  const Distance distance = own_.distance_to(at);
   auto found = providers_.find(distance);
   if (found != providers_.end()) {
-    ProvidersOfKey& all = found->second.all;
+    ProvidersOfKey& all = found->second;
     const auto known = std::ranges::find(all, info.id, [](const Provider& one) { return one.info.id; });
     if (known != all.end()) remove(all, known);
   }
   const auto keys = keys_of_.find(info.id);
   bool room = keys == keys_of_.end() || keys->second < options_.max_keys_of_provider;
   const auto has_room = [&] {
-    return provider_bytes_ + bytes_of(info) + key.size() <= options_.max_provider_bytes &&
+    return provider_bytes_ + bytes_of(info) <= options_.max_provider_bytes &&
            (found != providers_.end() || providers_.size() < options_.max_provided_keys);
   };
   while (room && !has_room()) room = drop_farthest_provided(distance);
-  if (room && found == providers_.end()) {
-    found = providers_.emplace(distance, Provided{.key_bytes = key.size()}).first;
-    provider_bytes_ += key.size();
-  }
   if (room) {
-    ProvidersOfKey& all = found->second.all;
+    if (found == providers_.end()) found = providers_.try_emplace(distance).first;
+    ProvidersOfKey& all = found->second;
     if (all.size() >= options_.max_providers_of_key) remove(all, std::ranges::min_element(all, {}, &Provider::until));
     provider_bytes_ += bytes_of(info);
     ++keys_of_[info.id];
     all.push_back({std::move(info), saturating_add(now, options_.provider_lifetime),
                    saturating_add(now, options_.provider_address_lifetime)});
   }
-  if (found != providers_.end() && found->second.all.empty()) drop_provided(found);
+  if (found != providers_.end() && found->second.empty()) drop_provided(found);
   return room;
 }
 
-std::vector<PeerInfo> RecordStore::providers(ByteView key, TimePoint now) {
+std::vector<PeerInfo> RecordStore::providers(const Key& at, TimePoint now) {
   std::vector<PeerInfo> known;
-  const auto found = providers_.find(distance_to(key));
+  const auto found = providers_.find(own_.distance_to(at));
   if (found == providers_.end()) return known;
-  for (Provider& provider : found->second.all) {
+  for (Provider& provider : found->second) {
     if (now >= provider.until) continue;
     if (now >= provider.addresses_until) drop_addresses(provider);
     known.push_back(provider.info);
@@ -128,18 +122,13 @@ void RecordStore::expire(TimePoint now) {
     value_bytes_ -= value.second.record.value.size();
     return true;
   });
-  for (auto& [distance, provided] : providers_) {
-    ProvidersOfKey& all = provided.all;
+  for (auto& [distance, all] : providers_) {
     for (auto one = all.begin(); one != all.end();) {
       if (now >= one->addresses_until) drop_addresses(*one);
       one = now >= one->until ? remove(all, one) : std::next(one);
     }
   }
-  std::erase_if(providers_, [&](const auto& provided) {
-    if (!provided.second.all.empty()) return false;
-    provider_bytes_ -= provided.second.key_bytes;
-    return true;
-  });
+  std::erase_if(providers_, [](const auto& provided) { return provided.second.empty(); });
 }
 
 }  // namespace ghostnet::kademlia

@@ -46,8 +46,8 @@ void store(const Message& said) {
   const RecordStoreOptions options{
       .max_values = 2, .max_value_bytes = 64, .max_provided_keys = 2, .max_provider_bytes = 256};
   RecordStore store(Key(), options);
-  if (said.record) static_cast<void>(store.put(*said.record, {}));
-  for (const PeerInfo& provider : said.providers) store.add_provider(said.key.view(), provider, {});
+  if (said.record) static_cast<void>(store.put(Key::of(said.record->key.view()), *said.record, {}));
+  for (const PeerInfo& provider : said.providers) store.add_provider(Key::of(said.key.view()), provider, {});
   require(store.value_count() <= 2 && store.provided_key_count() <= 2 && store.provider_bytes() <= 256);
 }
 

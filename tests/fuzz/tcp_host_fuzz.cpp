@@ -1,6 +1,7 @@
 // TCP of a whole host: it listens, it connects, its user reads, writes, shuts and drops, and four peers send it what
-// peers send, or nearly that, or ICMP errors about it. Whatever comes, what the host sends are packets that fit, its
-// bounds hold, and once its user has let go of everything all of it comes to an end.
+// peers send, or nearly that, or ICMP errors about it. Whatever comes, what the host sends are packets that fit, or
+// fragments that make such a packet, its bounds hold, and once its user has let go of everything all of it comes to an
+// end.
 //
 // An input is a script of one byte of operation and its arguments. At the end the states that were seen are printed,
 // those of the stack (LISTEN, TIME-WAIT) among them; the corpus reaches all of them.
@@ -8,6 +9,7 @@
 
 #include "coverage.hpp"
 #include "ghostnet/ip/icmp.hpp"
+#include "ghostnet/ip/reassembly.hpp"
 #include "ghostnet/runtime/wire.hpp"
 #include "ghostnet/tcp/checksum.hpp"
 #include "small_host.hpp"
@@ -215,7 +217,7 @@ class Play {
     while (const Result<std::size_t> count = small_.wire().try_recv(batch)) {
       sum += *count;
       require(sum < 20'000);
-      for (std::size_t i = 0; i < *count; ++i) hear(batch[i].data.view());
+      for (std::size_t i = 0; i < *count; ++i) arrive(std::move(batch[i]));
     }
     const Stack& stack = small_.host.tcp();
     require(stack.connections() <= stack.tuning().max_connections);
@@ -224,15 +226,25 @@ class Play {
     if (stack.time_waits() != 0) coverage.see(0, "TIME-WAIT");
     for (const ConnectionStatus& each : stack.statuses()) coverage.see(0, std::string(to_string(each.state)));
   }
-  void hear(ByteView bytes) {
-    require(bytes.size() <= kMtuBytes);
-    const auto ip_header = ip::parse(bytes);
+  // A path that is told to carry less than a segment makes the host cut: then the pieces have to be a whole again.
+  void arrive(IpPacket packet) {
+    require(packet.data.view().size() <= kMtuBytes);
+    const auto ip_header = ip::parse(packet.data.view());
     require(ip_header.has_value());
-    if (ip_header->protocol != kProtocolNumber) return;
-    const Result<Segment> segment = parse(bytes.subspan(ip_header->transport_at));
+    if (!ip_header->is_fragment()) return hear(packet.data.view(), *ip_header);
+    ip::Reassembler::Outcome outcome = reassembler_.add(small_.now(), *ip_header, std::move(packet));
+    if (outcome.verdict == ip::Reassembler::Verdict::kept) return;
+    require(outcome.verdict == ip::Reassembler::Verdict::complete);
+    const auto whole = ip::parse(outcome.whole.data.view());
+    require(whole && !whole->is_fragment());
+    hear(outcome.whole.data.view(), *whole);
+  }
+  void hear(ByteView bytes, const ip::Header& ip_header) {
+    if (ip_header.protocol != kProtocolNumber) return;
+    const Result<Segment> segment = parse(bytes.subspan(ip_header.transport_at));
     require(segment.has_value());
     for (Peer& peer : peers_) {
-      if (peer.here != Endpoint(ip_header->destination, segment->header.destination_port)) continue;
+      if (peer.here != Endpoint(ip_header.destination, segment->header.destination_port)) continue;
       peer.host_port = segment->header.source_port;
       peer.host_next = segment->header.sequence + segment->length();
       peer.timestamp = segment->header.timestamp;
@@ -245,6 +257,7 @@ class Play {
   fuzz::SmallHost small_;
   IpAddress host_;
   std::array<Peer, 4> peers_;
+  ip::Reassembler reassembler_;
   std::unique_ptr<Listener> listener_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::unique_ptr<Scope> scope_;

@@ -36,3 +36,30 @@ without() {
   if "${@:3}" >/dev/null 2>&1; then fail "$1 cannot be had, and its registry answers" "$2"; fi
   skip "$1 cannot be had: its registry does not answer"
 }
+
+# ---- a foreign peer and a node of ours, told what to do by lines of JSON ----
+
+# meet NAME OPTION...: starts what the script's `foreign` does, and our node with these options; both take part in the topic
+# news. Then $theirs and $ours are their addresses, and what they say is in $at, a directory called NAME.
+meet() {
+  at=$work/$1
+  mkdir "$at" && mkfifo "$at/peer.in" "$at/node.in"
+  foreign <"$at/peer.in" >"$at/peer.out" 2>"$at/peer.err" &
+  pids+=($!)
+  exec 5>"$at/peer.in"
+  "$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 --topic news --dht server "${@:2}" <"$at/node.in" >"$at/node.out" 2>"$at/node.err" &
+  pids+=($!)
+  exec 6>"$at/node.in"
+  await "$at/peer.out" '"addr"'
+  await "$at/node.out" '"listening"'
+  theirs=$(sed -n 's/.*"addr":"\([^"]*\)".*/\1/p' "$at/peer.out")
+  ours=$(address_in "$at/node.out")
+  peer '{"do":"join","topic":"news"}' '"did":"join","ok":true'
+}
+# peer COMMAND REPLY, node COMMAND REPLY: REPLY is what a line of the answer matches.
+peer() { echo "$1" >&5; await "$at/peer.out" "$2"; }
+node() { echo "$1" >&6; await "$at/node.out" "$2"; }
+part() {
+  echo '{"id": 99, "do": "quit"}' >&6
+  exec 5>&- 6>&-
+}

@@ -19,64 +19,43 @@ cp -r "$here/Cargo.toml" "$here/src" "$work"
   without "rust-libp2p" "$work/fetch.log" cargo info libp2p
 (cd "$work" && CARGO_TARGET_DIR=${GHOSTNET_RUST_TARGET:-$work/target} cargo build --offline --message-format short >build.log 2>&1) ||
   fail "the Rust peer does not build" "$work/build.log"
-peer=${GHOSTNET_RUST_TARGET:-$work/target}/debug/ghostnet-interop-rust-libp2p
+program=${GHOSTNET_RUST_TARGET:-$work/target}/debug/ghostnet-interop-rust-libp2p
 
-start() { # what it is called
-  at=$work/$1
-  mkdir "$at" && mkfifo "$at/rust.in" "$at/node.in"
-  "$peer" <"$at/rust.in" >"$at/rust.out" 2>"$at/rust.err" &
-  pids+=($!)
-  exec 5>"$at/rust.in"
-  "$ghostnet" node --listen /ip4/127.0.0.1/tcp/0 --topic news --dht server <"$at/node.in" >"$at/node.out" 2>"$at/node.err" &
-  pids+=($!)
-  exec 6>"$at/node.in"
-  await "$at/rust.out" '"addr"'
-  await "$at/node.out" '"listening"'
-  theirs=$(sed -n 's/.*"addr":"\([^"]*\)".*/\1/p' "$at/rust.out")
-  ours=$(address_in "$at/node.out")
-  rust '{"do":"join","topic":"news"}' '"did":"join","ok":true'
-}
-# Of an object's keys the order is not told.
-rust() { echo "$1" >&5; await "$at/rust.out" "$2"; }
-node() { echo "$1" >&6; await "$at/node.out" "$2"; }
-stop() {
-  echo '{"id": 99, "do": "quit"}' >&6
-  exec 5>&- 6>&-
-}
+foreign() { exec "$program"; }
 multihash_of() { printf '1220'; printf '%s' "$1" | sha256sum | cut -d' ' -f1; }
 
-# What holds whoever dialled: identify, ping, gossip and the DHT both ways.
+# What holds whoever dialled: identify, ping, gossip and the DHT both ways. Of an object's keys the order is not told.
 speak() {
   await "$at/node.out" '"muxer":"/yamux/1.0.0".*"security":"/noise"'
-  await "$at/rust.out" "\"agent\":\"ghostnet/.*\"identified\":\"${ours##*/}\".*\"/ipfs/ping/1.0.0\""
-  await "$at/rust.out" "\"ok\":true,\"pinged\":\"${ours##*/}\""
+  await "$at/peer.out" "\"agent\":\"ghostnet/.*\"identified\":\"${ours##*/}\".*\"/ipfs/ping/1.0.0\""
+  await "$at/peer.out" "\"ok\":true,\"pinged\":\"${ours##*/}\""
   await "$at/node.out" "\"mesh\",\"peers\":\\[\"${theirs##*/}\"\\]"
-  await "$at/rust.out" "\"subscribed\":\"${ours##*/}\",\"topic\":\"news\""
-  rust '{"do":"publish","topic":"news","data":"from rust"}' '"did":"publish","ok":true'
+  await "$at/peer.out" "\"subscribed\":\"${ours##*/}\",\"topic\":\"news\""
+  peer '{"do":"publish","topic":"news","data":"from rust"}' '"did":"publish","ok":true'
   await "$at/node.out" "\"data\":\"$(base64_of 'from rust')\".*\"from\":\"${theirs##*/}\""
   node "{\"id\":1,\"do\":\"publish\",\"topic\":\"news\",\"data\":\"$(base64_of 'from ghostnet')\"}" '"id":1,.*"ok":true'
-  await "$at/rust.out" "\"from\":\"${ours##*/}\",\"message\":\"from ghostnet\""
-  rust '{"do":"put","key":"/v/rust","value":"1"}' '"did":"put","ok":true'
+  await "$at/peer.out" "\"from\":\"${ours##*/}\",\"message\":\"from ghostnet\""
+  peer '{"do":"put","key":"/v/rust","value":"1"}' '"did":"put","ok":true'
   node "{\"id\":2,\"do\":\"dht_get\",\"key\":\"$(base64_of /v/rust)\"}" "\"id\":2,\"ok\":true,\"value\":\"$(base64_of 1)\""
   node "{\"id\":3,\"do\":\"dht_put\",\"key\":\"$(base64_of /v/ghostnet)\",\"value\":\"$(base64_of 2)\"}" '"id":3,"ok":true'
-  rust '{"do":"get","key":"/v/ghostnet"}' '"did":"get","ok":true,"value":"2"'
-  rust "{\"do\":\"provide\",\"key\":\"$(multihash_of theirs)\"}" '"did":"provide","ok":true'
+  peer '{"do":"get","key":"/v/ghostnet"}' '"did":"get","ok":true,"value":"2"'
+  peer "{\"do\":\"provide\",\"key\":\"$(multihash_of theirs)\"}" '"did":"provide","ok":true'
   node "{\"id\":4,\"do\":\"dht_providers\",\"cid\":\"$(multihash_of theirs | xxd -r -p | base64 -w0)\"}" "\"id\":4,\"ok\":true,\"providers\":\\[\"${theirs##*/}\"\\]"
   node "{\"id\":5,\"do\":\"dht_provide\",\"cid\":\"$(multihash_of ours | xxd -r -p | base64 -w0)\"}" '"id":5,"ok":true'
-  rust "{\"do\":\"providers\",\"key\":\"$(multihash_of ours)\"}" "\"did\":\"providers\",\"ok\":true,\"value\":\\[\"${ours##*/}\"\\]"
+  peer "{\"do\":\"providers\",\"key\":\"$(multihash_of ours)\"}" "\"did\":\"providers\",\"ok\":true,\"value\":\\[\"${ours##*/}\"\\]"
 }
 
 echo "ghostnet dials rust-libp2p"
-start ours
-"$ghostnet" ping "$theirs" --count 2 --json >"$at/ping.out" 2>"$at/ping.err" || fail "ping $theirs" "$at/ping.err" "$at/rust.err"
+meet ours
+"$ghostnet" ping "$theirs" --count 2 --json >"$at/ping.out" 2>"$at/ping.err" || fail "ping $theirs" "$at/ping.err" "$at/peer.err"
 grep -q '"/ipfs/ping/1.0.0"' "$at/ping.out" || fail "identify did not tell the protocols" "$at/ping.out"
 node "{\"id\":6,\"do\":\"dial\",\"addr\":\"$theirs\"}" '"id":6,"ok":true'
 speak
-stop
+part
 echo "rust-libp2p dials ghostnet"
-start theirs
-rust "{\"do\":\"dial\",\"addr\":\"$ours\"}" '"did":"dial","ok":true'
+meet theirs
+peer "{\"do\":\"dial\",\"addr\":\"$ours\"}" '"did":"dial","ok":true'
 speak
-rust "{\"do\":\"dial\",\"addr\":\"${ours%/*}/12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA\"}" '"did":"dial",.*"ok":false'
-stop
+peer "{\"do\":\"dial\",\"addr\":\"${ours%/*}/12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA\"}" '"did":"dial",.*"ok":false'
+part
 echo "OK"

@@ -102,6 +102,16 @@ TEST_F(TwoPeers, ARefusedValueResetsTheStream) {
   EXPECT_EQ(stream->try_read(room).error(), Errc::reset);
 }
 
+TEST_F(TwoPeers, WhoRefusesAValueStaysInTheTable) {
+  Dht at_server(server_, {});
+  Dht at_peer(peer_, {});
+  world_.run_for(5s);
+  ASSERT_TRUE(finish(ask(peer_, server_.id(), put("/v/name", "first"))));
+  ASSERT_TRUE(at_peer.table().contains(server_.id()));
+  EXPECT_FALSE(finish(at_peer.put_value(key("/v/name"), key("second"))));
+  EXPECT_TRUE(at_peer.table().contains(server_.id()));
+}
+
 // kad-dht, "Entry validation": whoever receives a record notes when.
 TEST_F(TwoPeers, AValueTellsWhenItWasReceived) {
   Dht dht(server_, {});

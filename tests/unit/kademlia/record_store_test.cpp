@@ -13,26 +13,27 @@ namespace {
 
 constexpr TimePoint kNow = from_ns(0);
 
+Key at(std::string_view key) { return Key::of(as_bytes(key)); }
 Record record(std::string_view key, std::string_view value) {
   return {.key = Bytes::copy_of(key), .value = Bytes::copy_of(value)};
 }
 
 TEST(RecordStore, KeepsAValueForItsLifetime) {
   RecordStore store(Key(), {.value_lifetime = 10s});
-  ASSERT_TRUE(store.put(record("k", "v"), kNow));
-  ASSERT_NE(store.get(as_bytes("k"), kNow + 9s), nullptr);
-  EXPECT_EQ(store.get(as_bytes("k"), kNow + 9s)->value.text(), "v");
-  EXPECT_EQ(store.get(as_bytes("k"), kNow + 10s), nullptr);
+  ASSERT_TRUE(store.put(at("k"), record("k", "v"), kNow));
+  ASSERT_NE(store.get(at("k"), kNow + 9s), nullptr);
+  EXPECT_EQ(store.get(at("k"), kNow + 9s)->value.text(), "v");
+  EXPECT_EQ(store.get(at("k"), kNow + 10s), nullptr);
   EXPECT_EQ(store.value_count(), 0U);
 }
 
 TEST(RecordStore, ProvidersExpireAndTheirAddressesSooner) {
   RecordStore store(Key(), {.provider_lifetime = 100s, .provider_address_lifetime = 10s});
   const PeerInfo provider{.id = test::peer(1), .addresses = {*libp2p::Multiaddr::parse("/ip4/10.0.0.1/tcp/1")}};
-  EXPECT_TRUE(store.add_provider(as_bytes("k"), provider, kNow));
-  EXPECT_EQ(store.providers(as_bytes("k"), kNow + 9s)[0].addresses.size(), 1U);
-  EXPECT_TRUE(store.providers(as_bytes("k"), kNow + 10s)[0].addresses.empty());
-  EXPECT_TRUE(store.providers(as_bytes("k"), kNow + 100s).empty());
+  EXPECT_TRUE(store.add_provider(at("k"), provider, kNow));
+  EXPECT_EQ(store.providers(at("k"), kNow + 9s)[0].addresses.size(), 1U);
+  EXPECT_TRUE(store.providers(at("k"), kNow + 10s)[0].addresses.empty());
+  EXPECT_TRUE(store.providers(at("k"), kNow + 100s).empty());
   store.expire(kNow + 100s);
   EXPECT_EQ(store.provided_key_count(), 0U);
 }
@@ -48,15 +49,15 @@ PeerInfo provider(std::uint32_t number, std::size_t addresses) {
 TEST(RecordStore, ProvidersAreBoundedInBytes) {
   RecordStore store(Key(), {.max_providers_of_key = 1000, .max_provider_bytes = 10'000});
   std::uint32_t taken = 0;
-  while (store.add_provider(as_bytes("k" + std::to_string(taken % 7)), provider(taken, 32), kNow)) ++taken;
+  while (store.add_provider(at("k" + std::to_string(taken % 7)), provider(taken, 32), kNow)) ++taken;
   EXPECT_GT(taken, 5U);
   EXPECT_LE(store.provider_bytes(), 10'000U);
-  EXPECT_EQ(store.providers(as_bytes("k0"), kNow)[0].addresses.size(), RecordStore::kMaxProviderAddresses);
-  EXPECT_TRUE(store.add_provider(as_bytes("k0"), provider(0, 32), kNow)) << "replaced, not added";
+  EXPECT_EQ(store.providers(at("k0"), kNow)[0].addresses.size(), RecordStore::kMaxProviderAddresses);
+  EXPECT_TRUE(store.add_provider(at("k0"), provider(0, 32), kNow)) << "replaced, not added";
   const std::size_t with_addresses = store.provider_bytes();
   store.expire(kNow + 31min);
   EXPECT_LT(store.provider_bytes(), with_addresses) << "addresses that are too old take no room";
-  EXPECT_TRUE(store.add_provider(as_bytes("more"), provider(1000, 32), kNow + 31min));
+  EXPECT_TRUE(store.add_provider(at("more"), provider(1000, 32), kNow + 31min));
   store.expire(kNow + 100h);
   EXPECT_EQ(store.provider_bytes(), 0U);
 }
@@ -65,31 +66,31 @@ TEST(RecordStore, LongAddressesAreNotKept) {
   RecordStore store(Key(), {});
   PeerInfo info = provider(1, 1);
   info.addresses.push_back(*libp2p::Multiaddr::parse("/dns4/" + std::string(200, 'a') + "/tcp/1"));
-  EXPECT_TRUE(store.add_provider(as_bytes("k"), info, kNow));
-  EXPECT_EQ(store.providers(as_bytes("k"), kNow)[0].addresses.size(), 1U);
+  EXPECT_TRUE(store.add_provider(at("k"), info, kNow));
+  EXPECT_EQ(store.providers(at("k"), kNow)[0].addresses.size(), 1U);
 }
 
 TEST(RecordStore, OneProviderDoesNotTakeAllKeys) {
   RecordStore store(Key(), {.max_keys_of_provider = 3});
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(store.add_provider(as_bytes(std::to_string(i)), provider(1, 1), kNow), i < 3) << i;
+    EXPECT_EQ(store.add_provider(at(std::to_string(i)), provider(1, 1), kNow), i < 3) << i;
   }
   EXPECT_EQ(store.provided_key_count(), 3U);
-  EXPECT_TRUE(store.add_provider(as_bytes("2"), provider(1, 1), kNow)) << "it says so again";
-  EXPECT_TRUE(store.add_provider(as_bytes("other"), provider(2, 1), kNow));
+  EXPECT_TRUE(store.add_provider(at("2"), provider(1, 1), kNow)) << "it says so again";
+  EXPECT_TRUE(store.add_provider(at("other"), provider(2, 1), kNow));
   store.expire(kNow + 100h);
-  EXPECT_TRUE(store.add_provider(as_bytes("later"), provider(1, 1), kNow + 100h));
+  EXPECT_TRUE(store.add_provider(at("later"), provider(1, 1), kNow + 100h));
 }
 
 TEST(RecordStore, ProvidersAreBounded) {
   RecordStore store(Key(), {.max_provided_keys = 1, .max_providers_of_key = 3});
   for (std::uint32_t i = 0; i < 5; ++i) {
-    EXPECT_TRUE(store.add_provider(as_bytes("k"), {.id = test::peer(i)}, kNow + Duration(i)));
+    EXPECT_TRUE(store.add_provider(at("k"), {.id = test::peer(i)}, kNow + Duration(i)));
   }
-  const auto known = store.providers(as_bytes("k"), kNow + 1s);
+  const auto known = store.providers(at("k"), kNow + 1s);
   ASSERT_EQ(known.size(), 3U);
   EXPECT_EQ(known[0].id, test::peer(2));
-  EXPECT_FALSE(store.add_provider(as_bytes("other"), {.id = test::peer(1)}, kNow));
+  EXPECT_FALSE(store.add_provider(at("other"), {.id = test::peer(1)}, kNow));
 }
 
 // So many keys, from the one nearest to a server on.
@@ -104,36 +105,36 @@ TEST(RecordStore, IsBoundedInNumberAndBytes) {
   const Key own = Key::of(test::peer(1));
   const std::vector<std::string> keys = keys_by_distance(own, 3);
   RecordStore store(own, {.max_values = 2, .max_value_bytes = 10});
-  EXPECT_TRUE(store.put(record(keys[0], "12345"), kNow));
-  EXPECT_TRUE(store.put(record(keys[0], "123456"), kNow)) << "replaced, not added";
-  EXPECT_EQ(store.put(record(keys[1], "12345"), kNow).error(), Errc::limit);
-  EXPECT_TRUE(store.put(record(keys[1], "1234"), kNow));
-  EXPECT_EQ(store.put(record(keys[2], ""), kNow).error(), Errc::limit);
+  EXPECT_TRUE(store.put(at(keys[0]), record(keys[0], "12345"), kNow));
+  EXPECT_TRUE(store.put(at(keys[0]), record(keys[0], "123456"), kNow)) << "replaced, not added";
+  EXPECT_EQ(store.put(at(keys[1]), record(keys[1], "12345"), kNow).error(), Errc::limit);
+  EXPECT_TRUE(store.put(at(keys[1]), record(keys[1], "1234"), kNow));
+  EXPECT_EQ(store.put(at(keys[2]), record(keys[2], ""), kNow).error(), Errc::limit);
 }
 
 TEST(RecordStore, ValuesOfNearKeysDriveOutThoseOfFarOnes) {
   const Key own = Key::of(test::peer(1));
   const std::vector<std::string> keys = keys_by_distance(own, 100);
   RecordStore store(own, {.max_values = 10});
-  for (std::size_t i = 50; i < 60; ++i) ASSERT_TRUE(store.put(record(keys[i], "filling"), kNow));
-  EXPECT_EQ(store.put(record(keys[60], "farther"), kNow).error(), Errc::limit);
-  EXPECT_TRUE(store.put(record(keys[3], "near"), kNow));
+  for (std::size_t i = 50; i < 60; ++i) ASSERT_TRUE(store.put(at(keys[i]), record(keys[i], "filling"), kNow));
+  EXPECT_EQ(store.put(at(keys[60]), record(keys[60], "farther"), kNow).error(), Errc::limit);
+  EXPECT_TRUE(store.put(at(keys[3]), record(keys[3], "near"), kNow));
   EXPECT_EQ(store.value_count(), 10U);
-  EXPECT_NE(store.get(as_bytes(keys[3]), kNow), nullptr);
-  EXPECT_EQ(store.get(as_bytes(keys[59]), kNow), nullptr) << "the farthest made room";
-  EXPECT_NE(store.get(as_bytes(keys[58]), kNow), nullptr);
+  EXPECT_NE(store.get(at(keys[3]), kNow), nullptr);
+  EXPECT_EQ(store.get(at(keys[59]), kNow), nullptr) << "the farthest made room";
+  EXPECT_NE(store.get(at(keys[58]), kNow), nullptr);
 }
 
 TEST(RecordStore, ProvidersOfNearKeysDriveOutThoseOfFarOnes) {
   const Key own = Key::of(test::peer(1));
   const std::vector<std::string> keys = keys_by_distance(own, 100);
   RecordStore store(own, {.max_provided_keys = 10});
-  for (std::size_t i = 50; i < 60; ++i) ASSERT_TRUE(store.add_provider(as_bytes(keys[i]), provider(7, 1), kNow));
-  EXPECT_FALSE(store.add_provider(as_bytes(keys[60]), provider(8, 1), kNow));
-  EXPECT_TRUE(store.add_provider(as_bytes(keys[3]), provider(8, 1), kNow));
+  for (std::size_t i = 50; i < 60; ++i) ASSERT_TRUE(store.add_provider(at(keys[i]), provider(7, 1), kNow));
+  EXPECT_FALSE(store.add_provider(at(keys[60]), provider(8, 1), kNow));
+  EXPECT_TRUE(store.add_provider(at(keys[3]), provider(8, 1), kNow));
   EXPECT_EQ(store.provided_key_count(), 10U);
-  EXPECT_TRUE(store.providers(as_bytes(keys[59]), kNow).empty());
-  EXPECT_EQ(store.providers(as_bytes(keys[3]), kNow).size(), 1U);
+  EXPECT_TRUE(store.providers(at(keys[59]), kNow).empty());
+  EXPECT_EQ(store.providers(at(keys[3]), kNow).size(), 1U);
   store.expire(kNow + 100h);
   EXPECT_EQ(store.provider_bytes(), 0U);
 }

@@ -109,9 +109,9 @@ class Dht final : private libp2p::StreamHandler, private libp2p::NodeObserver {
   Task<> answer_all(libp2p::PeerStream& stream);
   // Nothing: the question wants no answer. Errors, malformed, permission, limit: it is refused, and its stream reset.
   Result<std::optional<Message>> answer(const libp2p::PeerId& asker, const Message& question);
-  Result<std::optional<Message>> answer_put(const Message& question);
-  void take_providers(const libp2p::PeerId& asker, const Message& question);
-  std::vector<PeerInfo> closer_to(const Bytes& key, const libp2p::PeerId& asker);
+  Result<std::optional<Message>> answer_put(const Key& at, const Message& question);
+  void take_providers(const libp2p::PeerId& asker, const Key& at, const Message& question);
+  std::vector<PeerInfo> closer_to(const Key& at, const libp2p::PeerId& asker);
 
   // Questions to peers.
   Task<Result<Message>> ask(libp2p::PeerId peer, Message question);

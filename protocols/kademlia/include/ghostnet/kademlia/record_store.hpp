@@ -38,14 +38,15 @@ class RecordStore {
   // `own` is where the server lies.
   RecordStore(const Key& own, const RecordStoreOptions& options) : own_(own), options_(options) {}
 
-  // Replaces what the key had. Errors: limit when there is no room, and nothing farther away that would make it.
-  Result<> put(Record record, TimePoint now);
-  const Record* get(ByteView key, TimePoint now);
+  // `at` is everywhere the Key of what is kept. Replaces what it had. Errors: limit when there is no room, and nothing
+  // farther away that would make it.
+  Result<> put(const Key& at, Record record, TimePoint now);
+  const Record* get(const Key& at, TimePoint now);
 
   // When there is no room, nor anything farther away, or the provider has too many keys, it is not taken (false); of
   // one key the provider that expires first goes.
-  bool add_provider(ByteView key, PeerInfo provider, TimePoint now);
-  std::vector<PeerInfo> providers(ByteView key, TimePoint now);
+  bool add_provider(const Key& at, PeerInfo provider, TimePoint now);
+  std::vector<PeerInfo> providers(const Key& at, TimePoint now);
 
   // Forgets what is too old.
   void expire(TimePoint now);
@@ -65,16 +66,11 @@ class RecordStore {
     TimePoint addresses_until;
   };
   using ProvidersOfKey = std::vector<Provider>;
-  struct Provided {
-    std::size_t key_bytes;
-    ProvidersOfKey all{};
-  };
 
   bool drop_farthest_value(const Distance& than);
   bool drop_farthest_provided(const Distance& than);
-  Distance distance_to(ByteView key) const;
   void drop_value(std::map<Distance, Stored>::iterator value);
-  void drop_provided(std::map<Distance, Provided>::iterator provided);
+  void drop_provided(std::map<Distance, ProvidersOfKey>::iterator provided);
   static std::size_t bytes_of(const PeerInfo& provider);
   ProvidersOfKey::iterator remove(ProvidersOfKey& all, ProvidersOfKey::iterator provider);
   void drop_addresses(Provider& provider);
@@ -83,7 +79,7 @@ class RecordStore {
   RecordStoreOptions options_;
   // From near to far: no two keys lie equally far.
   std::map<Distance, Stored> values_;
-  std::map<Distance, Provided> providers_;
+  std::map<Distance, ProvidersOfKey> providers_;
   std::map<libp2p::PeerId, std::size_t> keys_of_;  // of each provider
   std::size_t provider_bytes_ = 0;
   std::size_t value_bytes_ = 0;
