@@ -35,6 +35,11 @@ if(NOT GHOSTNET_ASSERTS)
   add_compile_definitions(NDEBUG)
 endif()
 
+option(GHOSTNET_DEBUG_INFO "Tell debuggers and sanitizers of sources and lines" ON)
+if(NOT GHOSTNET_DEBUG_INFO)
+  add_compile_options(-g0)
+endif()
+
 if(GHOSTNET_SANITIZE)
   # At -O1 the suite runs three times as fast as at -O0, and the frames in a report are still those of the source.
   set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -D_GLIBCXX_ASSERTIONS -fno-omit-frame-pointer")
