@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "ghostnet/runtime/metric_sum.hpp"
 #include "ghostnet/scenarios/runner.hpp"
 
 namespace ghostnet::scenarios {
@@ -70,10 +69,11 @@ void Recorder::sample() {
   }
   if (now < next_sample_) return;
   declare_metrics();
+  const std::vector<MetricSnapshot> metrics = world_.metrics().snapshot();
   samples_.clear();
-  sample_values(now);
+  sample_values(metrics, now);
   if (!samples_.empty()) sink_.samples(samples_);
-  sample_histograms(now);
+  sample_histograms(metrics, now);
   link_meter_.sample();
   last_sample_ = now;
   while (next_sample_ <= now) next_sample_ += options_.interval;
@@ -86,26 +86,20 @@ bool Recorder::has_value(MetricId metric) const {
 }
 
 // In the order in which they are kept, which spares the store sorting them: by metric, then host, its total last.
-void Recorder::sample_values(TimePoint now) {
-  sum_values();
+void Recorder::sample_values(std::span<const MetricSnapshot> metrics, TimePoint now) {
+  const std::span<const MetricId> ids = world_.metrics().metrics_by_name();  // the order of a snapshot
+  std::vector<double> sums(declared_);
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const MetricSummary& total = metrics[i].total;
+    sums[std::to_underlying(ids[i])] = static_cast<double>(total.sum);
+    if (total.min != 0 || total.max != 0) moved_[std::to_underlying(ids[i])] = true;
+  }
   const std::vector<bool> of_hosts = sampled_by_host(now);
   for (std::size_t i = 0; i < declared_; ++i) {
     const MetricId metric{static_cast<std::uint32_t>(i)};
     if (!has_value(metric)) continue;
     if (of_hosts[i]) sample_hosts(metric, now);
-    samples_.push_back({now, in_sink(metric), kNoHost, sums_[i]});
-  }
-}
-
-void Recorder::sum_values() {
-  sums_.assign(declared_, 0);
-  for (std::size_t i = 0; i < declared_; ++i) {
-    const MetricId metric{static_cast<std::uint32_t>(i)};
-    if (!has_value(metric)) continue;
-    MetricSum total;
-    world_.metrics().for_each_value(metric, total);
-    sums_[i] = total.sum;
-    if (total.any) moved_[i] = true;
+    samples_.push_back({now, in_sink(metric), kNoHost, sums[i]});
   }
 }
 
@@ -143,15 +137,14 @@ std::vector<bool> Recorder::sampled_by_host(TimePoint now) {
   return chosen;
 }
 
-void Recorder::sample_histograms(TimePoint now) {
-  const MetricHub& hub = world_.metrics();
-  for (const MetricId metric : hub.metrics_by_name()) {
-    if (hub.info(metric).kind != MetricKind::histogram) continue;
-    Histogram& before = known_[std::to_underlying(metric)];
-    Histogram total = hub.snapshot(metric).total.histogram;
+void Recorder::sample_histograms(std::span<const MetricSnapshot> metrics, TimePoint now) {
+  const std::span<const MetricId> ids = world_.metrics().metrics_by_name();
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const Histogram& total = metrics[i].total.histogram;
+    Histogram& before = known_[std::to_underlying(ids[i])];
     if (total.count() == before.count()) continue;
-    sink_.window({.metric = in_sink(metric), .from = last_sample_, .to = now}, total.since(before));
-    before = std::move(total);
+    sink_.window({.metric = in_sink(ids[i]), .from = last_sample_, .to = now}, total.since(before));
+    before = total;
   }
 }
 

@@ -4,8 +4,6 @@
 #include <limits>
 #include <stdexcept>
 
-#include "ghostnet/runtime/metric_sum.hpp"
-
 namespace ghostnet {
 namespace {
 
@@ -20,6 +18,47 @@ void include_value(MetricSummary& summary, std::int64_t value) {
   summary.max = summary.hosts == 0 ? value : std::max(summary.max, value);
   summary.sum = saturating_sum(summary.sum, value);
   ++summary.hosts;
+}
+
+// A counter or gauge over some hosts, small, for who goes over very many values.
+struct Tally {
+  std::uint64_t hosts = 0;
+  std::int64_t sum = 0;
+  std::int64_t min = std::numeric_limits<std::int64_t>::max();
+  std::int64_t max = std::numeric_limits<std::int64_t>::min();
+
+  void include(std::int64_t value) {
+    ++hosts;
+    sum = saturating_sum(sum, value);
+    min = std::min(min, value);
+    max = std::max(max, value);
+  }
+  MetricSummary summary() const {
+    if (hosts == 0) return {};
+    return {.group = {}, .hosts = hosts, .sum = sum, .min = min, .max = max, .histogram = {}};
+  }
+};
+
+void include_group(MetricSummary& total, const MetricSummary& group) {
+  total.min = total.hosts == 0 ? group.min : std::min(total.min, group.min);
+  total.max = total.hosts == 0 ? group.max : std::max(total.max, group.max);
+  total.sum = saturating_sum(total.sum, group.sum);
+  total.hosts += group.hosts;
+  total.histogram.merge(group.histogram);
+}
+
+// Of what each group has, by number.
+MetricSnapshot snapshot_of(const MetricInfo& info, std::span<MetricSummary> groups,
+                           std::span<const std::string> group_names) {
+  MetricSnapshot snapshot{info, {}, {}};
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (groups[i].hosts == 0) continue;
+    include_group(snapshot.total, groups[i]);
+    groups[i].group = group_names[i];
+    snapshot.groups.push_back(std::move(groups[i]));
+  }
+  std::ranges::sort(snapshot.groups, {}, &MetricSummary::group);
+  return snapshot;
 }
 
 }  // namespace
@@ -94,40 +133,56 @@ std::optional<std::int64_t> MetricHub::value(MetricId id, HostId host) const {
   return value_in(metric.info.kind, block + metric.offset);
 }
 
+// Counters and gauges family by family, all of its cells at once: those of one host share cache lines, which a pass for
+// each metric would fetch from memory again and again.
 std::vector<MetricSnapshot> MetricHub::snapshot() const {
+  std::vector<MetricSnapshot> by_id(metrics_.size());
+  std::vector<MetricKind> kinds;  // by cell of a family
+  std::vector<Tally> tallies;     // by group, by cell
+  for (const Family& family : families_) {
+    const std::size_t cells = family.metrics.size();
+    kinds.clear();
+    for (const MetricId id : family.metrics) kinds.push_back(info(id).kind);
+    tallies.assign(cells * group_names_.size(), {});
+    for_each_block(family, [&](HostId host, const Cell* block) {
+      Tally* const of_group = tallies.data() + cells * std::to_underlying(host_groups_[host]);
+      for (std::size_t i = 0; i < cells; ++i) {
+        if (kinds[i] != MetricKind::histogram) of_group[i].include(value_in(kinds[i], block + i));
+      }
+    });
+    for (std::size_t i = 0; i < cells; ++i) {
+      MetricSnapshot& made = by_id[std::to_underlying(family.metrics[i])];
+      if (kinds[i] == MetricKind::histogram) {
+        made = snapshot(family.metrics[i]);
+        continue;
+      }
+      std::vector<MetricSummary> groups;
+      for (std::size_t at = i; at < tallies.size(); at += cells) groups.push_back(tallies[at].summary());
+      made = snapshot_of(info(family.metrics[i]), groups, group_names_);
+    }
+  }
   std::vector<MetricSnapshot> all;
   all.reserve(by_name_.size());
-  for (const MetricId metric : by_name_) all.push_back(snapshot(metric));
+  for (const MetricId id : by_name_) all.push_back(std::move(by_id[std::to_underlying(id)]));
   return all;
 }
 
 MetricSnapshot MetricHub::snapshot(MetricId id) const {
   const Metric& metric = metrics_[std::to_underlying(id)];
   std::vector<MetricSummary> groups(group_names_.size());
-  MetricSnapshot snapshot{metric.info, {}, {}};
   for_each_block(families_[metric.family], [&](HostId host, const Cell* block) {
     MetricSummary& group = groups[std::to_underlying(host_groups_[host])];
     if (metric.info.kind != MetricKind::histogram) {
-      const std::int64_t value = value_in(metric.info.kind, block + metric.offset);
-      include_value(group, value);
-      include_value(snapshot.total, value);
+      include_value(group, value_in(metric.info.kind, block + metric.offset));
       return;
     }
     ++group.hosts;
-    ++snapshot.total.hosts;
     if (metric.info.per_host_histogram) group.histogram.merge(histogram_in(block + metric.offset));
   });
   for (std::size_t i = 0; i < metric.by_group.size(); ++i) {
     if (metric.by_group[i] != nullptr) groups[i].histogram = *metric.by_group[i];
   }
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    if (groups[i].hosts == 0) continue;
-    snapshot.total.histogram.merge(groups[i].histogram);
-    groups[i].group = group_names_[i];
-    snapshot.groups.push_back(std::move(groups[i]));
-  }
-  std::ranges::sort(snapshot.groups, {}, &MetricSummary::group);
-  return snapshot;
+  return snapshot_of(metric.info, groups, group_names_);
 }
 
 void MetricHub::merge(const MetricHub& other) {
@@ -318,7 +373,5 @@ void MetricHub::merge_group_histograms(Metric& to, const MetricHub& other, const
     group_histogram(to, group(name)).merge(*from.by_group[i]);
   }
 }
-
-template void MetricHub::for_each_value<MetricSum&>(MetricId, MetricSum&) const;
 
 }  // namespace ghostnet

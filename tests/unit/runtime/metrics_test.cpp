@@ -8,8 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "ghostnet/runtime/metric_sum.hpp"
-
 namespace ghostnet {
 namespace {
 
@@ -54,21 +52,6 @@ struct MetricHubTest : testing::Test {
 };
 
 TEST(Metrics, IsAViewOfTwoPointersSize) { EXPECT_EQ(sizeof(Metrics), 16U); }
-
-TEST_F(MetricHubTest, SumsAMetricOverItsHosts) {
-  host_1.family<EchoMetrics>().requests.add(4);
-  host_70.family<EchoMetrics>().open_streams.add(2);
-  host_2.family<EchoMetrics>().open_streams.sub(2);
-  host_2.counter(kSent);
-  const auto sum_of = [&](std::string_view name) {
-    MetricSum sum;
-    hub.for_each_value(hub.find(name).value(), sum);
-    return std::pair(sum.sum, sum.any);
-  };
-  EXPECT_THAT(sum_of("echo.requests"), Pair(4, true));
-  EXPECT_THAT(sum_of("echo.open_streams"), Pair(0, true)) << "what adds up to nought is not nought everywhere";
-  EXPECT_THAT(sum_of("udp.sent"), Pair(0, false));
-}
 
 TEST_F(MetricHubTest, GivesEveryHostCellsOfItsOwn) {
   host_1.family<EchoMetrics>().requests.add();

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,11 +58,10 @@ class Recorder {
   void declare_metrics();
   void record_totals(const RunReport& report);
   bool has_value(MetricId metric) const;
-  void sample_values(TimePoint now);
-  void sum_values();
+  void sample_values(std::span<const MetricSnapshot> metrics, TimePoint now);
   void sample_hosts(MetricId metric, TimePoint now);
   std::vector<bool> sampled_by_host(TimePoint now);
-  void sample_histograms(TimePoint now);
+  void sample_histograms(std::span<const MetricSnapshot> metrics, TimePoint now);
 
   ResultSink& sink_;
   RunWorld& world_;
@@ -78,7 +78,6 @@ class Recorder {
   std::size_t turn_ = 0;      // of the metrics that are sampled in turn
   std::int64_t owed_ns_ = 0;  // time since the last turn that was taken
   std::vector<bool> moved_;   // by metric: whether it was ever more than nought; before that it takes no turn
-  std::vector<double> sums_;  // by metric: over all hosts, at this sample
   std::vector<std::vector<bool>> begun_;  // by metric, by host: whether its series has begun
   std::vector<Histogram> known_;          // by metric: as it was at the last sample
   std::vector<Sample> samples_;
