@@ -123,11 +123,8 @@ void Connection::mark_lost(SentRecord& record) {
 void Connection::enter_recovery(TimePoint now) {
   ++counters_.recoveries;
   count(&TcpMetrics::recoveries);
+  note_for_undo();
   phase_ = Phase::recovery;
-  undo_window_bytes_ = congestion_->window_bytes();
-  undo_threshold_bytes_ = congestion_->threshold_bytes();
-  undo_possible_ = false;  // until something was sent again
-  undo_at_ = snd_una_;
   recover_flight_bytes_ = std::max(outstanding_bytes(), 1u);
   // An ECN mark in the same window of data has been answered already.
   if (snd_una_ >= ecn_point_) congestion_->on_congestion(now, outstanding_bytes());  // FlightSize (RFC 5681 2)
@@ -169,6 +166,16 @@ void Connection::steer_recovery(const Delivery& delivery) {
   congestion_->set_window(pipe_bytes + static_cast<std::uint32_t>(std::max<std::int64_t>(send_bytes, 0)));
 }
 
+// What try_undo() goes back to. A recovery that a timeout breaks off was about something else, and stands: then it is
+// where that was going, and what was reduced for its window of data is not reduced again.
+void Connection::note_for_undo() {
+  undo_threshold_bytes_ = congestion_->threshold_bytes();
+  undo_window_bytes_ = phase_ == Phase::recovery ? undo_threshold_bytes_ : congestion_->window_bytes();
+  undo_ecn_point_ = ecn_point_;
+  undo_at_ = snd_una_;
+  undo_possible_ = false;  // until something was sent again
+}
+
 // RFC 3522 3.2: an acknowledgment of what was sent again that echoes a time before that was for the original.
 void Connection::try_undo(const SegmentHeader& header) {
   if (snd_una_ <= undo_at_) return;
@@ -180,6 +187,7 @@ void Connection::try_undo(const SegmentHeader& header) {
   congestion_->set_threshold(undo_threshold_bytes_);
   congestion_->set_window(std::max(congestion_->window_bytes(), undo_window_bytes_));
   congestion_->on_undo();
+  ecn_point_ = undo_ecn_point_;
   for (std::uint32_t i = 0; i < board_.size(); ++i) board_[i].lost = 0;
   unsettle();
   lost_bytes_ = 0;
@@ -219,12 +227,7 @@ void Connection::on_retransmission_timeout(TimePoint now) {
   }
   if (!agreed_.sack) sacked_bytes_ = 0;
   if (phase_ != Phase::loss || retries_ == 0) {
-    if (phase_ == Phase::open) {
-      undo_window_bytes_ = congestion_->window_bytes();
-      undo_threshold_bytes_ = congestion_->threshold_bytes();
-    }
-    undo_at_ = snd_una_;
-    undo_possible_ = false;
+    note_for_undo();
     if (retries_ == 0) congestion_->on_timeout(now, outstanding_bytes());
   }
   Duration window = reorder_window();

@@ -207,6 +207,45 @@ TEST(TcpRecovery, AnEchoOfTheRepetitionDoesNot) {  // RFC 3522 3.2 (4)
   EXPECT_LT(script.connection.congestion().window_bytes(), script.window_before);
 }
 
+// Nothing was reduced for what was taken back, so a loss in the same window of data counts.
+TEST(TcpRecovery, ALossBehindWhatWasUndoneIsAnswered) {
+  Doubtful script;
+  script.now += 2ms;
+  script.in(script.stamped(1 + 4 * script.mss, script.first_stamp));
+  ASSERT_EQ(script.connection.counters().undone, 1u);
+  script.now += 20ms;
+  SegmentHeader h = script.stamped(1 + 4 * script.mss, script.first_stamp);
+  h.sack_count = 1;
+  h.sacks[0] = {SeqNumber(Script::kOurs) + 1 + 5 * script.mss, SeqNumber(Script::kOurs) + 1 + 9 * script.mss};
+  script.in(h);
+  EXPECT_EQ(script.connection.counters().recoveries, 2u);
+  EXPECT_LT(script.connection.congestion().threshold_bytes(), script.window_before);
+  (void)script.drain();
+  script.now += 50ms;
+  script.in(script.stamped(1 + 10 * script.mss, script.stamp()));
+  EXPECT_LT(script.connection.congestion().window_bytes(), script.window_before);
+}
+
+// The repetition was late, not lost; that the original was lost is as true as before.
+TEST(TcpRecovery, ATimeoutThatIsUndoneLeavesTheRecoveryBefore) {
+  Doubtful script;
+  const std::uint32_t second_stamp = script.stamp();
+  const std::uint32_t threshold_bytes = script.connection.congestion().threshold_bytes();
+  for (int i = 0; i < 3 && script.connection.counters().timeouts == 0; ++i) {
+    script.expire();
+    ASSERT_FALSE(script.drain().empty());
+  }
+  ASSERT_EQ(script.connection.counters().timeouts, 1u);
+  script.now += 1ms;
+  script.in(script.stamped(1 + 4 * script.mss, second_stamp));
+  EXPECT_EQ(script.connection.counters().undone, 1u);
+  EXPECT_EQ(script.connection.congestion().threshold_bytes(), threshold_bytes);
+  (void)script.drain();
+  script.now += 50ms;
+  script.in(script.stamped(1 + 10 * script.mss, script.stamp()));
+  EXPECT_LE(script.connection.congestion().window_bytes(), script.window_before);
+}
+
 TEST(TcpRecovery, CubicsPlateauIsUndoneWithIt) {  // RFC 9438 4.9.2
   constexpr std::uint32_t kMss = 1000;
   const auto grown = [](bool undone) {

@@ -281,6 +281,7 @@ class Connection {
   void enter_recovery(TimePoint now);
   void leave_recovery();
   void steer_recovery(const Delivery& delivery);
+  void note_for_undo();
   void try_undo(const SegmentHeader& header);
   void end_probe(TimePoint now, const SegmentHeader& header, const Delivery& delivery);
   void on_retransmission_timeout(TimePoint now);
@@ -415,6 +416,7 @@ class Connection {
   SeqNumber undo_at_;                 // the first that was sent again
   std::uint32_t undo_timestamp_ = 0;  // when
   SeqNumber ecn_point_;               // no second reduction before this is acknowledged
+  SeqNumber undo_ecn_point_;
   TimePoint pace_at_{};               // when the pace allows the next byte
   TimePoint pace_wake_at_ = kNever;
   TimePoint challenged_at_ = TimePoint::min();
