@@ -33,6 +33,11 @@ function(ghostnet_unit_tests name)
   endif()
   ghostnet_targets_of(libraries ${arg_DEPENDS})
 
+  # Those come first: of an inline function that several files have the linker takes the first one's.
+  list(TRANSFORM arg_OPTIMIZED REPLACE ".+" "${arg_FOLDER}/\\0_test.cpp" OUTPUT_VARIABLE optimized)
+  list(PREPEND sources ${optimized})
+  list(REMOVE_DUPLICATES sources)
+
   list(JOIN arg_LABELS "\\;" labels)
   set(target ${name}_tests)
   add_executable(${target} ${sources})
@@ -40,7 +45,6 @@ function(ghostnet_unit_tests name)
   target_include_directories(${target} PRIVATE "${arg_FOLDER}")
   target_link_libraries(${target} PRIVATE ${libraries} GTest::gmock GTest::gtest GTest::gtest_main)
 
-  list(TRANSFORM arg_OPTIMIZED REPLACE ".+" "${arg_FOLDER}/\\0_test.cpp" OUTPUT_VARIABLE optimized)
   target_compile_options(${target} PRIVATE ${GHOSTNET_TEST_OPTIONS})
   if(optimized)
     set_source_files_properties(${optimized} PROPERTIES
