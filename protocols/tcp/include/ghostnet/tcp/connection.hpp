@@ -417,7 +417,7 @@ class Connection {
   std::uint32_t undo_timestamp_ = 0;  // when
   SeqNumber ecn_point_;               // no second reduction before this is acknowledged
   SeqNumber undo_ecn_point_;
-  TimePoint pace_at_{};               // when the pace allows the next byte
+  TimePoint pace_at_{};  // when the pace allows the next byte
   TimePoint pace_wake_at_ = kNever;
   TimePoint challenged_at_ = TimePoint::min();
   TimePoint failing_since_{};  // of the first retransmission without progress
