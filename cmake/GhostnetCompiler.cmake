@@ -72,9 +72,9 @@ if(NOT CMAKE_CXX_COMPILER_LAUNCHER OR CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccach
   endif()
 endif()
 
-# ghostnet_precompiled(<name> [LINK <target>...] [OPTIONS <option>...] HEADERS <file or <header>>...)
+# ghostnet_precompiled(<name> [LINK <target>...] [OPTIONS <option>...] [HEADERS <file or <header>>...])
 #
-# Headers to compile once for many targets. Most of the time that a small file takes goes into those.
+# Headers to compile once for many targets: those of precompiled.hpp, and HEADERS. Most of the time that a small file takes goes into those.
 option(GHOSTNET_PCH "Precompile the standard library, fmt, GoogleTest and Qt" ON)
 function(ghostnet_precompiled name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK;OPTIONS;HEADERS")

@@ -31,14 +31,15 @@ done
 names=("$@")
 ((${#names[@]})) || mapfile -t names < <(find tests/fuzz -name '*_fuzz.cpp' -printf '%f\n' | sed 's/_fuzz.cpp$//' | sort)
 
-export build=$build/fuzz bin=$build/bin seconds seed runs
-mkdir -p "$build" || exit 3
+bin=$build/bin out=$build/fuzz
+mkdir -p "$out" || exit 3
+export bin out seconds seed runs
 
 # fuzz NAME: one line and success, or what it printed last. Names with a list of what they must reach say that they have.
 fuzz() {
-  local name=$1 log=$build/$1.log corpus=tests/fuzz/corpus/$1 learnt=$build/corpus/$1 options=()
-  [[ -x $bin/${name}_fuzz ]] || { echo "$name: there is no $bin/${name}_fuzz; build it first"; return 1; }
-  options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 -artifact_prefix="$build/$name-" -verbosity=0 -print_final_stats=1)
+  local name=$1 log=$out/$1.log corpus=tests/fuzz/corpus/$1 learnt=$out/corpus/$1 options=()
+  [[ -x $bin/${name}_fuzz ]] || { echo "$name: there is no $bin/${name}_fuzz: no such fuzzer, or not built yet"; return 1; }
+  options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 -artifact_prefix="$out/$name-" -verbosity=0 -print_final_stats=1)
   [[ ! -e tests/fuzz/$name.dict ]] || options+=(-dict="tests/fuzz/$name.dict")
   if [[ $seed ]]; then
     # Operands of comparisons are learnt by addresses, and files of one size are taken as a directory lists them.
