@@ -44,12 +44,6 @@ Result<> check_overruled(const Sweep& sweep, const RunCommand& command, const st
   return {};
 }
 
-std::string in_words(const Settings& point) {
-  std::vector<std::string> words;
-  for (const auto& [path, value] : point) words.push_back(fmt::format("{}={}", path, value));
-  return fmt::format("{}", fmt::join(words, ", "));
-}
-
 // The scenario at a point of its sweep.
 Result<scenarios::Scenario> load_point(const RunCommand& command, const Program& program, const std::string& text,
                                        const std::string& file, const Settings& point) {
@@ -59,7 +53,7 @@ Result<scenarios::Scenario> load_point(const RunCommand& command, const Program&
   scenarios::LoadResult loaded = scenarios::load_scenario(text, file, program.registry, overrides);
   if (loaded) return std::move(*loaded);
   return fail(Errc::invalid_argument, "{}; no run was begun, for the sweep comes to {}",
-              loaded.error().front().to_string(), in_words(point));
+              loaded.error().front().to_string(), settings_in_words(point));
 }
 
 Result<> add_file(const RunCommand& command, const Program& program, const Sweep::Grid& axes, const std::string& file,
@@ -110,8 +104,14 @@ Result<> add_file(const RunCommand& command, const Program& program, const Sweep
 
 }  // namespace
 
+std::string settings_in_words(const Settings& settings) {
+  std::vector<std::string> words;
+  for (const auto& [path, value] : settings) words.push_back(fmt::format("{}={}", path, value));
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
 std::string PlannedRun::label() const {
-  std::string words = in_words(sweep_point);
+  std::string words = settings_in_words(sweep_point);
   if (!is_single) words += fmt::format("{}repeat {}", words.empty() ? "" : ", ", repeat);
   return words;
 }

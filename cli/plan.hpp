@@ -12,6 +12,9 @@
 
 namespace ghostnet::cli {
 
+// "network.loss=1 %, duration=5 s".
+std::string settings_in_words(const scenarios::Settings& settings);
+
 struct PlannedRun {
   std::string file;
   std::shared_ptr<const std::string> text;

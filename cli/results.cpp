@@ -15,6 +15,7 @@
 #include "ghostnet/results/reader.hpp"
 #include "ghostnet/runtime/quantity.hpp"
 #include "output_file.hpp"
+#include "plan.hpp"
 #include "report.hpp"
 #include "units.hpp"
 
@@ -43,12 +44,6 @@ std::string status_of(const RunRow& run) {
   if (run.status != "unfinished") return run.status;
   const bool alive = ::kill(static_cast<pid_t>(run.process_id), 0) == 0 || errno == EPERM;
   return alive ? "running" : "unfinished";
-}
-
-std::string in_words(const results::Settings& settings) {
-  std::string text;
-  for (const auto& [path, value] : settings) text += fmt::format("{}{}={}", text.empty() ? "" : " ", path, value);
-  return text;
 }
 
 void print_metrics(const std::vector<MetricRow>& metrics) {
@@ -90,11 +85,11 @@ Result<int> list(const ResultsCommand& command) {
   fmt::print("{:>5} {:>5}  {:<20} {:<12} {:<19} {:>8} {:>10} {:>9}  {}\n", "run", "batch", "name", "status", "began",
              "hosts", "simulated", "wall", "parameters, seed");
   for (const RunRow& run : *runs) {
-    const std::string settings = in_words(run.parameters);
+    const std::string settings = settings_in_words(run.parameters);
     fmt::print("{:>5} {:>5}  {:<20} {:<12} {:<19} {:>8} {:>8.1f} s {:>7.2f} s  {}{}seed={}\n", run.id,
                run.batch == 0 ? "-" : fmt::format("{}", run.batch), run.name, status_of(run),
                local_time(run.started_unix_ms), run.hosts, run.simulated_s, run.wall_s, settings,
-               settings.empty() ? "" : " ", run.seed);
+               settings.empty() ? "" : ", ", run.seed);
   }
   return kOk;
 }
@@ -127,7 +122,7 @@ Result<int> show_json(const Database& database, const RunRow& run) {
 void show_run(const RunRow& run) {
   fmt::print("run {}: {} ({}), {}\n", run.id, run.name, run.file, status_of(run));
   fmt::print("  {} {}, {} hosts, seed {}, repeat {}{}{}\n", run.mode, run.carrier, run.hosts, run.seed, run.repeat,
-             run.parameters.empty() ? "" : ", ", in_words(run.parameters));
+             run.parameters.empty() ? "" : ", ", settings_in_words(run.parameters));
   fmt::print("  began {}, {:.1f} of {:.1f} s in {:.2f} s after {:.2f} s of set-up, at most {} MiB\n",
              local_time(run.started_unix_ms), run.simulated_s, run.planned_s, run.wall_s, run.setup_wall_s,
              run.peak_rss_bytes >> 20);

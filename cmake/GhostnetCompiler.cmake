@@ -10,6 +10,11 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+# Sources joined where a build wants it (CMAKE_UNITY_BUILD): so many that what they share is read and unfolded a few times.
+if(NOT DEFINED CMAKE_UNITY_BUILD_BATCH_SIZE)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 16)
+endif()
+
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Release or Debug" FORCE)
 endif()
@@ -27,7 +32,6 @@ endif()
 # Release keeps assertions: a broken invariant stops the run instead of spoiling its results.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g -D_GLIBCXX_ASSERTIONS")
-set(GHOSTNET_OPTIMIZATION "$<IF:$<CONFIG:Debug>,-O0,-O2>")  # what these say
 # Assertions name files as the tree does, whether the compiler was given absolute paths or relative ones.
 cmake_path(RELATIVE_PATH PROJECT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_BINARY_DIR}" OUTPUT_VARIABLE tree_from_build)
 add_compile_options("-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=" "-fmacro-prefix-map=${tree_from_build}/=")
@@ -43,7 +47,6 @@ endif()
 if(GHOSTNET_SANITIZE)
   # At -O1 the suite runs three times as fast as at -O0, and the frames in a report are still those of the source.
   set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -D_GLIBCXX_ASSERTIONS -fno-omit-frame-pointer")
-  set(GHOSTNET_OPTIMIZATION -O1)
   add_compile_options(-fsanitize=${GHOSTNET_SANITIZE} -fno-sanitize-recover=all)
   if(GHOSTNET_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize=function)  # a plug-in's entry is found by name, and is of the plug-in's own types

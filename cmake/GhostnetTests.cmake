@@ -18,7 +18,8 @@ endfunction()
 #                     [PRECOMPILED <target>])
 #
 # One program, <name>_tests, out of all *_test.cpp of the folder (the caller's by default). It links ghostnet::<name>
-# where there is such a library, and what DEPENDS says. OPTIMIZED names files, without _test.cpp.
+# where there is such a library, and what DEPENDS says. OPTIMIZED names files, without _test.cpp. Files are joined as a
+# library's are: each keeps its helpers in a namespace of its own, called as the file is.
 function(ghostnet_unit_tests name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FOLDER;PRECOMPILED" "DEPENDS;LABELS;OPTIMIZED")
   if(NOT arg_FOLDER)
@@ -33,23 +34,35 @@ function(ghostnet_unit_tests name)
   endif()
   ghostnet_targets_of(libraries ${arg_DEPENDS})
 
-  # Those come first: of an inline function that several files have the linker takes the first one's.
-  list(TRANSFORM arg_OPTIMIZED REPLACE ".+" "${arg_FOLDER}/\\0_test.cpp" OUTPUT_VARIABLE optimized)
-  list(PREPEND sources ${optimized})
-  list(REMOVE_DUPLICATES sources)
+  set(target ${name}_tests)
+  set(objects "")
+  if(arg_OPTIMIZED)
+    list(TRANSFORM arg_OPTIMIZED REPLACE ".+" "${arg_FOLDER}/\\0_test.cpp" OUTPUT_VARIABLE optimized)
+    list(REMOVE_ITEM sources ${optimized})
+    add_library(${target}_optimized OBJECT ${optimized})
+    target_include_directories(${target}_optimized PRIVATE "${arg_FOLDER}")
+    target_link_libraries(${target}_optimized PRIVATE ${libraries} GTest::gmock GTest::gtest)
+    ghostnet_precompile(${target}_optimized ghostnet_pch)
+    set(objects $<TARGET_OBJECTS:${target}_optimized>)
+  endif()
 
   list(JOIN arg_LABELS "\\;" labels)
-  set(target ${name}_tests)
-  add_executable(${target} ${sources})
-  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)  # each file has helpers and constants of its own
+  add_executable(${target} ${objects} ${sources})
   target_include_directories(${target} PRIVATE "${arg_FOLDER}")
   target_link_libraries(${target} PRIVATE ${libraries} GTest::gmock GTest::gtest GTest::gtest_main)
 
+  # Of an inline function that several files have the linker takes the first one's, which shall be an optimized one.
+  foreach(word IN LISTS arg_DEPENDS)
+    if(TARGET ghostnet_${word})
+      get_target_property(type ghostnet_${word} TYPE)
+      if(type STREQUAL "STATIC_LIBRARY")
+        target_link_options(${target} PRIVATE
+          "LINKER:--push-state,--whole-archive,$<TARGET_FILE:ghostnet_${word}>,--pop-state")
+      endif()
+    endif()
+  endforeach()
+
   target_compile_options(${target} PRIVATE ${GHOSTNET_TEST_OPTIONS})
-  if(optimized)
-    set_source_files_properties(${optimized} PROPERTIES
-      COMPILE_OPTIONS "${GHOSTNET_OPTIMIZATION}" SKIP_PRECOMPILE_HEADERS ON)
-  endif()
   if(arg_PRECOMPILED)
     ghostnet_precompile(${target} ${arg_PRECOMPILED})
   else()

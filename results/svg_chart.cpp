@@ -15,8 +15,8 @@ namespace {
 
 // Of the whole picture, and what is left around the plot. Half a page of paper is half as wide as that, so letters are
 // large for it.
-constexpr double kWidth = 500;
-constexpr double kHeight = 240;
+constexpr double kChartWidth = 500;
+constexpr double kChartHeight = 240;
 constexpr double kLeft = 54;
 constexpr double kRight = 12;
 constexpr double kTop = 10;
@@ -95,7 +95,7 @@ class Drawing {
   }
 
   std::string svg() {
-    out_ += fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", kWidth, kHeight,
+    out_ += fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", kChartWidth, kChartHeight,
                         xml_escaped(chart_.title));
     draw_spans();
     draw_y_axis();
@@ -118,7 +118,7 @@ class Drawing {
     const double share = chart_.log_x ? (std::log(std::max(x, x_.low)) - std::log(x_.low)) /
                                             std::max(std::log(x_.high) - std::log(x_.low), 1e-12)
                                       : (x - x_.low) / (x_.high - x_.low);
-    return kLeft + inset_ + share * (kWidth - kLeft - kRight - 2 * inset_) + beside_;
+    return kLeft + inset_ + share * (kChartWidth - kLeft - kRight - 2 * inset_) + beside_;
   }
   // So that dots at one place do not hide each other.
   double aside(std::size_t line) const {
@@ -127,7 +127,7 @@ class Drawing {
   }
   double at_y(double y) const {
     const double share = (std::clamp(y, y_.low, y_.high) - y_.low) / (y_.high - y_.low);
-    return kHeight - kBottom - share * (kHeight - top_ - kBottom);
+    return kChartHeight - kBottom - share * (kChartHeight - top_ - kBottom);
   }
 
   void text(double x, double y, const char* css_class, const char* anchor, const std::string& words) {
@@ -141,18 +141,18 @@ class Drawing {
 
   void draw_y_axis() {
     for (const double tick : y_ticks_) {
-      rule(kLeft, at_y(tick), kWidth - kRight, at_y(tick), tick == 0 ? "axis" : "grid");
+      rule(kLeft, at_y(tick), kChartWidth - kRight, at_y(tick), tick == 0 ? "axis" : "grid");
       text(kLeft - 6, at_y(tick) + 4, "tick", "end", short_number(tick));
     }
-    const double middle = (top_ + kHeight - kBottom) / 2;
+    const double middle = (top_ + kChartHeight - kBottom) / 2;
     out_ += fmt::format(
         "<text transform=\"translate(12 {:.1f}) rotate(-90)\" class=\"label\" text-anchor=\"middle\">{}</text>", middle,
         xml_escaped(chart_.y_label));
   }
 
   void draw_x_axis() {
-    const double floor = kHeight - kBottom;
-    rule(kLeft, floor, kWidth - kRight, floor, "axis");
+    const double floor = kChartHeight - kBottom;
+    rule(kLeft, floor, kChartWidth - kRight, floor, "axis");
     const auto tick_at = [&](double x, const std::string& words) {
       rule(at_x(x), floor, at_x(x), floor + 4, "axis");
       text(at_x(x), floor + 17, "tick", "middle", words);
@@ -163,7 +163,7 @@ class Drawing {
         tick_at(tick, short_number(tick));
       }
     }
-    text((kLeft + kWidth - kRight) / 2, kHeight - 8, "label", "middle", chart_.x_label);
+    text((kLeft + kChartWidth - kRight) / 2, kChartHeight - 8, "label", "middle", chart_.x_label);
   }
 
   // In the first row that has room for it; where none has, its shade has to do.
@@ -172,7 +172,7 @@ class Drawing {
     std::size_t rows = 0;
     for (const ChartSpan& span : chart_.spans) {
       const double width = kLetter * static_cast<double>(span.label.size());
-      const double x = std::clamp(at_x(span.from), kLeft, std::max(kLeft, kWidth - kRight - width));
+      const double x = std::clamp(at_x(span.from), kLeft, std::max(kLeft, kChartWidth - kRight - width));
       auto* row = std::ranges::find_if(free_from, [x](double free) { return free <= x; });
       if (span.from > x_.high || row == std::end(free_from)) continue;
       *row = x + width + kLetter;
@@ -184,7 +184,7 @@ class Drawing {
   }
 
   void draw_spans() {
-    const double floor = kHeight - kBottom;
+    const double floor = kChartHeight - kBottom;
     for (const ChartSpan& span : chart_.spans) {
       if (span.from > x_.high) continue;
       const double from = at_x(span.from);

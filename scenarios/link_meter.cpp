@@ -7,9 +7,9 @@ namespace ghostnet::scenarios {
 
 namespace {
 
-enum class Metric : std::uint32_t { window, in_flight, smoothed_rtt, queue, utilisation, drops };
+enum class LinkMetric : std::uint32_t { window, in_flight, smoothed_rtt, queue, utilisation, drops };
 
-constexpr MetricId id_of(Metric metric) { return MetricId{std::to_underlying(metric)}; }
+constexpr MetricId id_of(LinkMetric metric) { return MetricId{std::to_underlying(metric)}; }
 
 std::vector<HostId> hosts_of(const std::vector<std::string>& groups, RunWorld& world) {
   const bool all = std::ranges::find(groups, "all") != groups.end();
@@ -74,10 +74,10 @@ void LinkMeter::sample_connections(HostId id, TimePoint now) {
     sum.rtt = std::max(sum.rtt, connection.smoothed_rtt);
   }
   for (const auto& [peer, sum] : by_peer) {
-    samples_.push_back({now, "tcp", id, peer, id_of(Metric::window), sum.window_bytes});
-    samples_.push_back({now, "tcp", id, peer, id_of(Metric::in_flight), sum.in_flight_bytes});
+    samples_.push_back({now, "tcp", id, peer, id_of(LinkMetric::window), sum.window_bytes});
+    samples_.push_back({now, "tcp", id, peer, id_of(LinkMetric::in_flight), sum.in_flight_bytes});
     if (sum.rtt == Duration::zero()) continue;
-    samples_.push_back({now, "tcp", id, peer, id_of(Metric::smoothed_rtt), static_cast<double>(sum.rtt.count())});
+    samples_.push_back({now, "tcp", id, peer, id_of(LinkMetric::smoothed_rtt), static_cast<double>(sum.rtt.count())});
   }
 }
 
@@ -87,11 +87,11 @@ void LinkMeter::sample_wires(HostId id, TimePoint now) {
     std::uint64_t& sent_before = sent_bytes_[{id, wire.out}];
     const auto sent_bits = static_cast<double>(wire.sent_bytes - sent_before) * 8;
     sent_before = wire.sent_bytes;
-    samples_.push_back({now, "wire", a, b, id_of(Metric::queue), static_cast<double>(wire.queued_bytes)});
-    samples_.push_back({now, "wire", a, b, id_of(Metric::drops), static_cast<double>(wire.dropped)});
+    samples_.push_back({now, "wire", a, b, id_of(LinkMetric::queue), static_cast<double>(wire.queued_bytes)});
+    samples_.push_back({now, "wire", a, b, id_of(LinkMetric::drops), static_cast<double>(wire.dropped)});
     if (wire.rate_bps == 0 || now == last_sample_) continue;
     const double could = static_cast<double>(wire.rate_bps) * static_cast<double>((now - last_sample_).count()) / 1e9;
-    samples_.push_back({now, "wire", a, b, id_of(Metric::utilisation), sent_bits / could});
+    samples_.push_back({now, "wire", a, b, id_of(LinkMetric::utilisation), sent_bits / could});
   }
 }
 

@@ -12,7 +12,6 @@ namespace ghostnet::sim {
 
 namespace {
 
-constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 constexpr std::uint8_t kIcmp = 1;
 constexpr std::uint8_t kIcmp6 = 58;
@@ -131,7 +130,7 @@ void Fabric::capture(FabricHost& host, InterfaceIndex interface, Flight& flight)
       content = udp_content(flight);
       break;
     case Flight::Kind::segment:
-      protocol = kTcp;
+      protocol = tcp::kProtocolNumber;
       content = tcp_content(flight);
       break;
     case Flight::Kind::port_unreachable: content = icmp_content(flight); break;

@@ -10,12 +10,11 @@
 #include "ghostnet/runtime/observer.hpp"
 #include "ghostnet/sim/ns3_address.hpp"
 #include "ghostnet/sim/ns3_host.hpp"
+#include "ghostnet/tcp/checksum.hpp"
 
 namespace ghostnet::sim {
 
 namespace {
-
-constexpr std::uint8_t kTcp = 6;
 
 void follow(Ns3Host& host, const IpAddress& to, const ns3::Packet& packet, std::string_view kind) {
   Observer* const observer = host.observer();
@@ -35,12 +34,12 @@ std::uint8_t protocol_of(const ns3::Ipv6Header& header) { return header.GetNextH
 
 template <class Header>
 void segment_leaves(Ns3Host* host, const Header& header, ns3::Ptr<const ns3::Packet> packet, std::uint32_t) {
-  if (protocol_of(header) == kTcp) follow(*host, from_ns3(header.GetDestination()), *packet, "segment");
+  if (protocol_of(header) == tcp::kProtocolNumber) follow(*host, from_ns3(header.GetDestination()), *packet, "segment");
 }
 
 template <class Header>
 void segment_arrives(Ns3Host* host, const Header& header, ns3::Ptr<const ns3::Packet> packet, std::uint32_t) {
-  if (protocol_of(header) == kTcp) tell_arrival(*host, *packet);
+  if (protocol_of(header) == tcp::kProtocolNumber) tell_arrival(*host, *packet);
 }
 
 template <class Header, class Protocol>

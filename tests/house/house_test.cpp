@@ -15,7 +15,7 @@
 #include "floors.hpp"
 #include "tidy.hpp"
 
-namespace ghostnet::house {
+namespace ghostnet::house::house_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -260,4 +260,4 @@ TEST(tidy, CommentsAndLiteralsAreBlanked) {
 }
 
 }  // namespace
-}  // namespace ghostnet::house
+}  // namespace ghostnet::house::house_test

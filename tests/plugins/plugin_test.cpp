@@ -8,7 +8,7 @@
 
 #include "ghostnet/scenarios/plugin.hpp"
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::plugin_test {
 namespace {
 
 using testing::AllOf;
@@ -65,4 +65,4 @@ TEST(Plugins, WhatAPluginSaysItselfIsPassedOn) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::plugin_test

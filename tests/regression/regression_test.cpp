@@ -11,7 +11,7 @@
 #include "ghostnet/scenarios/runner.hpp"
 #include "ghostnet/services/services.hpp"
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::regression_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -128,4 +128,4 @@ TEST(Difference, SaysWhatWentAndWhatCame) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::regression_test

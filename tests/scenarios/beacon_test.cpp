@@ -6,7 +6,7 @@
 
 #include "ghostnet/sim/world.hpp"
 
-namespace ghostnet::beacon {
+namespace ghostnet::beacon::beacon_test {
 namespace {
 
 class SilentLog : public LogSink {
@@ -119,4 +119,4 @@ TEST_F(BeaconServiceTest, AGroupMustBeOne) {
 }
 
 }  // namespace
-}  // namespace ghostnet::beacon
+}  // namespace ghostnet::beacon::beacon_test

@@ -17,7 +17,7 @@
 #include "ghostnet/scenarios/source_files.hpp"
 #include "ghostnet/services/services.hpp"
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::recording_test {
 namespace {
 
 using testing::ElementsAre;
@@ -459,4 +459,4 @@ record: { messages: 100 % }
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::recording_test

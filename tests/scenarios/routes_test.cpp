@@ -17,7 +17,7 @@
 #include "ghostnet/scenarios/runner.hpp"
 #include "ghostnet/services/services.hpp"
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::routes_test {
 namespace {
 
 class Routes : public testing::Test {
@@ -97,4 +97,4 @@ TEST_F(Routes, TakeAsLongAsThePackets) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::routes_test

@@ -9,7 +9,7 @@
 #include "ghostnet/scenarios/runner.hpp"
 #include "ghostnet/services/services.hpp"
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::runs_test {
 namespace {
 
 using testing::HasSubstr;
@@ -394,4 +394,4 @@ TEST_F(Runs, WhatACarrierCannotDoIsRefusedWithItsPlace) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::runs_test

@@ -6,7 +6,7 @@
 #include "ghostnet/runtime/combine.hpp"
 #include "kernel_peer.hpp"
 
-namespace ghostnet::ip {
+namespace ghostnet::ip::kernel_test {
 namespace {
 
 using testing::HasSubstr;
@@ -265,4 +265,4 @@ TEST_P(KernelPeer, Iperf3RunsThroughOurStackBothWays) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ip
+}  // namespace ghostnet::ip::kernel_test

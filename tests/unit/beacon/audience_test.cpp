@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ghostnet::beacon {
+namespace ghostnet::beacon::audience_test {
 namespace {
 
 using Heard = Audience::Heard;
@@ -39,4 +39,4 @@ TEST(BeaconAudience, IsBounded) {
 }
 
 }  // namespace
-}  // namespace ghostnet::beacon
+}  // namespace ghostnet::beacon::audience_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace ghostnet::beacon {
+namespace ghostnet::beacon::wire_test {
 namespace {
 
 const std::vector<std::uint8_t> kBytes = {
@@ -43,4 +43,4 @@ TEST(BeaconWire, OtherMagicsAndVersionsAreMalformed) {
 }
 
 }  // namespace
-}  // namespace ghostnet::beacon
+}  // namespace ghostnet::beacon::wire_test

@@ -7,7 +7,7 @@
 #include "ghostnet/bulk/pacer.hpp"
 #include "ghostnet/bulk/receiver.hpp"
 
-namespace ghostnet::bulk {
+namespace ghostnet::bulk::engine_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -161,4 +161,4 @@ TEST_F(ReceiverTest, AnEndlessGapIsBounded) {
 }
 
 }  // namespace
-}  // namespace ghostnet::bulk
+}  // namespace ghostnet::bulk::engine_test

@@ -5,7 +5,7 @@
 #include "ghostnet/bulk/service.hpp"
 #include "ghostnet/worlds/worlds.hpp"
 
-namespace ghostnet::bulk {
+namespace ghostnet::bulk::everywhere_test {
 namespace {
 
 class BulkEverywhere : public worlds::TestInEveryWorld {
@@ -110,4 +110,4 @@ TEST_P(BulkEverywhere, StoppingLetsTransfersFinish) {
 }
 
 }  // namespace
-}  // namespace ghostnet::bulk
+}  // namespace ghostnet::bulk::everywhere_test

@@ -6,7 +6,7 @@
 #include "ghostnet/bulk/service.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::bulk {
+namespace ghostnet::bulk::hostile_test {
 namespace {
 
 using support::TestHost;
@@ -266,4 +266,4 @@ TEST_F(BulkHostile, DroppingAtAnyTimeLeavesNothingBehind) {
 }
 
 }  // namespace
-}  // namespace ghostnet::bulk
+}  // namespace ghostnet::bulk::hostile_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace ghostnet::bulk {
+namespace ghostnet::bulk::wire_test {
 namespace {
 
 std::vector<std::uint8_t> emitted(const Message& message, std::size_t room_bytes = 2000) {
@@ -96,4 +96,4 @@ TEST(BulkWire, GoodputIsTakenOverTheTimeInWhichTheBytesCame) {
 }
 
 }  // namespace
-}  // namespace ghostnet::bulk
+}  // namespace ghostnet::bulk::wire_test

@@ -7,7 +7,7 @@
 #include "ghostnet/capture/pcapng.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
-namespace ghostnet::capture {
+namespace ghostnet::capture::pcapng_reader_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -305,4 +305,4 @@ TEST(PcapngReader, RefusesAnotherMajorVersion) {
 }
 
 }  // namespace
-}  // namespace ghostnet::capture
+}  // namespace ghostnet::capture::pcapng_reader_test

@@ -6,7 +6,7 @@
 
 #include "ghostnet/capture/pcapng.hpp"
 
-namespace ghostnet::capture {
+namespace ghostnet::capture::pcapng_writer_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -164,4 +164,4 @@ TEST_F(PcapngWriterTest, StopsAtTheFirstFailureOfItsSink) {
 }
 
 }  // namespace
-}  // namespace ghostnet::capture
+}  // namespace ghostnet::capture::pcapng_writer_test

@@ -11,7 +11,7 @@
 #include "ghostnet/capture/pcapng.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
-namespace ghostnet::capture {
+namespace ghostnet::capture::tshark_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -159,4 +159,4 @@ TEST_F(Tshark, FindsNothingMalformed) {
 }
 
 }  // namespace
-}  // namespace ghostnet::capture
+}  // namespace ghostnet::capture::tshark_test

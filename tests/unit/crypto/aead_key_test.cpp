@@ -12,7 +12,7 @@
 
 #include "ghostnet/crypto/aead.hpp"
 
-namespace ghostnet::crypto {
+namespace ghostnet::crypto::aead_key_test {
 namespace {
 
 constexpr std::uint8_t kMask = 0xa5;
@@ -104,4 +104,4 @@ TEST_F(KeyInMemory, StaysWhereAKeyIsAssignedToItself) {
 }
 
 }  // namespace
-}  // namespace ghostnet::crypto
+}  // namespace ghostnet::crypto::aead_key_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ghostnet::crypto {
+namespace ghostnet::crypto::der_test {
 namespace {
 
 Bytes hex(std::string_view text) { return *parse_hex(text); }
@@ -74,4 +74,4 @@ TEST(Der, LengthsAreWrittenInTheirShortestForm) {
 }
 
 }  // namespace
-}  // namespace ghostnet::crypto
+}  // namespace ghostnet::crypto::der_test

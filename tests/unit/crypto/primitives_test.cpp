@@ -8,7 +8,7 @@
 #include "ghostnet/crypto/key_agreement.hpp"
 #include "ghostnet/crypto/signing_key.hpp"
 
-namespace ghostnet::crypto {
+namespace ghostnet::crypto::primitives_test {
 namespace {
 
 Bytes hex(std::string_view text) { return *parse_hex(text); }
@@ -251,4 +251,4 @@ TEST(RandomnessFrom, EndsWithItsBlock) {
 }
 
 }  // namespace
-}  // namespace ghostnet::crypto
+}  // namespace ghostnet::crypto::primitives_test

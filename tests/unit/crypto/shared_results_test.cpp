@@ -6,7 +6,7 @@
 #include "ghostnet/crypto/ed25519.hpp"
 #include "ghostnet/crypto/key_agreement.hpp"
 
-namespace ghostnet::crypto {
+namespace ghostnet::crypto::shared_results_test {
 namespace {
 
 TEST(SharedResults, AreThereWhileSomebodyHoldsThem) {
@@ -90,4 +90,4 @@ TEST(SharedResults, DigestsOfShortAndVeryLongInputsAreNotKept) {
 }
 
 }  // namespace
-}  // namespace ghostnet::crypto
+}  // namespace ghostnet::crypto::shared_results_test

@@ -5,7 +5,7 @@
 
 #include "ghostnet/crypto/der.hpp"
 
-namespace ghostnet::crypto {
+namespace ghostnet::crypto::signing_key_test {
 namespace {
 
 constexpr std::uint8_t kRsaAlgorithm[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
@@ -79,4 +79,4 @@ TEST(SigningKey, AKeyOfOneKindIsNoneOfAnother) {
 }
 
 }  // namespace
-}  // namespace ghostnet::crypto
+}  // namespace ghostnet::crypto::signing_key_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ghostnet::dns {
+namespace ghostnet::dns::message_test {
 namespace {
 
 constexpr std::uint16_t kId = 0xbeef;
@@ -93,4 +93,4 @@ TEST(DnsAnswer, EndlessAliasesAreRefused) {
 }
 
 }  // namespace
-}  // namespace ghostnet::dns
+}  // namespace ghostnet::dns::message_test

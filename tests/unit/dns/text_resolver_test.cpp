@@ -6,7 +6,7 @@
 #include "ghostnet/support/test_world.hpp"
 #include "ghostnet/support/text_dns_server.hpp"
 
-namespace ghostnet::dns {
+namespace ghostnet::dns::text_resolver_test {
 namespace {
 
 using Manner = support::TextDnsServer::Manner;
@@ -92,4 +92,4 @@ TEST(ResolvConf, NamesServers) {
 }
 
 }  // namespace
-}  // namespace ghostnet::dns
+}  // namespace ghostnet::dns::text_resolver_test

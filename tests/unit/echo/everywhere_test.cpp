@@ -5,7 +5,7 @@
 #include "ghostnet/runtime/combine.hpp"
 #include "ghostnet/worlds/worlds.hpp"
 
-namespace ghostnet::echo {
+namespace ghostnet::echo::everywhere_test {
 namespace {
 
 class EchoEverywhere : public worlds::TestInEveryWorld {
@@ -107,4 +107,4 @@ TEST_P(EchoEverywhere, StoppingLetsRequestsUnderWayFinishAndRefusesNewOnes) {
 }
 
 }  // namespace
-}  // namespace ghostnet::echo
+}  // namespace ghostnet::echo::everywhere_test

@@ -5,7 +5,7 @@
 #include "ghostnet/runtime/wire.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::echo {
+namespace ghostnet::echo::hostile_test {
 namespace {
 
 using support::TestHost;
@@ -240,4 +240,4 @@ TEST_F(EchoHostile, MessagesTooLargeForADatagramAreRefusedWithTheWayOut) {
 }
 
 }  // namespace
-}  // namespace ghostnet::echo
+}  // namespace ghostnet::echo::hostile_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace ghostnet::echo {
+namespace ghostnet::echo::pattern_test {
 namespace {
 
 std::vector<std::uint8_t> pattern_of(std::uint64_t seed, std::size_t size) {
@@ -44,4 +44,4 @@ TEST(Pattern, MatchesWhatItFilledAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace ghostnet::echo
+}  // namespace ghostnet::echo::pattern_test

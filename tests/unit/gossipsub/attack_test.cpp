@@ -6,7 +6,7 @@
 
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::gossipsub {
+namespace ghostnet::gossipsub::attack_test {
 namespace {
 
 using libp2p::KeyPair;
@@ -93,4 +93,4 @@ TEST_F(BetweenTwo, WithoutAuthorsThereIsNobodyToCensor) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gossipsub
+}  // namespace ghostnet::gossipsub::attack_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace ghostnet::gossipsub {
+namespace ghostnet::gossipsub::message_table_test {
 namespace {
 
 constexpr std::size_t kAnyBytes = 1'000'000;
@@ -87,4 +87,4 @@ TEST(MessageTable, OfBytesBeyondTheBoundTheOldestGo) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gossipsub
+}  // namespace ghostnet::gossipsub::message_table_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ghostnet::gossipsub {
+namespace ghostnet::gossipsub::peer_score_test {
 namespace {
 
 constexpr TimePoint kStart = from_ns(0);
@@ -198,4 +198,4 @@ TEST(ScoreParams, ConstraintsOfTheSpecificationAreChecked) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gossipsub
+}  // namespace ghostnet::gossipsub::peer_score_test

@@ -7,7 +7,7 @@
 #include "ghostnet/runtime/wire.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::gossipsub {
+namespace ghostnet::gossipsub::pubsub_test {
 namespace {
 
 using libp2p::KeyPair;
@@ -255,4 +255,4 @@ TEST_F(PubsubPeers, PeersOfTheMeshStayConnected) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gossipsub
+}  // namespace ghostnet::gossipsub::pubsub_test

@@ -4,7 +4,7 @@
 
 #include "router_net.hpp"
 
-namespace ghostnet::gossipsub {
+namespace ghostnet::gossipsub::router_bounds_test {
 namespace {
 
 using test::Node;
@@ -197,4 +197,4 @@ TEST(ScoredTopics, MayHaveParametersOfTheirOwn) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gossipsub
+}  // namespace ghostnet::gossipsub::router_bounds_test

@@ -6,7 +6,7 @@
 #include "ghostnet/runtime/wire.hpp"
 #include "router_net.hpp"
 
-namespace ghostnet::gossipsub {
+namespace ghostnet::gossipsub::router_test {
 namespace {
 
 using test::id_of;
@@ -590,4 +590,4 @@ TEST(RouterScoring, APoorMeshGraftsBetterPeers) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gossipsub
+}  // namespace ghostnet::gossipsub::router_test

@@ -6,7 +6,7 @@
 #include "ghostnet/gossipsub/message.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
-namespace ghostnet::gossipsub {
+namespace ghostnet::gossipsub::rpc_test {
 namespace {
 
 Bytes hex(std::string_view text) { return *parse_hex(text); }
@@ -144,4 +144,4 @@ TEST(PubsubMessage, AnIdTooLongForItsPlaceIsNone) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gossipsub
+}  // namespace ghostnet::gossipsub::rpc_test

@@ -5,7 +5,7 @@
 
 #include "router_net.hpp"
 
-namespace ghostnet::gossipsub::test {
+namespace ghostnet::gossipsub::test::tracer_test {
 namespace {
 
 struct Log final : RouterTracer {
@@ -74,4 +74,4 @@ TEST_F(Traced, MessagesAndWhatBecomesOfThem) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gossipsub::test
+}  // namespace ghostnet::gossipsub::test::tracer_test

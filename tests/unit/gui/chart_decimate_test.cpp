@@ -9,7 +9,7 @@
 
 #include "charts/decimate.hpp"
 
-namespace ghostnet::gui::chart {
+namespace ghostnet::gui::chart::chart_decimate_test {
 namespace {
 
 using ::testing::Contains;
@@ -73,4 +73,4 @@ TEST(ChartDecimation, KeepsAGapThatBreaksTheLine) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui::chart
+}  // namespace ghostnet::gui::chart::chart_decimate_test

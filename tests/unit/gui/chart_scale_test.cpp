@@ -7,7 +7,7 @@
 #include "charts/scale.hpp"
 #include "charts/units.hpp"
 
-namespace ghostnet::gui::chart {
+namespace ghostnet::gui::chart::chart_scale_test {
 namespace {
 
 using ::testing::DoubleEq;
@@ -103,4 +103,4 @@ TEST(ChartUnits, WriteValuesAsPeopleReadThem) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui::chart
+}  // namespace ghostnet::gui::chart::chart_scale_test

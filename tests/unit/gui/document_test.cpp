@@ -13,7 +13,7 @@
 #include "ghostnet/results/schema.hpp"
 #include "recorded_run.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::document_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -249,4 +249,4 @@ TEST(HostTable, FindsByNumberNameGroupAndRegion) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::document_test

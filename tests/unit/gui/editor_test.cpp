@@ -8,7 +8,7 @@
 #include "editor/yaml_tokens.hpp"
 #include "ghostnet/services/services.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::editor_test {
 namespace {
 
 using Kind = YamlToken::Kind;
@@ -94,4 +94,4 @@ TEST(RunProcess, ReadsProgressFromWhatARunPrints) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::editor_test

@@ -10,7 +10,7 @@
 #include "charts/figure_layout.hpp"
 #include "charts/readout.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::figures_test {
 namespace {
 
 using ::testing::DoubleEq;
@@ -183,4 +183,4 @@ TEST(FigureExport, DrawsThePictureInTheSizeThatWasAskedFor) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::figures_test

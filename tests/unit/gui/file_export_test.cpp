@@ -12,7 +12,7 @@
 #include "habits/gif_writer.hpp"
 #include "recorded_run.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::file_export_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -144,4 +144,4 @@ TEST(GifWriter, KeepsColoursCloseWhereThereAreTooMany) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::file_export_test

@@ -10,7 +10,7 @@
 #include "scene/vector_picture.hpp"
 #include "window_fixture.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::ground_test {
 namespace {
 
 using testing::ElementsAre;
@@ -254,4 +254,4 @@ TEST_F(GroundViewTest, OtherLayoutsHaveTheRoutersTheirHostsHave) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::ground_test

@@ -21,7 +21,7 @@
 #include "panels/run_browser.hpp"
 #include "window_fixture.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::keyboard_test {
 namespace {
 
 struct KeyboardTest : WindowTest {
@@ -180,4 +180,4 @@ TEST_F(KeyboardTest, NoShortcutBreaksAnything) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::keyboard_test

@@ -10,7 +10,7 @@
 #include "ghostnet/runtime/log.hpp"
 #include "recorded_run.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::log_files_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -115,4 +115,4 @@ TEST_F(LogFilesTest, ADirectoryThatIsGoneIsSaid) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::log_files_test

@@ -10,7 +10,7 @@
 #include "panels/message_panel.hpp"
 #include "panels/runs_model.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::panel_models_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -198,4 +198,4 @@ TEST(ExpectationRows, BreakLongNamesAtTheirParts) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::panel_models_test

@@ -10,7 +10,7 @@
 #include "ghostnet/gui/scene/force_layout.hpp"
 #include "ghostnet/gui/scene/world_map.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::placement_test {
 namespace {
 
 HostTable hosts_in(std::size_t count, const std::vector<std::string>& regions) {
@@ -245,4 +245,4 @@ TEST(Camera, FitShowsTheWholeExtent) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::placement_test

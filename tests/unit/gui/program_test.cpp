@@ -13,7 +13,7 @@
 
 #include "recorded_run.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::program_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -86,4 +86,4 @@ TEST_F(ProgramTest, SaysThatAPictureCannotBeWritten) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::program_test

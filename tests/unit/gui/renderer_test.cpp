@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::renderer_test {
 namespace {
 
 constexpr QRgb kRed = 0xffd02020;
@@ -239,4 +239,4 @@ TEST(Density, ManyLinesThroughOnePixelSaturate) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::renderer_test

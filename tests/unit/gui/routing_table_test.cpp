@@ -13,7 +13,7 @@
 #include "scene/vector_picture.hpp"
 #include "window_fixture.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::routing_table_test {
 namespace {
 
 using testing::ElementsAre;
@@ -118,4 +118,4 @@ TEST(TableFigure, HasNoBarsWhereNoBucketIsKnown) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::routing_table_test

@@ -13,7 +13,7 @@
 #include "view/legend_card.hpp"
 #include "window_fixture.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::scene_test {
 namespace {
 
 struct MomentTest : testing::Test {
@@ -462,4 +462,4 @@ TEST(TimeText, IsAsPreciseAsTheSpanAsksFor) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::scene_test

@@ -50,7 +50,7 @@
 #include "recorded_run.hpp"
 #include "ui_watchdog.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::session_test {
 namespace {
 
 using ::testing::IsEmpty;
@@ -367,4 +367,4 @@ TEST_F(SessionTest, GivesEveryControlAName) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::session_test

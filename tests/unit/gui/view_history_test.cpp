@@ -5,7 +5,7 @@
 
 #include "recorded_run.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::view_history_test {
 namespace {
 
 class ViewHistoryTest : public testing::Test {
@@ -91,4 +91,4 @@ TEST_F(ViewHistoryTest, BeginsAnewWithAnotherRun) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::view_history_test

@@ -28,13 +28,14 @@ struct WindowTest : testing::Test {
     document.open(QString::fromStdString(path));
     settle();
   }
+  // Until what was asked for is there, and drawn where a run is shown.
   void settle() {
     QElapsedTimer since;
     since.start();
     do {
       data.settle();
       QCoreApplication::processEvents(QEventLoop::AllEvents, 10);
-    } while (!window.mesh().is_settled() && since.elapsed() < 10'000);
+    } while (document.run() != nullptr && !window.mesh().is_settled() && since.elapsed() < 10'000);
   }
   const SceneModel& model() { return window.mesh().model(); }
 };

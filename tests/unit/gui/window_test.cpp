@@ -19,7 +19,7 @@
 #include "panels/panels.hpp"
 #include "window_fixture.hpp"
 
-namespace ghostnet::gui {
+namespace ghostnet::gui::window_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -239,4 +239,4 @@ TEST_F(EditorTest, StopsARunAndRunsItAgain) {
 }
 
 }  // namespace
-}  // namespace ghostnet::gui
+}  // namespace ghostnet::gui::window_test

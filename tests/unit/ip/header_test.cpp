@@ -8,7 +8,7 @@
 #include "ghostnet/runtime/internet_checksum.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
-namespace ghostnet::ip {
+namespace ghostnet::ip::header_test {
 namespace {
 
 using ByteVector = std::vector<std::uint8_t>;
@@ -261,4 +261,4 @@ TEST(QuotedHeader, MayEndBehindTheFixedPart) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ip
+}  // namespace ghostnet::ip::header_test

@@ -4,7 +4,7 @@
 
 #include "ip_fixture.hpp"
 
-namespace ghostnet::ip {
+namespace ghostnet::ip::host_test {
 namespace {
 
 using testing::ElementsAre;
@@ -495,4 +495,4 @@ TEST_F(Chain, AHostThatIsNoRouterForwardsNothing) {  // RFC 1122 3.3.1.1
 }
 
 }  // namespace
-}  // namespace ghostnet::ip
+}  // namespace ghostnet::ip::host_test

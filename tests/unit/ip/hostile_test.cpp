@@ -7,7 +7,7 @@
 #include "ghostnet/runtime/wire.hpp"
 #include "ip_fixture.hpp"
 
-namespace ghostnet::ip {
+namespace ghostnet::ip::hostile_test {
 namespace {
 
 using testing::SizeIs;
@@ -364,4 +364,4 @@ TEST_F(Hostile, AGroupThatIsJoinedIsReportedToRouters) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ip
+}  // namespace ghostnet::ip::hostile_test

@@ -10,7 +10,7 @@
 #include "ghostnet/runtime/internet_checksum.hpp"
 #include "ghostnet/runtime/wire.hpp"
 
-namespace ghostnet::ip {
+namespace ghostnet::ip::icmp_test {
 namespace {
 
 const IpAddress kA4 = IpAddress::v4(10, 9, 0, 1);
@@ -179,4 +179,4 @@ TEST(Cutting, RefusesWhatIsNoTransport) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ip
+}  // namespace ghostnet::ip::icmp_test

@@ -9,7 +9,7 @@
 #include "ghostnet/ip/cutting.hpp"
 #include "ghostnet/runtime/random.hpp"
 
-namespace ghostnet::ip {
+namespace ghostnet::ip::reassembly_test {
 namespace {
 
 using Verdict = Reassembler::Verdict;
@@ -187,4 +187,4 @@ TEST(ReassemblyLimits, ManySmallFragmentsAreRefused) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ip
+}  // namespace ghostnet::ip::reassembly_test

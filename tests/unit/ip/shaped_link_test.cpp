@@ -1,7 +1,7 @@
 // A line that is kept busy.
 #include "ip_fixture.hpp"
 
-namespace ghostnet::ip {
+namespace ghostnet::ip::shaped_link_test {
 namespace {
 
 using ShapedLinkTest = IpFixture;
@@ -64,4 +64,4 @@ TEST_F(ShapedLinkTest, ATapSeesWhatComesAndGoes) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ip
+}  // namespace ghostnet::ip::shaped_link_test

@@ -5,7 +5,7 @@
 #include "ghostnet/runtime/combine.hpp"
 #include "ip_fixture.hpp"
 
-namespace ghostnet::ip {
+namespace ghostnet::ip::stream_test {
 namespace {
 
 Task<Result<std::uint64_t>> send_all(Host& host, Endpoint peer, std::size_t bytes) {
@@ -229,4 +229,4 @@ TEST_F(Streams, ATapLearnsHowTheConnectionOfAPacketStands) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ip
+}  // namespace ghostnet::ip::stream_test

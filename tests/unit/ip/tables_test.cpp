@@ -9,7 +9,7 @@
 #include "ghostnet/ip/source_selection.hpp"
 #include "ghostnet/runtime/internet_checksum.hpp"
 
-namespace ghostnet::ip {
+namespace ghostnet::ip::tables_test {
 namespace {
 
 constexpr TimePoint kStart{100s};
@@ -253,4 +253,4 @@ TEST(MembershipWire, ReportsAreWrittenAsTheRfcsDraw) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ip
+}  // namespace ghostnet::ip::tables_test

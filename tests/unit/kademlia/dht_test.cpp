@@ -8,7 +8,7 @@
 #include "ghostnet/libp2p/message.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::kademlia {
+namespace ghostnet::kademlia::dht_test {
 namespace {
 
 using libp2p::KeyPair;
@@ -396,4 +396,4 @@ TEST_F(TwoPeers, PeersOfTheTableStayInTheStore) {
 }
 
 }  // namespace
-}  // namespace ghostnet::kademlia
+}  // namespace ghostnet::kademlia::dht_test

@@ -5,7 +5,7 @@
 
 #include "ghostnet/libp2p/protobuf.hpp"
 
-namespace ghostnet::kademlia {
+namespace ghostnet::kademlia::ipns_test {
 namespace {
 
 using libp2p::KeyPair;
@@ -131,4 +131,4 @@ TEST(Rfc3339, IsReadAsItIsWritten) {
 }
 
 }  // namespace
-}  // namespace ghostnet::kademlia
+}  // namespace ghostnet::kademlia::ipns_test

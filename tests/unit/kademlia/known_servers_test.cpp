@@ -8,7 +8,7 @@
 
 #include "peers.hpp"
 
-namespace ghostnet::kademlia {
+namespace ghostnet::kademlia::known_servers_test {
 namespace {
 
 using test::peer;
@@ -57,4 +57,4 @@ TEST_F(TablesOfTheKnown, WhoeverIsAloneHasAnEmptyOne) {
 }
 
 }  // namespace
-}  // namespace ghostnet::kademlia
+}  // namespace ghostnet::kademlia::known_servers_test

@@ -9,7 +9,7 @@
 #include "ghostnet/kademlia/routing_table.hpp"
 #include "peers.hpp"
 
-namespace ghostnet::kademlia {
+namespace ghostnet::kademlia::lookup_test {
 namespace {
 
 using test::peer;
@@ -185,4 +185,4 @@ TEST(Lookup, WhatIsRememberedIsBounded) {
 }
 
 }  // namespace
-}  // namespace ghostnet::kademlia
+}  // namespace ghostnet::kademlia::lookup_test

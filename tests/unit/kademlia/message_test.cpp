@@ -4,7 +4,7 @@
 
 #include "peers.hpp"
 
-namespace ghostnet::kademlia {
+namespace ghostnet::kademlia::message_test {
 namespace {
 
 TEST(DhtMessage, AQuestionIsTypeAndKey) {
@@ -63,4 +63,4 @@ TEST(DhtMessage, BrokenBytesAreMalformed) {
 }
 
 }  // namespace
-}  // namespace ghostnet::kademlia
+}  // namespace ghostnet::kademlia::message_test

@@ -8,7 +8,7 @@
 
 #include "peers.hpp"
 
-namespace ghostnet::kademlia {
+namespace ghostnet::kademlia::record_store_test {
 namespace {
 
 constexpr TimePoint kNow = from_ns(0);
@@ -140,4 +140,4 @@ TEST(RecordStore, ProvidersOfNearKeysDriveOutThoseOfFarOnes) {
 }
 
 }  // namespace
-}  // namespace ghostnet::kademlia
+}  // namespace ghostnet::kademlia::record_store_test

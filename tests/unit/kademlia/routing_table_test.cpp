@@ -6,7 +6,7 @@
 
 #include "peers.hpp"
 
-namespace ghostnet::kademlia {
+namespace ghostnet::kademlia::routing_table_test {
 namespace {
 
 using test::peer;
@@ -81,4 +81,4 @@ TEST(RoutingTable, ARandomKeyLiesInItsBucket) {
 }
 
 }  // namespace
-}  // namespace ghostnet::kademlia
+}  // namespace ghostnet::kademlia::routing_table_test

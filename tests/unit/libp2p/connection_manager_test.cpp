@@ -10,7 +10,7 @@
 #include "ghostnet/libp2p/key.hpp"
 #include "ghostnet/libp2p/peer_store.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::connection_manager_test {
 namespace {
 
 PeerId somebody() {
@@ -230,4 +230,4 @@ TEST(PeerStore, TextsGoWithTheLastWhoSaysThem) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::connection_manager_test

@@ -8,7 +8,7 @@
 #include "ghostnet/libp2p/staggered.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::dial_order_test {
 namespace {
 
 std::vector<std::string> ordered(std::initializer_list<const char*> texts) {
@@ -112,4 +112,4 @@ TEST_F(Staggered, WhereAllFailTheLastErrorIsTold) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::dial_order_test

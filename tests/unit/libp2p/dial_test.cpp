@@ -6,7 +6,7 @@
 #include "ghostnet/runtime/combine.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::dial_test {
 namespace {
 
 constexpr Duration kRoundTrip = 20ms;
@@ -171,4 +171,4 @@ TEST_F(Dials, WhatAPeerSpeaksFromNowOnItPushes) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::dial_test

@@ -7,7 +7,7 @@
 #include "ghostnet/support/test_world.hpp"
 #include "ghostnet/support/text_dns_server.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::dnsaddr_test {
 namespace {
 
 using Found = Result<std::vector<Multiaddr>>;
@@ -95,4 +95,4 @@ TEST_F(Dnsaddr, NodesConnectByIt) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::dnsaddr_test

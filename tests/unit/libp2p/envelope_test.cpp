@@ -5,7 +5,7 @@
 
 #include "ghostnet/libp2p/protobuf.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::envelope_test {
 namespace {
 
 class PeerRecords : public testing::Test {
@@ -86,4 +86,4 @@ TEST(Protobuf, RefusesGroupsFieldZeroAndOtherWireTypes) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::envelope_test

@@ -6,7 +6,7 @@
 #include "ghostnet/libp2p/node.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::gate_test {
 namespace {
 
 TEST(Gate, AdmitsEverybodyUntilSomethingIsSaid) {
@@ -93,4 +93,4 @@ TEST_F(GatedNodes, ConnectOtherwise) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::gate_test

@@ -8,7 +8,7 @@
 #include "ghostnet/libp2p/source.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::hostile_bounds_test {
 namespace {
 
 Task<> connect(Node& node, Multiaddr address) { static_cast<void>(co_await node.connect(address)); }
@@ -137,4 +137,4 @@ TEST_F(BoundsOfANode, TooManyYoungConnectionsAreClosedWhenTheyAreOlder) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::hostile_bounds_test

@@ -10,7 +10,7 @@
 #include "ghostnet/libp2p/yamux_wire.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::hostile_frames_test {
 namespace {
 
 class HostileFrames : public testing::Test {
@@ -167,4 +167,4 @@ TEST_F(HostileFrames, AnswersThatNobodyReadsHoldLittleAndNotForLong) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::hostile_frames_test

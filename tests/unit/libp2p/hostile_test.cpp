@@ -13,7 +13,7 @@
 #include "ghostnet/runtime/combine.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::hostile_test {
 namespace {
 
 // How a stream ended, seen from the attacker, and when.
@@ -353,4 +353,4 @@ TEST_F(HostilePeer, AnIdentifyMessageBeyondItsSizeIsRefused) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::hostile_test

@@ -5,7 +5,7 @@
 
 #include "ghostnet/libp2p/peer_id.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::key_test {
 namespace {
 
 struct Vector {
@@ -118,4 +118,4 @@ TEST(PeerId, RefusesWhatCanBeNobodys) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::key_test

@@ -5,7 +5,7 @@
 
 #include "ghostnet/libp2p/protobuf.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::message_feed_test {
 namespace {
 
 class Kept final : public MessageSink {
@@ -74,4 +74,4 @@ TEST(MessageFeed, AnEndWithinAMessageIsMalformed) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::message_feed_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::multiaddr_test {
 namespace {
 
 constexpr std::string_view kPeer = "12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA";
@@ -98,4 +98,4 @@ TEST(Multiaddr, SaysWhereToDial) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::multiaddr_test

@@ -7,7 +7,7 @@
 #include "ghostnet/support/memory_stream.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::multistream_test {
 namespace {
 
 class Multistream : public testing::Test {
@@ -114,4 +114,4 @@ TEST(ProtocolId, IsPlainText) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::multistream_test

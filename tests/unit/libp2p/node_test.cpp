@@ -8,7 +8,7 @@
 #include "ghostnet/support/test_world.hpp"
 #include "ghostnet/worlds/worlds.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::node_test {
 namespace {
 
 constexpr std::string_view kEchoId = "/test/echo/1";
@@ -311,4 +311,4 @@ TEST_P(NodesEverywhere, AConnectionOverTheBoundIsRefused) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::node_test

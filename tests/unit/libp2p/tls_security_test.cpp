@@ -6,7 +6,7 @@
 #include "ghostnet/crypto/der.hpp"
 #include "ghostnet/libp2p/protobuf.hpp"
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::tls_security_test {
 namespace {
 
 constexpr WallTime kNow = WallTime{} + 24h * 365 * 50;
@@ -165,4 +165,4 @@ TEST_F(TlsIdentities, ASignedKeyIsReadAsItWasWritten) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::tls_security_test

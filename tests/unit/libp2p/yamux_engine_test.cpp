@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace ghostnet::libp2p {
+namespace ghostnet::libp2p::yamux_engine_test {
 namespace {
 
 class TestStream final : public YamuxStreamState {
@@ -501,4 +501,4 @@ TEST_F(YamuxVictim, FramesMayComeByteByByte) {
 }
 
 }  // namespace
-}  // namespace ghostnet::libp2p
+}  // namespace ghostnet::libp2p::yamux_engine_test

@@ -10,7 +10,7 @@
 #include "ghostnet/link/link_model.hpp"
 #include "traffic.hpp"
 
-namespace ghostnet::link {
+namespace ghostnet::link::discipline_test {
 namespace {
 
 // 10 Mbit/s with a large buffer: 1250 bytes take 1 ms, a full queue 800 ms.
@@ -224,4 +224,4 @@ TEST(FqCodel, AFlowThatComesBackAtOnceDoesNotCountAsNewForEver) {
 }
 
 }  // namespace
-}  // namespace ghostnet::link
+}  // namespace ghostnet::link::discipline_test

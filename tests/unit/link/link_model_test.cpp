@@ -14,7 +14,7 @@
 
 #include "ghostnet/runtime/random.hpp"
 
-namespace ghostnet::link {
+namespace ghostnet::link::link_model_test {
 namespace {
 
 constexpr TimePoint kStart = from_ns(1'000'000'000);
@@ -361,4 +361,4 @@ TEST(LinkModel, RefusesAnotherDisciplineWhileInUse) {
 }
 
 }  // namespace
-}  // namespace ghostnet::link
+}  // namespace ghostnet::link::link_model_test

@@ -10,7 +10,7 @@
 
 #include "ghostnet/runtime/random.hpp"
 
-namespace ghostnet::link {
+namespace ghostnet::link::link_params_test {
 namespace {
 
 using testing::HasSubstr;
@@ -111,4 +111,4 @@ TEST(LinkProfile, TimeOfIsAnExactDivision) {
 }
 
 }  // namespace
-}  // namespace ghostnet::link
+}  // namespace ghostnet::link::link_params_test

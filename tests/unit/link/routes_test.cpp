@@ -6,7 +6,7 @@
 
 #include <chrono>
 
-namespace ghostnet::link {
+namespace ghostnet::link::routes_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -65,4 +65,4 @@ TEST(Routes, AvoidHopsThatAreDown) {
 }
 
 }  // namespace
-}  // namespace ghostnet::link
+}  // namespace ghostnet::link::routes_test

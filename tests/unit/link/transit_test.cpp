@@ -13,7 +13,7 @@
 #include "ghostnet/link/link_params.hpp"
 #include "ghostnet/runtime/random.hpp"
 
-namespace ghostnet::link {
+namespace ghostnet::link::transit_test {
 namespace {
 
 constexpr TimePoint kStart = from_ns(1'000'000'000);
@@ -462,4 +462,4 @@ TEST(Transit, LosingItsRateKeepsOrder) {
 }
 
 }  // namespace
-}  // namespace ghostnet::link
+}  // namespace ghostnet::link::transit_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ghostnet::noise {
+namespace ghostnet::noise::handshake_test {
 namespace {
 
 class Handshakes : public testing::Test {
@@ -136,4 +136,4 @@ TEST(CipherState, StopsBeforeTheLastNonce) {
 }
 
 }  // namespace
-}  // namespace ghostnet::noise
+}  // namespace ghostnet::noise::handshake_test

@@ -8,7 +8,7 @@
 #include "ghostnet/support/memory_stream.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::noise {
+namespace ghostnet::noise::noise_stream_test {
 namespace {
 
 Transport transport(std::uint8_t send, std::uint8_t receive) {
@@ -192,4 +192,4 @@ TEST_F(NoiseStreams, AbortTellsBothSides) {
 }
 
 }  // namespace
-}  // namespace ghostnet::noise
+}  // namespace ghostnet::noise::noise_stream_test

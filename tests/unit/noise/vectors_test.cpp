@@ -10,7 +10,7 @@
 
 #include "ghostnet/noise/handshake_state.hpp"
 
-namespace ghostnet::noise {
+namespace ghostnet::noise::vectors_test {
 namespace {
 
 std::filesystem::path vectors_file() {
@@ -106,4 +106,4 @@ TEST(NoiseVectors, EveryOneIsReproduced) {
 }
 
 }  // namespace
-}  // namespace ghostnet::noise
+}  // namespace ghostnet::noise::vectors_test

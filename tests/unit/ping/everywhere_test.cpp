@@ -4,7 +4,7 @@
 #include "ghostnet/ping/service.hpp"
 #include "ghostnet/worlds/worlds.hpp"
 
-namespace ghostnet::ping {
+namespace ghostnet::ping::everywhere_test {
 namespace {
 
 class PingEverywhere : public worlds::TestInEveryWorld {
@@ -103,4 +103,4 @@ TEST_P(PingEverywhere, StoppingLetsASessionFinish) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ping
+}  // namespace ghostnet::ping::everywhere_test

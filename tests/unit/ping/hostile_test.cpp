@@ -4,7 +4,7 @@
 #include "ghostnet/ping/service.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::ping {
+namespace ghostnet::ping::hostile_test {
 namespace {
 
 using support::TestHost;
@@ -135,4 +135,4 @@ TEST_F(PingHostile, DroppingAtAnyTimeLeavesNothingBehind) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ping
+}  // namespace ghostnet::ping::hostile_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ghostnet::ping {
+namespace ghostnet::ping::prober_test {
 namespace {
 
 constexpr std::uint64_t kSession = 7;
@@ -144,4 +144,4 @@ TEST(ProberBounds, SchedulesBeyondTheEndOfTimeDoNotOverflow) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ping
+}  // namespace ghostnet::ping::prober_test

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace ghostnet::ping {
+namespace ghostnet::ping::wire_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -65,4 +65,4 @@ TEST(PingWire, OtherMagicVersionsAndTypesAreMalformedAndSaySo) {
 }
 
 }  // namespace
-}  // namespace ghostnet::ping
+}  // namespace ghostnet::ping::wire_test

@@ -3,7 +3,7 @@
 // whole.
 #include "live_world.hpp"
 
-namespace ghostnet::realnet {
+namespace ghostnet::realnet::drop_test {
 namespace {
 
 using StreamPtr = std::unique_ptr<Stream>;
@@ -93,4 +93,4 @@ TEST_F(Dropping, BetweenBeingWokenAndRunning) {
 }
 
 }  // namespace
-}  // namespace ghostnet::realnet
+}  // namespace ghostnet::realnet::drop_test

@@ -4,7 +4,7 @@
 #include "ghostnet/realnet/link_control.hpp"
 #include "live_world.hpp"
 
-namespace ghostnet::realnet {
+namespace ghostnet::realnet::host_test {
 namespace {
 
 using ::testing::Contains;
@@ -231,4 +231,4 @@ TEST_F(Namespaces, NamesThatAreNone) {
 }
 
 }  // namespace
-}  // namespace ghostnet::realnet
+}  // namespace ghostnet::realnet::host_test

@@ -2,7 +2,7 @@
 #include "file_limit.hpp"
 #include "live_world.hpp"
 
-namespace ghostnet::realnet {
+namespace ghostnet::realnet::limits_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -90,4 +90,4 @@ TEST_F(FilesExhausted, TheConnectionIsAcceptedWhenThereIsRoomAgain) {
 }
 
 }  // namespace
-}  // namespace ghostnet::realnet
+}  // namespace ghostnet::realnet::limits_test

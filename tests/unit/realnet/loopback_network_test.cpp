@@ -8,7 +8,7 @@
 #include "ghostnet/realnet/tun_port.hpp"
 #include "live_world.hpp"
 
-namespace ghostnet::realnet {
+namespace ghostnet::realnet::loopback_network_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -499,4 +499,4 @@ TEST_F(ShapedStreams, DroppingAtEveryTurnLeavesNothingBehind) {
 }
 
 }  // namespace
-}  // namespace ghostnet::realnet
+}  // namespace ghostnet::realnet::loopback_network_test

@@ -14,7 +14,7 @@
 #include "ghostnet/realnet/socket_address.hpp"
 #include "live_world.hpp"
 
-namespace ghostnet::realnet {
+namespace ghostnet::realnet::stream_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -490,4 +490,4 @@ TEST_F(LocalStream, PathsThatCannotBe) {
 }
 
 }  // namespace
-}  // namespace ghostnet::realnet
+}  // namespace ghostnet::realnet::stream_test

@@ -6,7 +6,7 @@
 #include "ghostnet/realnet/virtio_header.hpp"
 #include "live_world.hpp"
 
-namespace ghostnet::realnet {
+namespace ghostnet::realnet::tun_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -383,4 +383,4 @@ TEST_F(TunDevices, ADroppedReceiveLosesNothing) {
 }
 
 }  // namespace
-}  // namespace ghostnet::realnet
+}  // namespace ghostnet::realnet::tun_test

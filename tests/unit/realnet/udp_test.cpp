@@ -3,7 +3,7 @@
 
 #include "live_world.hpp"
 
-namespace ghostnet::realnet {
+namespace ghostnet::realnet::udp_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -523,4 +523,4 @@ TEST_P(UdpMulticast, OnlyGroupsCanBeJoined) {
 INSTANTIATE_BOTH_FAMILIES(UdpMulticast);
 
 }  // namespace
-}  // namespace ghostnet::realnet
+}  // namespace ghostnet::realnet::udp_test

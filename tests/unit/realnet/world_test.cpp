@@ -12,7 +12,7 @@
 #include "ghostnet/realnet/signals.hpp"
 #include "live_world.hpp"
 
-namespace ghostnet::realnet {
+namespace ghostnet::realnet::world_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -323,4 +323,4 @@ TEST_F(Compute, AWorldMayGoWhileJobsAreRunning) {
 }
 
 }  // namespace
-}  // namespace ghostnet::realnet
+}  // namespace ghostnet::realnet::world_test

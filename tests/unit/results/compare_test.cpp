@@ -4,7 +4,7 @@
 
 #include "recorded_file.hpp"
 
-namespace ghostnet::results {
+namespace ghostnet::results::compare_test {
 namespace {
 
 using testing::ElementsAre;
@@ -140,4 +140,4 @@ TEST_F(CompareTest, WithoutASeriesTheNoiseIsUnknown) {
 }
 
 }  // namespace
-}  // namespace ghostnet::results
+}  // namespace ghostnet::results::compare_test

@@ -10,7 +10,7 @@
 #include "ghostnet/results/store.hpp"
 #include "results_file.hpp"
 
-namespace ghostnet::results {
+namespace ghostnet::results::database_test {
 namespace {
 
 using testing::ElementsAre;
@@ -189,4 +189,4 @@ TEST_F(DatabaseTest, MigratesStepByStepInOneTransaction) {
 }
 
 }  // namespace
-}  // namespace ghostnet::results
+}  // namespace ghostnet::results::database_test

@@ -8,7 +8,7 @@
 #include "ghostnet/results/junit.hpp"
 #include "recorded_file.hpp"
 
-namespace ghostnet::results {
+namespace ghostnet::results::export_test {
 namespace {
 
 using nlohmann::json;
@@ -209,4 +209,4 @@ TEST(XmlText, HoldsOnlyWhatXmlCan) {
 }
 
 }  // namespace
-}  // namespace ghostnet::results
+}  // namespace ghostnet::results::export_test

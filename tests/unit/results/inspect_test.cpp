@@ -8,7 +8,7 @@
 
 #include "recorded_file.hpp"
 
-namespace ghostnet::results {
+namespace ghostnet::results::inspect_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -227,4 +227,4 @@ TEST_F(InspectTest, MergesTheWindowsOfARunUnderWay) {
 }
 
 }  // namespace
-}  // namespace ghostnet::results
+}  // namespace ghostnet::results::inspect_test

@@ -13,7 +13,7 @@
 #include "ghostnet/results/store.hpp"
 #include "results_file.hpp"
 
-namespace ghostnet::results {
+namespace ghostnet::results::kill_test {
 namespace {
 
 constexpr HostId kHosts = 300;
@@ -105,4 +105,4 @@ TEST_F(KilledRuns, LeaveAFileThatHoldsWhatWasReportedAndMarksTheRest) {
 }
 
 }  // namespace
-}  // namespace ghostnet::results
+}  // namespace ghostnet::results::kill_test

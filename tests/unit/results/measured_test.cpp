@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ghostnet::results {
+namespace ghostnet::results::measured_test {
 namespace {
 
 TEST(Measured, IsSaidInTheTermsOfTheLimit) {
@@ -27,4 +27,4 @@ TEST(Measured, IsAPlainNumberWhereTheLimitIsNoQuantity) {
 }
 
 }  // namespace
-}  // namespace ghostnet::results
+}  // namespace ghostnet::results::measured_test

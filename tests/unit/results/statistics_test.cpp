@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace ghostnet::results {
+namespace ghostnet::results::statistics_test {
 namespace {
 
 // Quantiles as tables of Student's t give them, two-sided.
@@ -47,4 +47,4 @@ TEST(Estimates, OfADifferenceWeighBothErrors) {
 }
 
 }  // namespace
-}  // namespace ghostnet::results
+}  // namespace ghostnet::results::statistics_test

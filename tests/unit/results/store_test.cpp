@@ -8,7 +8,7 @@
 #include "ghostnet/results/reader.hpp"
 #include "results_file.hpp"
 
-namespace ghostnet::results {
+namespace ghostnet::results::store_test {
 namespace {
 
 using testing::ElementsAre;
@@ -319,4 +319,4 @@ TEST_F(StoreTest, DeletingARunTakesAllOfItAlong) {
 }
 
 }  // namespace
-}  // namespace ghostnet::results
+}  // namespace ghostnet::results::store_test

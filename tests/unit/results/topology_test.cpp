@@ -7,7 +7,7 @@
 #include "ghostnet/results/store.hpp"
 #include "results_file.hpp"
 
-namespace ghostnet::results {
+namespace ghostnet::results::topology_test {
 namespace {
 
 using testing::ElementsAre;
@@ -85,4 +85,4 @@ TEST_F(TopologyOfARun, HasTheWiresBetweenRoutersInTheirOrder) {
 }
 
 }  // namespace
-}  // namespace ghostnet::results
+}  // namespace ghostnet::results::topology_test

@@ -15,7 +15,7 @@
 
 #include "ghostnet/runtime/random.hpp"
 
-namespace ghostnet {
+namespace ghostnet::address_test {
 namespace {
 
 IpAddress ip(std::string_view text) {
@@ -513,4 +513,4 @@ TEST(Addresses, HashNeighboursApart) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::address_test

@@ -11,7 +11,7 @@
 #include "ghostnet/runtime/packet_buf.hpp"
 #include "ghostnet/runtime/random.hpp"
 
-namespace ghostnet {
+namespace ghostnet::bytes_test {
 namespace {
 
 constexpr std::uint8_t kFiveBytes[] = {0x10, 0x11, 0x12, 0x13, 0x14};
@@ -267,4 +267,4 @@ TEST(Hex, ReadsBackWhatItPrints) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::bytes_test

@@ -10,7 +10,7 @@
 
 #include "ghostnet/runtime/random.hpp"
 
-namespace ghostnet {
+namespace ghostnet::calendar_test {
 namespace {
 
 struct Item {
@@ -337,4 +337,4 @@ TEST(Calendar, VisitsEveryEntryAndLooksAhead) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::calendar_test

@@ -16,7 +16,7 @@
 #include "ghostnet/runtime/sync.hpp"
 #include "ghostnet/support/memory_stream.hpp"
 
-namespace ghostnet {
+namespace ghostnet::cancellation_test {
 namespace {
 
 using support::Alive;
@@ -693,4 +693,4 @@ TEST(DropHarness, CountsEveryPointOnce) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::cancellation_test

@@ -9,7 +9,7 @@
 #include "ghostnet/runtime/scope.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet {
+namespace ghostnet::clock_test {
 namespace {
 
 using support::TestWorld;
@@ -289,4 +289,4 @@ TEST(ClockModel, SleepersFollowTheirOwnClock) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::clock_test

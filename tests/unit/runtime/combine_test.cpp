@@ -12,7 +12,7 @@
 #include "ghostnet/support/memory_stream.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet {
+namespace ghostnet::combine_test {
 namespace {
 
 using support::TestWorld;
@@ -345,4 +345,4 @@ TEST_F(Combine, WithTimeoutGivesTheResultOrTimedOut) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::combine_test

@@ -8,7 +8,7 @@
 
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet {
+namespace ghostnet::compute_test {
 namespace {
 
 using support::TestHost;
@@ -79,4 +79,4 @@ TEST_F(ComputeTest, TheFunctionIsGoneWhenTheOutcomeIsThere) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::compute_test

@@ -5,7 +5,7 @@
 
 #include "ghostnet/runtime/result.hpp"
 
-namespace ghostnet {
+namespace ghostnet::errno_test {
 namespace {
 
 TEST(Errnos, WhatDisksAndPathsDoIsNoBugOfOurs) {
@@ -27,4 +27,4 @@ TEST(Errnos, AMessageSaysWhatWasBeingDone) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::errno_test

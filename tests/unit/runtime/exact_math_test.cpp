@@ -12,7 +12,7 @@
 
 #include "ghostnet/runtime/random.hpp"
 
-namespace ghostnet {
+namespace ghostnet::exact_math_test {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -203,4 +203,4 @@ TEST(ExactCbrt, IsExactForCubes) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::exact_math_test

@@ -12,7 +12,7 @@
 #include "ghostnet/runtime/combine.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet {
+namespace ghostnet::fault_injection_test {
 namespace {
 
 using support::TestHost;
@@ -353,4 +353,4 @@ TEST(Fault, FitsWhereItMeansSomething) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::fault_injection_test

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-namespace ghostnet {
+namespace ghostnet::histogram_test {
 namespace {
 
 Histogram of(const std::vector<std::uint64_t>& values) {
@@ -286,4 +286,4 @@ TEST(HistogramParse, RefusesCountsThatCouldOverflowWhenMerged) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::histogram_test

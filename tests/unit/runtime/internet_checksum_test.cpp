@@ -7,7 +7,7 @@
 
 #include "ghostnet/runtime/random.hpp"
 
-namespace ghostnet {
+namespace ghostnet::internet_checksum_test {
 namespace {
 
 // Word by word, as RFC 1071 1 defines it.
@@ -82,4 +82,4 @@ TEST(InternetChecksum, OneChangedWordUpdatesIt) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::internet_checksum_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace ghostnet {
+namespace ghostnet::log_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -37,18 +37,18 @@ struct Costly {
 };
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::log_test
 
 template <>
-struct fmt::formatter<ghostnet::Costly> {
+struct fmt::formatter<ghostnet::log_test::Costly> {
   constexpr auto parse(format_parse_context& context) { return context.begin(); }
-  auto format(const ghostnet::Costly& value, format_context& context) const {
+  auto format(const ghostnet::log_test::Costly& value, format_context& context) const {
     ++*value.formatted;
     return fmt::format_to(context.out(), "costly");
   }
 };
 
-namespace ghostnet {
+namespace ghostnet::log_test {
 namespace {
 
 TEST(Log, IsAViewOfTwoPointersSize) { EXPECT_EQ(sizeof(Log), 16U); }
@@ -208,4 +208,4 @@ TEST_F(TextLogSinkTest, LetsNoPeerForgeALineOrCommandTheTerminal) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::log_test

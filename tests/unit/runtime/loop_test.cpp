@@ -11,7 +11,7 @@
 #include "ghostnet/runtime/scope.hpp"
 #include "ghostnet/runtime/sync.hpp"
 
-namespace ghostnet {
+namespace ghostnet::loop_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -223,4 +223,4 @@ TEST(FramePool, BlocksOfEverySizeAreDisjoint) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::loop_test

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace ghostnet {
+namespace ghostnet::metrics_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -298,4 +298,4 @@ static_assert(!MetricFamily<Incomplete>, "a member without a description");
 static_assert(!distinct(Twice::kMetrics), "one member described twice");
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::metrics_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ghostnet {
+namespace ghostnet::options_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -55,11 +55,17 @@ struct Sample {
 };
 
 }  // namespace
+}  // namespace ghostnet::options_test
 
+namespace ghostnet {
 template <>
-inline constexpr OptionChoice<Security> kChoices<Security>[] = {
-    {Security::none, "none"}, {Security::noise, "noise"}, {Security::tls, "tls"}};
+inline constexpr OptionChoice<options_test::Security> kChoices<options_test::Security>[] = {
+    {options_test::Security::none, "none"},
+    {options_test::Security::noise, "noise"},
+    {options_test::Security::tls, "tls"}};
+}  // namespace ghostnet
 
+namespace ghostnet::options_test {
 namespace {
 
 struct OptionsTest : testing::Test {
@@ -197,4 +203,4 @@ TEST(OptionTable, DescribesItsOptions) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::options_test

@@ -13,7 +13,7 @@
 
 #include "ghostnet/runtime/random.hpp"
 
-namespace ghostnet {
+namespace ghostnet::packet_buf_test {
 namespace {
 
 std::string text_of(const PacketBuf& packet) { return std::string(as_text(packet.view())); }
@@ -341,4 +341,4 @@ TEST(PacketPool, CountsRightUnderRandomTakingAndReturning) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::packet_buf_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ghostnet {
+namespace ghostnet::quantity_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -135,4 +135,4 @@ TEST(Quantity, WhatIsPrintedIsShortAndParsesToTheSame) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::quantity_test

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace ghostnet {
+namespace ghostnet::random_test {
 namespace {
 
 constexpr int kDraws = 200'000;
@@ -312,4 +312,4 @@ TEST(Probability, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::random_test

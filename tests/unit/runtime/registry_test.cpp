@@ -6,7 +6,7 @@
 #include "ghostnet/runtime/operation_gate.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet {
+namespace ghostnet::registry_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -149,4 +149,4 @@ TEST(OperationGate, CountsBoundsAndCloses) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::registry_test

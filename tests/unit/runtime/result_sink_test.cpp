@@ -8,7 +8,7 @@
 #include <string>
 #include <tuple>
 
-namespace ghostnet {
+namespace ghostnet::result_sink_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -310,4 +310,4 @@ TEST(JsonLinesSink, StopsAtTheFirstFailureAndReportsItToTheEnd) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::result_sink_test

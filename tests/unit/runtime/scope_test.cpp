@@ -12,7 +12,7 @@
 #include "ghostnet/runtime/sync.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet {
+namespace ghostnet::scope_test {
 namespace {
 
 using support::TestWorld;
@@ -525,4 +525,4 @@ TEST(Scope, ADroppedJoinLeavesNothingBehind) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::scope_test

@@ -12,7 +12,7 @@
 #include "ghostnet/support/memory_stream.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet {
+namespace ghostnet::stream_test {
 namespace {
 
 using support::MemoryStream;
@@ -254,4 +254,4 @@ TEST(Listener, AcceptsInOrderRefusesWithoutAndKeepsItsBacklog) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::stream_test

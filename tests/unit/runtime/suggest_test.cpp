@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace ghostnet {
+namespace ghostnet::suggest_test {
 namespace {
 
 TEST(Suggest, TheNearestNameIsFound) {
@@ -32,4 +32,4 @@ TEST(Suggest, SaysWhatHelps) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::suggest_test

@@ -13,7 +13,7 @@
 #include "ghostnet/runtime/scope.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet {
+namespace ghostnet::sync_test {
 namespace {
 
 using support::TestWorld;
@@ -462,4 +462,4 @@ TEST(Semaphore, ConservesPermitsUnderRandomDrops) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::sync_test

@@ -13,7 +13,7 @@
 #include "ghostnet/runtime/sync.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet {
+namespace ghostnet::task_test {
 namespace {
 
 using support::TestWorld;
@@ -230,4 +230,4 @@ TEST(Task, AResultThatCannotBeStoredIsAnExceptionOfTheTask) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::task_test

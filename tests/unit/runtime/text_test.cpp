@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace ghostnet {
+namespace ghostnet::text_test {
 namespace {
 
 using namespace std::string_view_literals;  // NOLINT: texts with zero bytes
@@ -80,4 +80,4 @@ TEST(Printable, ShowsControlCharactersAndStrayBytesAsHex) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::text_test

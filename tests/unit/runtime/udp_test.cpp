@@ -10,7 +10,7 @@
 #include "ghostnet/runtime/scope.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet {
+namespace ghostnet::udp_test {
 namespace {
 
 using support::TestHost;
@@ -182,4 +182,4 @@ TEST_F(UdpTest, LossIsTheTestsToDecide) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::udp_test

@@ -11,7 +11,7 @@
 
 #include "ghostnet/runtime/random.hpp"
 
-namespace ghostnet {
+namespace ghostnet::wire_test {
 namespace {
 
 constexpr std::array<std::uint8_t, 9> kCounting = {0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09};
@@ -474,4 +474,4 @@ TEST(ReaderAndWriter, AreInverse) {
 }
 
 }  // namespace
-}  // namespace ghostnet
+}  // namespace ghostnet::wire_test

@@ -5,7 +5,7 @@
 
 #include "scenario_fixture.hpp"
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::beginning_test {
 namespace {
 
 using testing::Eq;
@@ -81,4 +81,4 @@ TEST_F(Beginnings, WhatIsYetToBeginIsTakenOverInPlace) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::beginning_test

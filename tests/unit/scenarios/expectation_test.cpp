@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::expectation_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -123,4 +123,4 @@ TEST_F(ExpectationTest, PercentilesMayHaveDecimals) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::expectation_test

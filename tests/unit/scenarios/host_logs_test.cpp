@@ -9,7 +9,7 @@
 
 #include "ghostnet/scenarios/source_files.hpp"
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::host_logs_test {
 namespace {
 
 using testing::ElementsAre;
@@ -64,4 +64,4 @@ TEST_F(HostLogsTest, ADirectoryThatCannotBeIsAnError) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::host_logs_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::metric_windows_test {
 namespace {
 
 struct ToyCells {
@@ -91,4 +91,4 @@ TEST_F(MetricWindowsTest, ARunThatEndsInItsWarmUpMeasuredNothing) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::metric_windows_test

@@ -11,7 +11,7 @@
 #include "ghostnet/scenarios/shadow_units.hpp"
 #include "scenario_fixture.hpp"
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::network_test {
 namespace {
 
 using testing::HasSubstr;
@@ -230,4 +230,4 @@ TEST_F(Networks, LossInBurstsKeepsItsShare) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::network_test

@@ -4,7 +4,7 @@
 
 #include "ghostnet/scenarios/scenario.hpp"
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::ns3_options_test {
 namespace {
 
 using testing::HasSubstr;
@@ -102,4 +102,4 @@ TEST_F(Ns3Section, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::ns3_options_test

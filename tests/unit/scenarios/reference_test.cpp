@@ -7,7 +7,7 @@
 #include "ghostnet/scenarios/scenario.hpp"
 #include "scenario_fixture.hpp"
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::reference_test {
 namespace {
 
 using testing::HasSubstr;
@@ -38,4 +38,4 @@ TEST_F(References, ServicesAndTheirMetricsStandInThem) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::reference_test

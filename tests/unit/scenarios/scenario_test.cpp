@@ -5,7 +5,7 @@
 
 #include "scenario_fixture.hpp"
 
-namespace ghostnet::scenarios {
+namespace ghostnet::scenarios::scenario_test {
 namespace {
 
 using testing::HasSubstr;
@@ -279,4 +279,4 @@ TEST(Expectations, CompareMetricsWithUnits) {
 }
 
 }  // namespace
-}  // namespace ghostnet::scenarios
+}  // namespace ghostnet::scenarios::scenario_test

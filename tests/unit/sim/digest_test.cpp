@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-namespace ghostnet::sim {
+namespace ghostnet::sim::digest_test {
 namespace {
 
 std::vector<std::uint8_t> counting(std::size_t size) {
@@ -96,4 +96,4 @@ TEST(RunDigest, IsTheSameOnEveryMachine) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim
+}  // namespace ghostnet::sim::digest_test

@@ -5,7 +5,7 @@
 #include "fabric_fixture.hpp"
 #include "ghostnet/sim/fabric_tcp.hpp"
 
-namespace ghostnet::sim {
+namespace ghostnet::sim::fabric_fairness_test {
 namespace {
 
 constexpr std::uint16_t kPort = 80;
@@ -81,4 +81,4 @@ TEST(FabricFairness, FlowsThatShareALinkShareItEvenly) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim
+}  // namespace ghostnet::sim::fabric_fairness_test

@@ -4,7 +4,7 @@
 #include "fabric_fixture.hpp"
 #include "ghostnet/capture/pcapng.hpp"
 
-namespace ghostnet::sim {
+namespace ghostnet::sim::fabric_faults_test {
 namespace {
 
 Task<> count_ticks(Host& host, Duration period, int& ticks) {
@@ -290,4 +290,4 @@ TEST(FabricBounds, TooManyInFlightAreDroppedAndCounted) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim
+}  // namespace ghostnet::sim::fabric_faults_test

@@ -7,7 +7,7 @@
 #include "ghostnet/tcp/checksum.hpp"
 #include "ghostnet/tcp/segment.hpp"
 
-namespace ghostnet::sim {
+namespace ghostnet::sim::fabric_tcp_test {
 namespace {
 
 constexpr std::uint16_t kPort = 80;
@@ -237,4 +237,4 @@ TEST(FabricTcp, TracesHoldWholePackets) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim
+}  // namespace ghostnet::sim::fabric_tcp_test

@@ -4,7 +4,7 @@
 
 #include "fabric_fixture.hpp"
 
-namespace ghostnet::sim {
+namespace ghostnet::sim::fabric_test {
 namespace {
 
 TEST(Fabric, DeliversAfterExactlyTheDelayOfThePath) {
@@ -424,9 +424,9 @@ TEST(FabricGraph, PacketsTakeTheWayOfLeastDelayAndLoseAHopAtEachRouter) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim
+}  // namespace ghostnet::sim::fabric_test
 
-namespace ghostnet::sim {
+namespace ghostnet::sim::fabric_test {
 namespace {
 
 std::uint64_t digest_of(std::uint64_t seed, std::string_view text) {
@@ -450,4 +450,4 @@ TEST(FabricDigest, IsOfTheSeedAndOfEveryByte) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim
+}  // namespace ghostnet::sim::fabric_test

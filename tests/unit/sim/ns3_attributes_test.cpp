@@ -2,7 +2,7 @@
 
 #include "ns3_fixture.hpp"
 
-namespace ghostnet::sim::ns3_test {
+namespace ghostnet::sim::ns3_test::ns3_attributes_test {
 namespace {
 
 // What set_attributes says to one pair.
@@ -148,4 +148,4 @@ TEST_F(Ns3Attributes, NothingIsSetWhereOneIsWrong) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim::ns3_test
+}  // namespace ghostnet::sim::ns3_test::ns3_attributes_test

@@ -7,7 +7,7 @@
 
 #include "ns3_fixture.hpp"
 
-namespace ghostnet::sim::ns3_test {
+namespace ghostnet::sim::ns3_test::ns3_network_test {
 namespace {
 
 constexpr std::uint16_t kPort = 9000;
@@ -451,4 +451,4 @@ TEST(Ns3Network, TheSameSeedGivesTheSameRunAndAnotherSeedAnother) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim::ns3_test
+}  // namespace ghostnet::sim::ns3_test::ns3_network_test

@@ -3,7 +3,7 @@
 #include "ghostnet/runtime/sync.hpp"
 #include "ns3_fixture.hpp"
 
-namespace ghostnet::sim::ns3_test {
+namespace ghostnet::sim::ns3_test::ns3_tcp_test {
 namespace {
 
 constexpr std::uint16_t kPort = 80;
@@ -566,4 +566,4 @@ TEST_P(Ns3TcpOver, TasksMayBeDroppedAtAnyMoment) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim::ns3_test
+}  // namespace ghostnet::sim::ns3_test::ns3_tcp_test

@@ -1,6 +1,6 @@
 #include "ns3_fixture.hpp"
 
-namespace ghostnet::sim::ns3_test {
+namespace ghostnet::sim::ns3_test::ns3_udp_test {
 namespace {
 
 constexpr std::uint16_t kPort = 4000;
@@ -379,4 +379,4 @@ TEST(Ns3Udp, LinkLocalAddressesWorkWithTheirZone) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim::ns3_test
+}  // namespace ghostnet::sim::ns3_test::ns3_udp_test

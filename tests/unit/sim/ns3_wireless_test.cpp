@@ -4,7 +4,7 @@
 
 #include "ns3_fixture.hpp"
 
-namespace ghostnet::sim::ns3_test {
+namespace ghostnet::sim::ns3_test::ns3_wireless_test {
 namespace {
 
 constexpr std::uint16_t kPort = 7000;
@@ -348,4 +348,4 @@ TEST(Ns2Trace, BrokenTracesDoNoHarm) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim::ns3_test
+}  // namespace ghostnet::sim::ns3_test::ns3_wireless_test

@@ -6,7 +6,7 @@
 #include "ghostnet/sim/world.hpp"
 #include "ns3_fixture.hpp"
 
-namespace ghostnet::sim::ns3_test {
+namespace ghostnet::sim::ns3_test::ns3_world_test {
 namespace {
 
 constexpr std::uint16_t kPort = 7000;
@@ -338,4 +338,4 @@ TEST(Ns3World, TracesOfEveryDeviceLandInTheirDirectory) {
 }
 
 }  // namespace
-}  // namespace ghostnet::sim::ns3_test
+}  // namespace ghostnet::sim::ns3_test::ns3_world_test

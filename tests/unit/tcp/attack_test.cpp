@@ -3,7 +3,7 @@
 
 #include "script.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::attack_test {
 namespace {
 
 // ---- ICMP: RFC 5927 ----
@@ -269,4 +269,4 @@ TEST(TcpAttack, ABlindResetInSynReceivedMustBeExact) {  // RFC 5961 3.2
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::attack_test

@@ -6,7 +6,7 @@
 #include "ghostnet/tcp/cubic.hpp"
 #include "ghostnet/tcp/rtt.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::congestion_test {
 namespace {
 
 constexpr std::uint32_t kMss = 1448;
@@ -271,4 +271,4 @@ TEST(TcpRtt, FollowsRfc6298) {  // 2.2 and 2.3
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::congestion_test

@@ -3,7 +3,7 @@
 
 #include "pair.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::connection_test {
 namespace {
 
 TEST(TcpConnection, OpensCarriesBytesBothWaysAndCloses) {
@@ -299,4 +299,4 @@ TEST(TcpConnection, ASpuriousTimeoutIsUndone) {  // RFC 3522
 TEST(TcpConnection, AnIdleOneIsSmall) { EXPECT_LE(sizeof(Connection), 800u); }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::connection_test

@@ -4,7 +4,7 @@
 #include "ghostnet/tcp/secrets.hpp"
 #include "script.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::corners_test {
 namespace {
 
 SegmentHeader stamped(const Script& script, std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgment,
@@ -516,4 +516,4 @@ TEST(TcpCorners, AWindowOfAByteIsNotAnsweredByAFloodOfBytes) {  // RFC 9293 3.8.
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::corners_test

@@ -5,7 +5,7 @@
 
 #include "fire.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::fire_test {
 namespace {
 
 void hold_fire(std::uint64_t first, std::uint64_t count) {
@@ -21,4 +21,4 @@ TEST(TcpUnderFire, EveryByteArrivesInOrderOrBothEndsKnow) { hold_fire(0, 1000); 
 TEST(TcpUnderFire, DISABLED_TenThousandTimes) { hold_fire(1000, 10'000); }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::fire_test

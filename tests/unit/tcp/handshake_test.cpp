@@ -4,7 +4,7 @@
 #include "pair.hpp"
 #include "script.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::handshake_test {
 namespace {
 
 void expire(Script& script) { script.after(script.connection.next_deadline() - script.now); }
@@ -169,4 +169,4 @@ TEST(TcpHandshake, AClosedWindowAcceptsNoData) {  // RFC 9293 3.4, the third cas
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::handshake_test

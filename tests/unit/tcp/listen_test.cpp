@@ -4,7 +4,7 @@
 
 #include "net.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::listen_test {
 namespace {
 
 const Endpoint kStranger(IpAddress::v4(192, 0, 2, 1), 5000);
@@ -202,4 +202,4 @@ TEST_F(Listening, NoSegmentIsAnsweredByMoreThanOne) {
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::listen_test

@@ -4,7 +4,7 @@
 
 #include "net.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::memory_test {
 namespace {
 
 constexpr std::uint64_t kBoundBytes = 2 << 20;
@@ -186,4 +186,4 @@ TEST_F(TcpMemory, WindowsStaySmallUnderPressure) {
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::memory_test

@@ -3,7 +3,7 @@
 
 #include "net.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::metrics_test {
 namespace {
 
 constexpr std::uint16_t kPort = 7;
@@ -164,4 +164,4 @@ TEST(TcpMetrics, HandshakesThatNeverEndAreNoConnections) {
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::metrics_test

@@ -8,7 +8,7 @@
 #include "ghostnet/tcp/receive_queue.hpp"
 #include "ghostnet/tcp/scoreboard.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::receive_queue_test {
 namespace {
 
 std::string read_all(ReceiveQueue& queue) {
@@ -109,4 +109,4 @@ TEST(TcpScoreboard, FindsSplitsAndForgets) {
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::receive_queue_test

@@ -4,7 +4,7 @@
 #include "ghostnet/tcp/cubic.hpp"
 #include "script.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::recovery_test {
 namespace {
 
 class Losing : public Script {
@@ -305,4 +305,4 @@ TEST(TcpRecovery, AMeasurementEndsTheBackingOff) {  // RFC 6298 5.7, last senten
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::recovery_test

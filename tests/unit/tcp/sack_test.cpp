@@ -3,7 +3,7 @@
 
 #include "script.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::sack_test {
 namespace {
 
 // Segments come in at numbers of the RFC's; the acknowledgment that they call forth is "ack 5000 5500-6000".
@@ -135,4 +135,4 @@ TEST(TcpDsack, AcknowledgesNothing) {
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::sack_test

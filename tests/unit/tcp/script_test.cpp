@@ -3,7 +3,7 @@
 
 #include "script.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::script_test {
 namespace {
 
 // ---- opening: RFC 9293 3.10.7.3 and 3.10.7.4 ----
@@ -475,4 +475,4 @@ TEST(TcpScript, AShrunkenWindowIsBorne) {  // RFC 9293 3.8.6
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::script_test

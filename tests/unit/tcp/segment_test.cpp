@@ -6,7 +6,7 @@
 #include "ghostnet/tcp/checksum.hpp"
 #include "ghostnet/tcp/segment.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::segment_test {
 namespace {
 
 std::vector<std::uint8_t> bytes_of(const SegmentHeader& header) {
@@ -155,4 +155,4 @@ TEST(TcpSequence, ComparesAcrossTheWrap) {  // RFC 9293 3.4
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::segment_test

@@ -7,7 +7,7 @@
 #include "ghostnet/runtime/combine.hpp"
 #include "net.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::stack_test {
 namespace {
 
 // ---- users ----
@@ -367,4 +367,4 @@ TEST(TcpStack, AnIdleConnectionTakesAtMostOneKibibyte) {
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::stack_test

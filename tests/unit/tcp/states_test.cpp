@@ -6,7 +6,7 @@
 
 #include "script.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::states_test {
 namespace {
 
 // A connection brought into a state, by the shortest way from CLOSED.
@@ -212,4 +212,4 @@ TEST(TcpStates, AFinIsSentAgainUntilItIsAcknowledged) {  // RFC 9293 3.8.1
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::states_test

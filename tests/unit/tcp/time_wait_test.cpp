@@ -5,7 +5,7 @@
 
 #include "script.hpp"
 
-namespace ghostnet::tcp {
+namespace ghostnet::tcp::time_wait_test {
 namespace {
 
 using Verdict = TimeWait::Verdict;
@@ -104,4 +104,4 @@ TEST(TcpTimeWait, TheNextConnectionsNumbersAreBeyondItsOwn) {  // RFC 6191 2
 }
 
 }  // namespace
-}  // namespace ghostnet::tcp
+}  // namespace ghostnet::tcp::time_wait_test

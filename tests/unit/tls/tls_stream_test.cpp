@@ -8,7 +8,7 @@
 #include "ghostnet/support/memory_stream.hpp"
 #include "ghostnet/support/test_world.hpp"
 
-namespace ghostnet::tls {
+namespace ghostnet::tls::tls_stream_test {
 namespace {
 
 using Handshake = Result<std::unique_ptr<TlsStream>>;
@@ -351,4 +351,4 @@ TEST(TlsHandshake, IsTheSameWhenTheHostsDrawTheSame) {
 }
 
 }  // namespace
-}  // namespace ghostnet::tls
+}  // namespace ghostnet::tls::tls_stream_test
