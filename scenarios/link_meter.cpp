@@ -56,6 +56,10 @@ void LinkMeter::sample() {
   last_sample_ = now;
   written_ += samples_.size();
   if (!samples_.empty()) sink_.link_samples(samples_);
+  if (written_ < kMaxSamples) return;
+  sink_.event({.time = now,
+               .kind = "record_limit",
+               .text = fmt::format("samples of connections and wires end here: a run has {}", written_)});
 }
 
 void LinkMeter::sample_connections(HostId id, TimePoint now) {
