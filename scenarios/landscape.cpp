@@ -56,9 +56,10 @@ void Landscape::begin() {
   std::vector<OnPlane> places;
   for (HostId id = 0; id < world_.host_count(); ++id) {
     const HostPlace place = world_.place_of(id);
-    if (const auto* plane = std::get_if<OnPlane>(&place)) places.push_back(*plane);
+    const auto* plane = std::get_if<OnPlane>(&place);
+    if (plane == nullptr) return;
+    places.push_back(*plane);
   }
-  if (places.size() != world_.host_count()) return;
   at_ = std::move(places);
   if (range_m_ > 0 && links_wanted_ && at_.size() <= kMaxRadios) in_range_.resize(at_.size() * at_.size());
   write_radio_links(world_.now());

@@ -20,22 +20,28 @@ void include_value(MetricSummary& summary, std::int64_t value) {
   ++summary.hosts;
 }
 
-// A counter or gauge over some hosts, small, for who goes over very many values.
+// A counter or gauge over some hosts, small, for who goes over very many values. Most are 0 and need not be included.
 struct Tally {
-  std::uint64_t hosts = 0;
+  std::uint64_t included = 0;
   std::int64_t sum = 0;
   std::int64_t min = std::numeric_limits<std::int64_t>::max();
   std::int64_t max = std::numeric_limits<std::int64_t>::min();
 
   void include(std::int64_t value) {
-    ++hosts;
+    ++included;
     sum = saturating_sum(sum, value);
     min = std::min(min, value);
     max = std::max(max, value);
   }
-  MetricSummary summary() const {
+  // Of so many hosts, those that were not included having 0.
+  MetricSummary summary(std::uint64_t hosts) const {
     if (hosts == 0) return {};
-    return {.group = {}, .hosts = hosts, .sum = sum, .min = min, .max = max, .histogram = {}};
+    MetricSummary all{.group = {}, .hosts = hosts, .sum = sum, .min = min, .max = max, .histogram = {}};
+    if (included < hosts) {
+      all.min = std::min<std::int64_t>(min, 0);
+      all.max = std::max<std::int64_t>(max, 0);
+    }
+    return all;
   }
 };
 
@@ -137,17 +143,22 @@ std::optional<std::int64_t> MetricHub::value(MetricId id, HostId host) const {
 // each metric would fetch from memory again and again.
 std::vector<MetricSnapshot> MetricHub::snapshot() const {
   std::vector<MetricSnapshot> by_id(metrics_.size());
-  std::vector<MetricKind> kinds;  // by cell of a family
-  std::vector<Tally> tallies;     // by group, by cell
+  std::vector<MetricKind> kinds;     // by cell of a family
+  std::vector<std::uint64_t> hosts;  // by group
+  std::vector<Tally> tallies;        // by group, by cell
   for (const Family& family : families_) {
     const std::size_t cells = family.metrics.size();
     kinds.clear();
     for (const MetricId id : family.metrics) kinds.push_back(info(id).kind);
+    hosts.assign(group_names_.size(), 0);
     tallies.assign(cells * group_names_.size(), {});
     for_each_block(family, [&](HostId host, const Cell* block) {
-      Tally* const of_group = tallies.data() + cells * std::to_underlying(host_groups_[host]);
+      const std::size_t group = std::to_underlying(host_groups_[host]);
+      ++hosts[group];
+      Tally* const of_group = tallies.data() + cells * group;
       for (std::size_t i = 0; i < cells; ++i) {
-        if (kinds[i] != MetricKind::histogram) of_group[i].include(value_in(kinds[i], block + i));
+        if (kinds[i] == MetricKind::histogram) continue;
+        if (const std::int64_t value = value_in(kinds[i], block + i); value != 0) of_group[i].include(value);
       }
     });
     for (std::size_t i = 0; i < cells; ++i) {
@@ -157,7 +168,9 @@ std::vector<MetricSnapshot> MetricHub::snapshot() const {
         continue;
       }
       std::vector<MetricSummary> groups;
-      for (std::size_t at = i; at < tallies.size(); at += cells) groups.push_back(tallies[at].summary());
+      for (std::size_t group = 0; group < hosts.size(); ++group) {
+        groups.push_back(tallies[cells * group + i].summary(hosts[group]));
+      }
       made = snapshot_of(info(family.metrics[i]), groups, group_names_);
     }
   }
