@@ -13,13 +13,6 @@ std::int64_t saturating_sum(std::int64_t a, std::int64_t b) {
   return a < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
 }
 
-void include_value(MetricSummary& summary, std::int64_t value) {
-  summary.min = summary.hosts == 0 ? value : std::min(summary.min, value);
-  summary.max = summary.hosts == 0 ? value : std::max(summary.max, value);
-  summary.sum = saturating_sum(summary.sum, value);
-  ++summary.hosts;
-}
-
 // A counter or gauge over some hosts, small, for who goes over very many values. Most are 0 and need not be included.
 struct Tally {
   std::uint64_t included = 0;
@@ -164,7 +157,7 @@ std::vector<MetricSnapshot> MetricHub::snapshot() const {
     for (std::size_t i = 0; i < cells; ++i) {
       MetricSnapshot& made = by_id[std::to_underlying(family.metrics[i])];
       if (kinds[i] == MetricKind::histogram) {
-        made = snapshot(family.metrics[i]);
+        made = histograms_of(metrics_[std::to_underlying(family.metrics[i])], hosts);
         continue;
       }
       std::vector<MetricSummary> groups;
@@ -180,18 +173,15 @@ std::vector<MetricSnapshot> MetricHub::snapshot() const {
   return all;
 }
 
-MetricSnapshot MetricHub::snapshot(MetricId id) const {
-  const Metric& metric = metrics_[std::to_underlying(id)];
-  std::vector<MetricSummary> groups(group_names_.size());
-  for_each_block(families_[metric.family], [&](HostId host, const Cell* block) {
-    MetricSummary& group = groups[std::to_underlying(host_groups_[host])];
-    if (metric.info.kind != MetricKind::histogram) {
-      include_value(group, value_in(metric.info.kind, block + metric.offset));
-      return;
-    }
-    ++group.hosts;
-    if (metric.info.per_host_histogram) group.histogram.merge(histogram_in(block + metric.offset));
-  });
+// Where each group has so many hosts with this metric.
+MetricSnapshot MetricHub::histograms_of(const Metric& metric, std::span<const std::uint64_t> hosts) const {
+  std::vector<MetricSummary> groups(hosts.size());
+  for (std::size_t i = 0; i < hosts.size(); ++i) groups[i].hosts = hosts[i];
+  if (metric.info.per_host_histogram) {
+    for_each_block(families_[metric.family], [&](HostId host, const Cell* block) {
+      groups[std::to_underlying(host_groups_[host])].histogram.merge(histogram_in(block + metric.offset));
+    });
+  }
   for (std::size_t i = 0; i < metric.by_group.size(); ++i) {
     if (metric.by_group[i] != nullptr) groups[i].histogram = *metric.by_group[i];
   }

@@ -247,7 +247,6 @@ class MetricHub {
 
   // Every metric over every group and in total, by metric name, then group name.
   std::vector<MetricSnapshot> snapshot() const;
-  MetricSnapshot snapshot(MetricId metric) const;
 
   // Adds the hosts, groups and cells of another hub: counters, gauges and histograms add up where both have them (a
   // host lives in one hub, so what adds up is its parts). Both hubs name their histograms per host or per group alike.
@@ -262,6 +261,7 @@ class MetricHub {
   // A cell is a Counter, Gauge or HistogramRef: eight bytes, in blocks of one host's family.
   using Cell = std::uint64_t;
   static constexpr std::size_t kCellsPerChunk = 1024;
+  static constexpr std::size_t kBlocksAhead = 8;
   static constexpr std::size_t kHostsPerPage = 64;
   static constexpr std::uint32_t kNoBlock = UINT32_MAX;
   static constexpr GroupId kNoGroup{UINT16_MAX};
@@ -312,6 +312,8 @@ class MetricHub {
   Cell* make_block(Family& family, HostId host);
   template <class Visit>
   void for_each_block(const Family& family, Visit&& visit) const;
+  MetricSnapshot histograms_of(const Metric& metric, std::span<const std::uint64_t> hosts) const;
+  void prefetch(const Family& family, std::uint32_t number) const;
   static std::int64_t value_in(MetricKind kind, const Cell* cell);
   static Histogram& histogram_in(const Cell* cell);
   Cell* cell_at(std::uint32_t number) const { return chunks_[number / kCellsPerChunk].get() + number % kCellsPerChunk; }
@@ -365,12 +367,22 @@ MetricHub::Family& MetricHub::describe() {
   return describe(T::kFamily, false, members, &T::kMetrics);
 }
 
+// Blocks lie apart, and a pass over many hosts would wait for each of them.
+inline void MetricHub::prefetch(const Family& family, std::uint32_t number) const {
+  constexpr std::size_t kCellsPerLine = 64 / sizeof(Cell);
+  if (number == kNoBlock) return;
+  const Cell* const block = cell_at(number);
+  for (std::size_t i = 0; i < family.metrics.size(); i += kCellsPerLine) __builtin_prefetch(block + i);
+}
+
 template <class Visit>
 void MetricHub::for_each_block(const Family& family, Visit&& visit) const {
   for (std::size_t page = 0; page < family.pages.size(); ++page) {
     if (!family.pages[page]) continue;
+    const auto& blocks = family.pages[page]->block;
     for (std::size_t i = 0; i < kHostsPerPage; ++i) {
-      const std::uint32_t number = family.pages[page]->block[i];
+      if (i + kBlocksAhead < kHostsPerPage) prefetch(family, blocks[i + kBlocksAhead]);
+      const std::uint32_t number = blocks[i];
       if (number != kNoBlock) visit(static_cast<HostId>(page * kHostsPerPage + i), cell_at(number));
     }
   }
