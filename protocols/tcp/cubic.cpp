@@ -8,7 +8,8 @@ namespace {
 
 constexpr double kC = 0.4;  // RFC 9438 5
 constexpr double kMostBeta = 0.8;
-constexpr double kNoQueue = 0.9;  // of the longest round trip: what was lost then was not lost to a full queue
+constexpr double kNoQueue = 0.9;      // of the longest round trip: what was lost then was not lost to a full queue
+constexpr double kEmptyQueue = 0.98;  // likewise: and nobody else was waiting in it
 
 double seconds(Duration duration) { return static_cast<double>(duration.count()) * 1e-9; }
 
@@ -106,11 +107,17 @@ void Cubic::avoid_congestion(const AckedData& acked) {
   set_window(window_bytes_ + std::min(whole_bytes, kMaxWindowBytes - window_bytes_));
 }
 
+// What a round trip takes without the queue, of what it took last; 0: not known.
+double Cubic::drained() const {
+  if (latest_rtt_ == Duration::zero() || least_rtt_ == Duration::zero()) return 0;
+  return seconds(least_rtt_) / seconds(latest_rtt_);
+}
+
 // By as much as the queue has made round trips longer, within bounds.
 double Cubic::decrease_factor() const {
-  if (!friendly_ || latest_rtt_ == Duration::zero() || least_rtt_ == Duration::zero()) return kBeta;
-  const double drained = seconds(least_rtt_) / seconds(latest_rtt_);
-  return drained > kNoQueue ? kBeta : std::clamp(drained, kBeta, kMostBeta);
+  const double drained = this->drained();
+  if (!friendly_ || drained == 0 || drained > kNoQueue) return kBeta;
+  return std::clamp(drained, kBeta, kMostBeta);
 }
 
 // RFC 9438 4.6 and 5.8: what was in use counts, where that is less than the window by a segment or more; what is less
@@ -128,8 +135,10 @@ void Cubic::on_congestion(TimePoint, std::uint32_t in_flight_bytes) {
   beta_ = decrease_factor();
   // RFC 9438 4.7: fast convergence, where the window fell short of W_max. Both count segments (RFC 9438 4): a part of
   // one is no shortfall. Without that the seconds about the plateau, where the curve is flatter than a segment, would
-  // count as one, and what happens there most often would cost a flow that nobody asks to give way.
-  max_window_ = window <= max_window_ - 1 ? window * (1 + beta_) / 2 : window;
+  // count as one, and what happens there most often would cost a flow that nobody asks to give way. Nor does anybody
+  // ask where a loss met an empty queue: it is the path's own, and says nothing of other flows.
+  const bool fell_short = window <= max_window_ - 1 && drained() <= kEmptyQueue;
+  max_window_ = fell_short ? window * (1 + beta_) / 2 : window;
   set_threshold(static_cast<std::uint32_t>(window * beta_ * segment_bytes_));
   friendly_ = false;
   epoch_ = kNever;

@@ -157,6 +157,23 @@ TEST(TcpCubic, OnItsPlateauAFlowGivesNothingAway) {  // RFC 9438 4.7
   }
 }
 
+// What is lost while nothing waits is lost to the path, not to a flow that wants room: W_max is what was reached.
+TEST(TcpCubic, ALossThatMetAnEmptyQueueMakesNoRoomForOthers) {  // RFC 9438 4.7
+  for (const auto& [least, plateau] : {std::pair{Duration(100ms), 300.0}, {99ms, 300.0}, {97ms, 255.0}, {0ms, 255.0}}) {
+    Cubic cubic(kMss, 400 * kMss);
+    Feed feed{.control = cubic, .least = least};
+    cubic.on_congestion(feed.now, cubic.window_bytes());
+    cubic.set_window(cubic.threshold_bytes());
+    while (feed.segments() < 300) feed.round();
+    cubic.on_congestion(feed.now, cubic.window_bytes());
+    cubic.set_window(cubic.threshold_bytes());
+    const double inflection_s = std::cbrt((plateau - feed.segments()) / 0.4);
+    const TimePoint at = feed.now + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(inflection_s));
+    while (feed.now < at) feed.round();
+    EXPECT_NEAR(feed.segments(), plateau, 4) << to_ns(TimePoint(least));
+  }
+}
+
 TEST(TcpCubic, BeginsAnewAfterATimeout) {  // RFC 9438 4.8
   Cubic cubic(kMss, 400 * kMss);
   Feed feed{cubic};

@@ -5,6 +5,9 @@
 // grows slower by the formula of 4.3, which makes any such pair take as much as Reno does. A path with short queues is
 // then not left half empty after each loss. Elsewhere, and where there was no queue, the factor is 0.7.
 //
+// Fast convergence (4.7, a SHOULD) gives room to other flows that want it. Where round trips were within 2 % of the
+// path's own when a loss was noticed nobody wants any, and W_max stays what it was.
+//
 // Windows are counted in segments as the RFC does, in binary64 with IEEE basic operations and exact_cbrt, so every bit
 // is the same on any machine.
 #pragma once
@@ -60,6 +63,7 @@ class Cubic : public CongestionControl {
 
   void begin_epoch(const AckedData& acked);
   void avoid_congestion(const AckedData& acked);
+  double drained() const;
   double decrease_factor() const;
   std::uint32_t window_in_use_bytes(std::uint32_t in_flight_bytes) const;
   double segments(std::uint32_t bytes) const { return static_cast<double>(bytes) / segment_bytes_; }
