@@ -207,14 +207,26 @@ double our_goodput(const Case& c, std::uint64_t seed) {
   return c.loss == 0 ? lossless_goodput(c, seed) : lossy_goodput(c, seed, tcp::kCubic);
 }
 
-// CUBIC that is where RFC 9438 4.2 wants it one round trip later, as ns-3's is.
-class EarlyCubic final : public tcp::Cubic {
+// CUBIC that gives way after every loss (RFC 9438 4.7), since it does not know whether there was a queue.
+class YieldingCubic : public tcp::Cubic {
  public:
   using Cubic::Cubic;
   void on_ack(const tcp::AckedData& acked) override {
+    tcp::AckedData blind = acked;
+    blind.least_rtt = {};
+    Cubic::on_ack(blind);
+  }
+};
+constinit const tcp::CongestionAlgorithm kYieldingCubic = tcp::congestion_algorithm<YieldingCubic>("yielding-cubic");
+
+// And that is where RFC 9438 4.2 wants it one round trip later, as ns-3's is.
+class EarlyCubic final : public YieldingCubic {
+ public:
+  using YieldingCubic::YieldingCubic;
+  void on_ack(const tcp::AckedData& acked) override {
     tcp::AckedData early = acked;
     early.smoothed_rtt *= 2;
-    Cubic::on_ack(early);
+    YieldingCubic::on_ack(early);
   }
 };
 constinit const tcp::CongestionAlgorithm kEarlyCubic = tcp::congestion_algorithm<EarlyCubic>("early-cubic");
@@ -333,11 +345,12 @@ queue makes no room for others (RFC 9438 4.7 is a SHOULD; see `cubic.hpp`): ns-3
 |---|---|---|---|---|---|---|---|---|---|
 )";
 
-constexpr std::string_view kEarlyIntroduction =
+constexpr std::string_view kVariantsIntroduction =
     R"(
 ## What ns-3's CUBIC does otherwise
 
-Where a path is long and losses are rare, ns-3's is a round trip early. RFC 9438 4.2 lets a window grow by (W_cubic(t + RTT) - cwnd)
+It gives way after every loss that comes before its window is back where it was, also where a loss met an empty queue. And where
+a path is long and losses are rare, it is a round trip early. RFC 9438 4.2 lets a window grow by (W_cubic(t + RTT) - cwnd)
 / cwnd for each segment acknowledged, so that it is at W_cubic(t + RTT) when that time has come. ns-3 counts segments until there
 are cwnd / (W_cubic(t + RTT) - cwnd) of them, but what it counted in recovery, and on the plateau where the window does not grow,
 it keeps (`m_cWndCnt`), so that its window is at W_cubic(t + RTT) at once. `tcp_goodput_bench + 7` prints the losses and windows of
@@ -443,7 +456,11 @@ struct Row {
   Sheet::Cell rival;
   Sheet::Cell theory;
   Sheet::Cell theory_deviation;
-  std::optional<Sheet::Cell> early{};  // of kEarlyCubic
+  struct Variants {
+    Sheet::Cell yielding;  // of kYieldingCubic
+    Sheet::Cell early;     // of kEarlyCubic
+  };
+  std::optional<Variants> variants{};
 };
 
 // Long, with rare losses: where ns-3 is ahead.
@@ -475,8 +492,11 @@ std::vector<Row> goodput_rows(Sheet& sheet, std::string_view only) {
                .theory_deviation =
                    sheet.add(name + ", its deviation", [=] { return c.random_theory().deviation_mbit; })});
           if (c == kLongPath) {
-            rows.back().early = sheet.add(name + ", ours and early", c.runs(),
-                                          [=](int run) { return lossy_goodput(c, seed(run), kEarlyCubic); });
+            const auto with = [&](std::string_view what, const tcp::CongestionAlgorithm& algorithm) {
+              return sheet.add(fmt::format("{}, ours {}", name, what), c.runs(),
+                               [=, &algorithm](int run) { return lossy_goodput(c, seed(run), algorithm); });
+            };
+            rows.back().variants = {.yielding = with("yielding", kYieldingCubic), .early = with("early", kEarlyCubic)};
           }
         }
       }
@@ -500,11 +520,14 @@ std::vector<FairnessRow> fairness_rows(Sheet& sheet, std::string_view only) {
   return rows;
 }
 
-std::string early_table(const Figure& ours, const Figure& early, const Figure& rival) {
-  std::string text(kEarlyIntroduction);
-  text += fmt::format("| ours | {} | {} |\n", ours.text(), PairedRatio(ours, rival).text());
-  text += fmt::format("| ours, were it a round trip early too | {} | {} |\n", early.text(),
-                      PairedRatio(early, rival).text());
+std::string variants_table(const Figure& ours, const Figure& yielding, const Figure& early, const Figure& rival) {
+  std::string text(kVariantsIntroduction);
+  const auto line = [&](std::string_view name, const Figure& figure) {
+    text += fmt::format("| {} | {} | {} |\n", name, figure.text(), PairedRatio(figure, rival).text());
+  };
+  line("ours", ours);
+  line("ours, gave it way after every loss too", yielding);
+  line("ours, gave it way after every loss and were a round trip early too", early);
   text += fmt::format("| ns-3 TcpCubic | {} | 1 |\n", rival.text());
   return text;
 }
@@ -547,7 +570,9 @@ std::string page(std::string_view only) {
                     c.theory_mbit(), theory, c.loss == 0 ? "" : fmt::format(" ± {:.2f}", stray), ours.mean() / theory);
   }
   for (const Row& row : rows) {
-    if (row.early) text += early_table(sheet[row.ours], sheet[*row.early], sheet[row.rival]);
+    if (!row.variants) continue;
+    text +=
+        variants_table(sheet[row.ours], sheet[row.variants->yielding], sheet[row.variants->early], sheet[row.rival]);
   }
   text += kFairnessIntroduction;
   for (const FairnessRow& row : fair_rows) {
