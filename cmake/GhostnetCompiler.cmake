@@ -50,6 +50,11 @@ if(GHOSTNET_SANITIZE)
   add_compile_options(-fsanitize=${GHOSTNET_SANITIZE} -fno-sanitize-recover=all)
   if(GHOSTNET_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize=function)  # a plug-in's entry is found by name, and is of the plug-in's own types
+    if(GHOSTNET_SANITIZE MATCHES "address")
+      # What these would find, an access through a null pointer or past an object, the address sanitizer finds. A sixth of
+      # the time of a build goes into them.
+      add_compile_options(-fno-sanitize=null,object-size)
+    endif()
   endif()
   add_link_options(-fsanitize=${GHOSTNET_SANITIZE})
 endif()
