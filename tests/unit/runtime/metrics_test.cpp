@@ -158,6 +158,25 @@ TEST_F(MetricHubTest, SummarisesValuesOverGroupsAndInTotal) {
   EXPECT_EQ(g.total.max, 4);
 }
 
+TEST_F(MetricHubTest, AHostThatHasZeroIsOneOfThoseSummarised) {
+  host_1.gauge({"below", "", ""}).set(-6);
+  host_70.gauge({"below", "", ""});
+  host_1.gauge({"above", "", ""}).set(4);
+  host_70.gauge({"above", "", ""});
+  host_2.gauge({"above", "", ""});
+  const MetricSummary below = snapshot("below").total;
+  EXPECT_EQ(below.hosts, 2U);
+  EXPECT_EQ(below.min, -6);
+  EXPECT_EQ(below.max, 0);
+  const MetricSnapshot above = snapshot("above");
+  EXPECT_EQ(above.total.hosts, 3U);
+  EXPECT_EQ(above.total.min, 0);
+  EXPECT_EQ(above.total.max, 4);
+  EXPECT_EQ(above.groups[1].hosts, 1U) << "none of which has anything else";
+  EXPECT_EQ(above.groups[1].min, 0);
+  EXPECT_EQ(above.groups[1].max, 0);
+}
+
 TEST_F(MetricHubTest, SummarisesHistogramsOverGroupsAndInTotal) {
   host_1.histogram({"h", "ns", ""}).record(10U);
   host_70.histogram({"h", "ns", ""}).record(20U);
