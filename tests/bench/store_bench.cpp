@@ -25,7 +25,7 @@ constexpr HostId kHosts = 10'000;
 constexpr int kSeconds = 60;
 constexpr int kMetrics = 6;
 constexpr int kRuns = 3;
-constexpr int kRecordedRuns = 9;
+constexpr int kRecordedRuns = 25;
 constexpr double kRows = 2.0 * kHosts * kSeconds;
 
 double process_cpu_s() {
